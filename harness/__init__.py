@@ -1,0 +1,1 @@
+"""How downloads are measured and judged; it knows no contender by name."""

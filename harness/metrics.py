@@ -1,0 +1,144 @@
+"""The table of metrics: CSV columns, chart axes and verdicts all derive from these rows."""
+
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from harness.model import Pass, Trial
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """One thing that is measured of a trial.
+
+    Attributes:
+        key: CSV column and JSON key; carries its base unit as a suffix.
+        label: for people, without the unit.
+        unit: of the value, in base units.
+        better: which way is better.
+        of_pass: the value of one pass; None if it belongs to the trial as a whole.
+        of_trial: the trial's one value.
+    """
+
+    key: str
+    label: str
+    unit: str
+    better: Literal["higher", "lower"]
+    of_pass: Callable[[Pass], float] | None
+    of_trial: Callable[[Trial], float]
+
+
+def median_over_passes(of_pass: Callable[[Pass], float]) -> Callable[[Trial], float]:
+    """The trial's value is the median over its timed passes (why: docs/method.md)."""
+
+    def of_trial(trial: Trial) -> float:
+        return statistics.median(of_pass(one) for one in trial.timed)
+
+    return of_trial
+
+
+def quantile(values: Sequence[float], share: float) -> float:
+    """Value below which ``share`` of the values lie, linear between neighbours (Hyndman & Fan 1996, type 7)."""
+    ordered = sorted(values)
+    place = share * (len(ordered) - 1)
+    low = int(place)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
+
+
+def _per_pass(
+    key: str, label: str, unit: str, better: Literal["higher", "lower"], of_pass: Callable[[Pass], float]
+) -> Metric:
+    return Metric(
+        key=key, label=label, unit=unit, better=better, of_pass=of_pass, of_trial=median_over_passes(of_pass)
+    )
+
+
+def _images(one: Pass) -> int:
+    return len(one.latency_s)
+
+
+RATE = _per_pass(
+    "images_per_s", "throughput", "images/s", "higher", lambda one: _images(one) / one.wall_s
+)
+TIME_PER_IMAGE = _per_pass(
+    "time_per_image_s", "time per image", "s", "lower", lambda one: one.wall_s / _images(one)
+)
+WALL = _per_pass("wall_s", "time for all images", "s", "lower", lambda one: one.wall_s)
+LATENCY_P50 = _per_pass(
+    "latency_p50_s", "latency p50 (closed loop)", "s", "lower", lambda one: quantile(one.latency_s, 0.50)
+)
+LATENCY_P99 = _per_pass(
+    "latency_p99_s", "latency p99 (closed loop)", "s", "lower", lambda one: quantile(one.latency_s, 0.99)
+)
+CLIENT_CPU = _per_pass(
+    "client_cpu_s_per_1000_images",
+    "client CPU per 1,000 images",
+    "s",
+    "lower",
+    lambda one: 1000 * one.client_cpu_s / _images(one),
+)
+SERVER_CPU = _per_pass(
+    "server_cpu_s_per_1000_images",
+    "server CPU per 1,000 images",
+    "s",
+    "lower",
+    lambda one: 1000 * one.witness.server_cpu_s / _images(one),
+)
+CONNECTIONS = _per_pass(
+    "connections", "connections opened", "connections", "lower", lambda one: one.witness.connections
+)
+SERVER_IN_FLIGHT = _per_pass(
+    "server_peak_in_flight",
+    "peak in flight at the server",
+    "requests",
+    "higher",
+    lambda one: one.witness.peak_in_flight,
+)
+CLIENT_IN_FLIGHT = _per_pass(
+    "client_peak_in_flight", "peak in flight at the client", "fetches", "higher", lambda one: one.peak_in_flight
+)
+VOLUNTARY_SWITCHES = _per_pass(
+    "voluntary_switches", "context switches, voluntary", "switches", "lower", lambda one: one.voluntary_switches
+)
+INVOLUNTARY_SWITCHES = _per_pass(
+    "involuntary_switches",
+    "context switches, involuntary",
+    "switches",
+    "lower",
+    lambda one: one.involuntary_switches,
+)
+PEAK_RSS = Metric(
+    key="peak_rss_bytes",
+    label="peak memory",
+    unit="bytes",
+    better="lower",
+    of_pass=None,
+    of_trial=lambda trial: trial.peak_rss_bytes,
+)
+THREADS = Metric(
+    key="threads",
+    label="threads",
+    unit="threads",
+    better="lower",
+    of_pass=None,
+    of_trial=lambda trial: trial.threads,
+)
+
+METRICS: tuple[Metric, ...] = (
+    RATE,
+    TIME_PER_IMAGE,
+    WALL,
+    LATENCY_P50,
+    LATENCY_P99,
+    CLIENT_CPU,
+    SERVER_CPU,
+    PEAK_RSS,
+    THREADS,
+    CONNECTIONS,
+    CLIENT_IN_FLIGHT,
+    SERVER_IN_FLIGHT,
+    VOLUNTARY_SWITCHES,
+    INVOLUNTARY_SWITCHES,
+)

@@ -1,0 +1,277 @@
+"""The words of the project as frozen records: no I/O, no clock, no defaults for facts.
+
+Times are seconds (``_s``), sizes are bytes (``_bytes``); scaling happens only where text is made.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+HERE = "here"  # the side of a cell in a run that has one environment only
+
+Axis = Literal["client", "concurrency", "loop"]
+FetchKind = Literal["sync", "async"]
+Sink = Literal["memory", "disk"]
+
+
+class HarnessError(Exception):
+    """Something that the user can act on: one line that says what, where and what to do.
+
+    Args:
+        message: the line.
+        exit_code: what the command line returns (see ``docs/architecture.md``).
+    """
+
+    def __init__(self, message: str, *, exit_code: int = 1) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workload:
+    """What is asked of every variant.
+
+    Attributes:
+        name: unique in the suite file, and says the sink.
+        images: number of images in one pass.
+        image_bytes: exact size of each.
+        latency_s: the server waits this long before the first byte of an answer.
+        concurrency: how many downloads may be in flight.
+        sink: where a body goes: kept in memory, or saved to a file named from its URL.
+        seed: decides the images' bytes and names.
+    """
+
+    name: str
+    images: int
+    image_bytes: int
+    latency_s: float
+    concurrency: int
+    sink: Sink
+    seed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contender:
+    """One file on one axis, as the catalogue found it.
+
+    Attributes:
+        fetch: kind of fetch a client yields or a concurrency model drives; None for a loop.
+        loops: loops it runs on; () for a model that needs none; None where it has no say (a sync client, a loop).
+        in_flight: a model's own statement of its ceiling (``IN_FLIGHT``), None if it follows the asked one.
+        unavailable: why it cannot run here; None if it can.
+        modules: top-level module -> version that the file imports from outside the standard library.
+    """
+
+    axis: Axis
+    name: str
+    path: str
+    label: str
+    source: str
+    fetch: FetchKind | None
+    loops: tuple[str, ...] | None
+    in_flight: int | None
+    unavailable: str | None
+    modules: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """A point on the three axes; ``loop`` is None for a model that needs no loop."""
+
+    id: str
+    concurrency: str
+    client: str
+    loop: str | None
+    unavailable: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Cell:
+    """One variant on one workload; ``side`` names the environment (``HERE`` unless sides are compared)."""
+
+    workload: str
+    variant: str
+    side: str
+
+    @property
+    def id(self) -> str:
+        """A readable key, unique in a run."""
+        return f"{self.workload}:{self.variant}" + ("" if self.side == HERE else f"@{self.side}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Witness:
+    """What the server saw between two readings; the client has no part in it.
+
+    Attributes:
+        connections: connections on which a first request of the workload arrived.
+        peak_in_flight: most requests that were being answered at one time.
+        statuses: HTTP status -> answers.
+        server_cpu_s: CPU seconds (user and system) that the server process used.
+        http_version: of the first request, e.g. "1.1".
+        headers: of the first request, names in lower case.
+    """
+
+    connections: int
+    requests: int
+    bytes: int
+    peak_in_flight: int
+    statuses: Mapping[str, int]
+    server_cpu_s: float
+    http_version: str | None
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pass:
+    """One execution of the workload: loop started, client opened, all images fetched, client and loop closed.
+
+    Attributes:
+        warmup: recorded, but no part of the trial's value.
+        wall_s: from before the loop starts to after it ended.
+        client_cpu_s: CPU seconds of the worker process, all its threads.
+        peak_in_flight: most fetches under way at one time as the worker saw it.
+        start_s: per image in URL order, seconds from the start of the pass to the call of fetch.
+        latency_s: per image in URL order, seconds from the call of fetch until the body is in the sink.
+        voluntary_switches: context switches because the process waited.
+        involuntary_switches: context switches because the kernel took the CPU away.
+    """
+
+    warmup: bool
+    wall_s: float
+    client_cpu_s: float
+    peak_in_flight: int
+    start_s: tuple[float, ...]
+    latency_s: tuple[float, ...]
+    voluntary_switches: int
+    involuntary_switches: int
+    witness: Witness
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """One cell in one round, in one fresh process. Failed if ``reason`` is not None; then it has no speed.
+
+    Attributes:
+        position: place in the round's order, from 0.
+        started_at: Unix time.
+        launch_s: from starting the process until it had imported its contenders.
+        peak_rss_bytes: most resident memory of the worker over its life.
+        threads: OS threads of the worker in the middle of the warm-up pass.
+        executor_size: threads of asyncio's default executor in this process.
+        cpus: CPUs that the worker was allowed to use.
+        sink_filesystem: type of the file system of a disk sink; None for memory.
+        parity: what was in force in the worker (versions, C extensions, limits), for the parity audit.
+    """
+
+    cell: Cell
+    round: int
+    position: int
+    started_at: float
+    reason: str | None
+    passes: tuple[Pass, ...]
+    launch_s: float
+    peak_rss_bytes: int
+    threads: int
+    executor_size: int
+    cpus: tuple[int, ...]
+    sink_filesystem: str | None
+    parity: Mapping[str, str]
+
+    @property
+    def timed(self) -> tuple[Pass, ...]:
+        """The passes that make the trial's value."""
+        return tuple(one for one in self.passes if not one.warmup)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sentinel:
+    """A fixed piece of work done once in each round: it changes only if the host does.
+
+    Attributes:
+        cpu_s: seconds of a fixed CPU loop, one value per repeat, on the client's CPUs.
+        echo_s: seconds of a fixed number of loopback echoes, one value per repeat.
+        steal: share of CPU time taken by the hypervisor since the previous sentinel, 0 to 1; None if unknown.
+        busy_elsewhere: CPU seconds per second used by processes that are not ours since the previous sentinel.
+    """
+
+    round: int
+    started_at: float
+    cpu_s: tuple[float, ...]
+    echo_s: tuple[float, ...]
+    steal: float | None
+    busy_elsewhere: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialRules:
+    """How long a trial lasts.
+
+    Attributes:
+        warmups: passes before the timed ones.
+        trial_s: timed passes are repeated until all passes of the trial took this long together.
+        max_passes: upper bound of timed passes.
+        timeout_s: a trial that takes longer is failed.
+    """
+
+    warmups: int
+    trial_s: float
+    max_passes: int
+    timeout_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A pure value: the same suite, catalogue, rounds and seed give the same plan.
+
+    Attributes:
+        baseline: variant id that ratios refer to.
+        rounds: for each round, the cells in the order of running.
+    """
+
+    suite: str
+    baseline: str
+    seed: int
+    rules: TrialRules
+    workloads: tuple[Workload, ...]
+    variants: tuple[Variant, ...]
+    rounds: tuple[tuple[Cell, ...], ...]
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """Every cell once, sorted."""
+        return tuple(sorted({cell for one in self.rounds for cell in one}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What ``run.json`` holds: all that is known before the first trial.
+
+    Attributes:
+        fingerprint: facts of machine, interpreter and libraries that must be equal for two runs to be compared.
+        environment: facts worth knowing that two comparable runs may differ in.
+    """
+
+    id: str
+    version: int
+    created_at: float
+    command: str
+    plan: Plan
+    contenders: tuple[Contender, ...]
+    fingerprint: Mapping[str, Any]
+    environment: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """A warning as a value: what was noticed, and what the reader can do about it.
+
+    Attributes:
+        code: stable short name, e.g. "server-bound".
+        invalidates: True if a cell with this note gets no rank.
+    """
+
+    code: str
+    text: str
+    advice: str
+    invalidates: bool
