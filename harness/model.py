@@ -155,7 +155,7 @@ class Trial:
     Attributes:
         position: place in the round's order, from 0.
         started_at: Unix time.
-        launch_s: from starting the process until it had imported its contenders.
+        launch_cpu_s: CPU seconds of starting the interpreter and importing the contenders.
         peak_rss_bytes: most resident memory of the worker over its life.
         threads: OS threads of the worker in the middle of the warm-up pass.
         executor_size: threads of asyncio's default executor in this process.
@@ -170,7 +170,7 @@ class Trial:
     started_at: float
     reason: str | None
     passes: tuple[Pass, ...]
-    launch_s: float
+    launch_cpu_s: float
     peak_rss_bytes: int
     threads: int
     executor_size: int

@@ -1,0 +1,22 @@
+"""urllib3.PoolManager, what requests itself stands on, sized to the concurrency."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import urllib3
+
+
+@contextmanager
+def open_client(*, concurrency: int, timeout_s: float, ca_file: str | None) -> Iterator[Callable[[str], bytes]]:
+    """Yield a fetch over one pool that never opens more than ``concurrency`` connections to a host."""
+    with urllib3.PoolManager(
+        maxsize=concurrency, block=True, timeout=timeout_s, retries=False, ca_certs=ca_file
+    ) as pool:
+
+        def fetch(url: str) -> bytes:
+            response = pool.request("GET", url)
+            if not 200 <= response.status < 300:  # noqa: PLR2004 - the 2xx class of RFC 9110
+                raise RuntimeError(f"HTTP status {response.status}")
+            return response.data
+
+        yield fetch

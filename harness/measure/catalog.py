@@ -1,0 +1,182 @@
+"""Find the contenders, learn from the interpreter under test what each of them is, and combine them into variants.
+
+No contender is imported here: a probe process does it, because the interpreter under test need not be ours and a file may do
+anything when it is imported.
+"""
+
+import ast
+import fnmatch
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+from harness.measure.launch import ROOT, Worker, WorkerDied
+from harness.model import Axis, Contender, HarnessError, Variant
+
+FOLDERS: dict[Axis, str] = {"client": "clients", "concurrency": "concurrency", "loop": "loops"}
+PROBE_TIMEOUT_S = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalog:
+    """Every contender found and every variant that they make; both sorted, the unavailable ones among them.
+
+    Attributes:
+        packages: distribution -> version of all that importing the contenders loaded.
+    """
+
+    contenders: tuple[Contender, ...]
+    variants: tuple[Variant, ...]
+    packages: Mapping[str, str]
+
+    def contender(self, axis: Axis, name: str) -> Contender:
+        """Return the contender of this name."""
+        return next(one for one in self.contenders if (one.axis, one.name) == (axis, name))
+
+
+def open_catalog(
+    python: str, *, clients: Sequence[Path] = (), models: Sequence[Path] = (), root: Path = ROOT / "benchmarks"
+) -> Catalog:
+    """Find all files below ``root`` and those given by path, and probe them with ``python``."""
+    files = [
+        (axis, path)
+        for axis in get_args(Axis)
+        for path in sorted((root / FOLDERS[axis]).glob("*.py"))
+        if not path.name.startswith("_")
+    ]
+    given: list[tuple[Axis, Path]] = [("client", path) for path in clients]
+    given += [("concurrency", path) for path in models]
+    for axis, path in given:
+        _check_given(axis, path, files)
+        files.append((axis, path.resolve()))
+    answers, packages = _probe(python, files)
+    strict = {path.resolve() for _, path in given}
+    contenders = tuple(
+        _contender(axis, path, answer, strict=path in strict)
+        for (axis, path), answer in zip(files, answers, strict=True)
+    )
+    variants = tuple(sorted(combine(contenders), key=lambda one: one.id))
+    return Catalog(contenders=contenders, variants=variants, packages=packages)
+
+
+def combine(contenders: Iterable[Contender]) -> list[Variant]:
+    """Return every point on the three axes whose contracts fit together. Pure."""
+    every = list(contenders)
+    loops = {one.name: one for one in every if one.axis == "loop"}
+    found = []
+    for model in (one for one in every if one.axis == "concurrency"):
+        for client in (one for one in every if one.axis == "client"):
+            if None not in (client.fetch, model.fetch) and client.fetch != model.fetch:
+                continue
+            for loop in _loops(model, client, tuple(loops)):
+                parts = [model, client, *([loops[loop]] if loop else [])]
+                reasons = [f"{one.name}: {one.unavailable}" for one in parts if one.unavailable]
+                found.append(
+                    Variant(
+                        id="/".join(one.name for one in parts),
+                        concurrency=model.name,
+                        client=client.name,
+                        loop=loop,
+                        unavailable="; ".join(reasons) or None,
+                    )
+                )
+    return found
+
+
+def match(globs: Sequence[str], variants: Sequence[Variant]) -> tuple[Variant, ...]:
+    """Return the variants whose id fits any glob, in the order of their ids; a glob that fits none is an error."""
+    for glob in globs:
+        if not any(fnmatch.fnmatchcase(one.id, glob) for one in variants):
+            raise HarnessError(
+                f"--variants: {glob!r} matches no variant; `python -m harness list` shows their ids", exit_code=2
+            )
+    return tuple(one for one in variants if any(fnmatch.fnmatchcase(one.id, glob) for glob in globs))
+
+
+def _loops(model: Contender, client: Contender, known: tuple[str, ...]) -> list[str | None]:
+    if model.loops is None or (client.fetch is None and client.axis != "client"):
+        return []
+    if not model.loops:
+        return [None]
+    return [
+        name for name in known if name in model.loops and (client.loops is None or name in client.loops)
+    ]
+
+
+def _check_given(axis: Axis, path: Path, files: list[tuple[Axis, Path]]) -> None:
+    option = "--client" if axis == "client" else "--concurrency-model"
+    if not path.is_file():
+        raise HarnessError(f"{option}: {path} is no file", exit_code=2)
+    if not path.stem.isidentifier():
+        raise HarnessError(f"{option}: {path.name}: a variant is named after its file, so it needs a name like my_client.py", exit_code=2)
+    if any((axis, path.stem) == (other, known.stem) for other, known in files):
+        raise HarnessError(f"{option}: there is a {axis} named {path.stem} already; rename {path.name}", exit_code=2)
+
+
+def _probe(
+    python: str, files: Sequence[tuple[Axis, Path]]
+) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """Ask one process after the other until every file has an answer: a file may end the process that imports it."""
+    answers: list[dict[str, Any]] = []
+    packages: dict[str, str] = {}
+    while len(answers) < len(files):
+        try:
+            with Worker(python) as worker:
+                for axis, path in files[len(answers) :]:
+                    answers.append(worker.ask("probe", axis=axis, path=str(path), timeout_s=PROBE_TIMEOUT_S))
+                packages = worker.ask("versions", timeout_s=PROBE_TIMEOUT_S)
+        except WorkerDied as death:
+            answers.append({"reason": f"importing it: {death}"})
+        except OSError as error:
+            raise HarnessError(f"cannot run {python}: {error.strerror}") from None
+    return answers, packages
+
+
+def _contender(axis: Axis, path: Path, answer: dict[str, Any], *, strict: bool) -> Contender:
+    """Turn the probe's answer into a record; a broken contract, or anything wrong with a file given by path, is an error."""
+    unavailable = None
+    if "missing" in answer:
+        unavailable = f"package {answer['missing']} is not installed"
+    elif "reason" in answer:
+        unavailable = answer["reason"]
+    if "invalid" in answer or (strict and unavailable):
+        raise HarnessError(f"{path}: {answer.get('invalid') or unavailable}", exit_code=2)
+    source = path.read_text(encoding="utf-8")
+    known = answer if unavailable is None else _static(source)
+    loops = known.get("loops")
+    return Contender(
+        axis=axis,
+        name=path.stem,
+        path=str(path),
+        label=known.get("label", path.stem),
+        source=source,
+        fetch=known.get("fetch"),
+        loops=None if loops is None else tuple(loops),
+        in_flight=known.get("in_flight"),
+        unavailable=unavailable,
+        modules=answer.get("modules", {}),
+    )
+
+
+def _static(source: str) -> dict[str, Any]:
+    """What can be read of a file that cannot be imported here, so that it is listed with its reason and not lost."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return {}
+    constants = {
+        node.targets[0].id: node.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+    }
+    found = {
+        key: ast.literal_eval(constants[name])
+        for name, key in (("FETCH", "fetch"), ("LOOPS", "loops"))
+        if name in constants
+    }
+    functions = {type(node) for node in tree.body if getattr(node, "name", "") == "open_client"}
+    if functions:
+        found["fetch"] = "async" if ast.AsyncFunctionDef in functions else "sync"
+    docstring = ast.get_docstring(tree)
+    return found | ({"label": docstring.partition("\n")[0]} if docstring else {})

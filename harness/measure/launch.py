@@ -1,0 +1,126 @@
+"""Start a worker process and talk to it, one line at a time. It knows processes and pipes, and nothing of trials."""
+
+import json
+import os
+import selectors
+import signal
+import subprocess
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# Only the worker's own package is imported from our tree; then the tree is off the path, so that it shadows nothing.
+BOOT = (
+    "import sys; sys.path.insert(0, sys.argv[1]); "
+    "from harness.measure.worker.__main__ import main; del sys.path[0]; main()"
+)
+
+# Everything else of the user's environment (proxies, netrc, PYTHON*) would change what is measured.
+KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SSL_CERT_FILE")
+
+
+class WorkerDied(Exception):  # noqa: N818 - it is an event that the harness handles, named for what happened
+    """The process ended, or was ended, before it answered; the message is the reason."""
+
+
+def clean_environment() -> dict[str, str]:
+    """Return the allow-listed part of our environment, plus settings every measured process gets."""
+    kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
+    return kept | {"PYTHONUTF8": "1", "NO_PROXY": "*", "no_proxy": "*"}
+
+
+def first_line(pipe: IO[bytes], timeout_s: float) -> bytes | None:
+    """Return one line from a pipe whose writer speaks only when asked; b"" at its end, None if time runs out."""
+    data = b""
+    with selectors.DefaultSelector() as selector:
+        selector.register(pipe, selectors.EVENT_READ)
+        while not data.endswith(b"\n"):
+            if not selector.select(timeout_s):
+                return None
+            chunk = os.read(pipe.fileno(), 1 << 20)
+            if not chunk:
+                return b""
+            data += chunk
+    return data
+
+
+class Worker:
+    """A fresh process that does what it is told; used as a context manager, it never outlives the block.
+
+    Args:
+        python: interpreter to run.
+    """
+
+    def __init__(self, python: str) -> None:
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed in __exit__ with the process
+        self._process = subprocess.Popen(
+            [python, "-P", "-c", BOOT, str(ROOT)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            env=clean_environment(),
+            cwd=tempfile.gettempdir(),
+            bufsize=0,
+            start_new_session=True,  # so that Ctrl-C reaches only us, and its children end with it
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.end()
+
+    @property
+    def pid(self) -> int:
+        """Process id."""
+        return self._process.pid
+
+    def ask(self, do: str, *, timeout_s: float, **arguments: Any) -> dict[str, Any]:
+        """Send one command (see ``harness.measure.worker``) and return its answer."""
+        self.say(do, **arguments)
+        return self.answer(timeout_s)
+
+    def say(self, do: str, **arguments: Any) -> None:
+        """Send one command and do not wait for its answer."""
+        assert self._process.stdin is not None  # noqa: S101 - opened as a pipe above
+        try:
+            self._process.stdin.write(json.dumps({"do": do} | arguments).encode() + b"\n")
+        except BrokenPipeError:
+            raise WorkerDied(self._epitaph()) from None
+
+    def answer(self, timeout_s: float) -> dict[str, Any]:
+        """Return the next answer; raise WorkerDied if the process ends or takes longer than ``timeout_s``."""
+        assert self._process.stdout is not None  # noqa: S101 - opened as a pipe above
+        line = first_line(self._process.stdout, timeout_s)
+        if line is None:
+            self.end()
+            raise WorkerDied(f"out of time: no answer within {timeout_s:g} s")
+        if not line:
+            raise WorkerDied(self._epitaph())
+        found: dict[str, Any] = json.loads(line)
+        return found
+
+    def end(self) -> None:
+        """Kill the process with all its children, if it still runs."""
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None:
+                stream.close()
+        if self._process.poll() is None:
+            try:
+                os.killpg(self._process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        self._process.wait()
+        self._errors.close()
+
+    def _epitaph(self) -> str:
+        status = self._process.wait()
+        self._errors.seek(0)
+        last = (self._errors.read().decode(errors="replace").strip().splitlines() or [""])[-1][:300]
+        how = f"was killed by {signal.Signals(-status).name}" if status < 0 else f"ended with exit code {status}"
+        return f"the worker {how}" + (f": {last}" if last else "")

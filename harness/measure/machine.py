@@ -1,0 +1,106 @@
+"""Facts about this machine and interpreter: what two comparable runs must share, and what else is worth knowing."""
+
+import importlib.metadata
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from harness.measure.launch import ROOT
+
+
+def cpu_split() -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """CPUs for the client and for the server: the last one serves, the others download; ((), ()) where that cannot be."""
+    if not hasattr(os, "sched_getaffinity"):
+        return (), ()
+    allowed = sorted(os.sched_getaffinity(0))
+    if len(allowed) < 2:  # noqa: PLR2004 - two sides need two CPUs
+        return (), ()
+    return tuple(allowed[:-1]), (allowed[-1],)
+
+
+def fingerprint(
+    packages: Mapping[str, str], client_cpus: Sequence[int], server_cpus: Sequence[int]
+) -> dict[str, Any]:
+    """Facts that must be equal for two runs to be comparable; not clock speed, load or host name.
+
+    Args:
+        packages: distribution -> version, of what the contenders load.
+        client_cpus: CPUs that a worker may use.
+        server_cpus: CPUs that the server may use.
+    """
+    return {
+        "cpu": _cpu_model(),
+        "cores": psutil.cpu_count(logical=False) or 0,
+        "cpus": psutil.cpu_count() or 0,
+        "governor": _read("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
+        "kernel": f"{platform.system()} {platform.release()}",
+        "architecture": platform.machine(),
+        "virtualization": _virtualization(),
+        "python": f"{platform.python_implementation()} {platform.python_version()}",
+        "python_build": " ".join(platform.python_build()),
+        "free_threaded": not getattr(sys, "_is_gil_enabled", lambda: True)(),
+        "client_cpus": list(client_cpus),
+        "server_cpus": list(server_cpus),
+        "packages": dict(packages),
+    }
+
+
+def environment() -> dict[str, Any]:
+    """Facts that two comparable runs may differ in: revision, memory, load, every installed distribution."""
+    return {
+        "revision": _revision(),
+        "memory_bytes": psutil.virtual_memory().total,
+        "load_1min": psutil.getloadavg()[0],
+        "open_files_limit": _open_files_limit(),
+        "distributions": {
+            one.name: one.version for one in sorted(importlib.metadata.distributions(), key=lambda one: one.name)
+        },
+    }
+
+
+def filesystem(folder: Path) -> str:
+    """Type of the file system that ``folder`` is on, e.g. "ext4"; "unknown" if the system does not tell."""
+    place = folder.resolve()
+    mounts = {Path(one.mountpoint): one.fstype for one in psutil.disk_partitions(all=True)}
+    return next((mounts[one] for one in [place, *place.parents] if one in mounts), "unknown")
+
+
+def _cpu_model() -> str:
+    for line in _read("/proc/cpuinfo").splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.processor() or "unknown"
+
+
+def _virtualization() -> str:
+    """Return the hypervisor's name as the firmware gives it, "none" if the CPU says there is no hypervisor."""
+    if " hypervisor" not in _read("/proc/cpuinfo"):
+        return "none"
+    return _read("/sys/class/dmi/id/sys_vendor") or "unknown"
+
+
+def _revision() -> str:
+    command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=12"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
+
+
+def _open_files_limit() -> int:
+    import resource  # noqa: PLC0415 - not on Windows
+
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        return ""

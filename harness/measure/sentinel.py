@@ -1,0 +1,100 @@
+"""A fixed piece of work, done once a round: it tells how fit the host is to measure on. It judges nothing."""
+
+import os
+import resource
+import socket
+from collections.abc import Callable, Sequence
+from time import perf_counter, time
+
+import psutil
+
+from harness.model import Sentinel
+
+CPU_STEPS = 150_000
+ECHOES = 500
+REPEATS = 3
+
+
+class Watch:
+    """Makes the sentinels of a run and keeps the readings between them.
+
+    Args:
+        cpus: CPUs to do the CPU loop on, one after the other; () leaves the choice to the kernel.
+        server_pid: its CPU time is ours, not the host's.
+    """
+
+    def __init__(self, cpus: Sequence[int], server_pid: int) -> None:
+        self._cpus = cpus
+        self._server = psutil.Process(server_pid)
+        self._last = self._reading()
+
+    def sentinel(self, number: int) -> Sentinel:
+        """Do the work once, before the round of this number."""
+        last, self._last = self._last, self._reading()
+        elapsed, total, steal, busy, ours = (now - then for now, then in zip(self._last, last, strict=True))
+        began = time()
+        return Sentinel(
+            round=number,
+            started_at=began,
+            cpu_s=tuple(_on_cpus(self._cpus, lambda: _timed(_count))),
+            echo_s=tuple(_on_cpus(self._cpus[:1], _echoes)),
+            steal=steal / total if total > 0 else None,
+            busy_elsewhere=max(0.0, busy - ours) / elapsed if elapsed > 0 else None,
+        )
+
+    def _reading(self) -> tuple[float, float, float, float, float]:
+        """Wall seconds; then CPU seconds of the host: all, stolen, busy, and busy by us with all that we started."""
+        times = psutil.cpu_times()
+        steal = getattr(times, "steal", 0.0)
+        idle = times.idle + getattr(times, "iowait", 0.0)
+        total = sum(getattr(times, name, 0.0) for name in ("user", "nice", "system", "irq", "softirq")) + idle + steal
+        server = self._server.cpu_times()
+        ours = server.user + server.system
+        for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN):
+            usage = resource.getrusage(who)
+            ours += usage.ru_utime + usage.ru_stime
+        return perf_counter(), total, steal, total - idle - steal, ours
+
+
+def _on_cpus(cpus: Sequence[int], work: Callable[[], float]) -> list[float]:
+    """Repeat the work on each CPU in turn; return its seconds, and leave the affinity as it was."""
+    if not cpus:
+        return [work() for _ in range(REPEATS)]
+    before = os.sched_getaffinity(0)
+    try:
+        found = []
+        for cpu in cpus:
+            os.sched_setaffinity(0, {cpu})
+            found += [work() for _ in range(REPEATS)]
+        return found
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def _timed(work: Callable[[], object]) -> float:
+    began = perf_counter()
+    work()
+    return perf_counter() - began
+
+
+def _count() -> int:
+    total = 0
+    for number in range(CPU_STEPS):
+        total += number
+    return total
+
+
+def _echoes() -> float:
+    """Seconds of a fixed number of one-byte round trips over loopback TCP."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        with socket.create_connection(listener.getsockname()) as near, listener.accept()[0] as far:
+            near.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            far.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+            def echo() -> None:
+                for _ in range(ECHOES):
+                    near.send(b"x")
+                    far.send(far.recv(1))
+                    near.recv(1)
+
+            return _timed(echo)

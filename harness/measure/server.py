@@ -1,0 +1,132 @@
+"""Start the image server as a process of its own and speak to its control routes. It never imports the server."""
+
+import http.client
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from harness.measure.launch import ROOT, first_line
+from harness.model import HarnessError, Witness, Workload
+
+START_TIMEOUT_S = 20.0
+CONTROL_TIMEOUT_S = 60.0  # registering a workload prepares all its images
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """What a registered workload consists of: a URL and a SHA-256 per image, in the same order."""
+
+    urls: tuple[str, ...]
+    digests: tuple[str, ...]
+
+
+class ServerFailed(HarnessError):
+    """The server did not start, or stopped answering: nothing more can be measured."""
+
+
+class Server:
+    """A running image server.
+
+    Args:
+        url: where it answers, e.g. ``http://127.0.0.1:40001``.
+        token: for its control routes.
+        pid: of its process.
+    """
+
+    def __init__(self, url: str, token: str, pid: int) -> None:
+        self.url = url
+        self.pid = pid
+        parts = urlsplit(url)
+        self._connection = http.client.HTTPConnection(
+            parts.hostname or "", parts.port, timeout=CONTROL_TIMEOUT_S
+        )
+        self._headers = {"Authorization": f"Bearer {token}"}
+
+    def register(self, workload: Workload) -> Manifest:
+        """Have the workload's images prepared."""
+        fields = ("images", "image_bytes", "latency_s", "seed")
+        answer = self._control("PUT", workload.name, {name: getattr(workload, name) for name in fields})
+        images = answer["images"]
+        return Manifest(
+            urls=tuple(self.url + one["path"] for one in images),
+            digests=tuple(one["sha256"] for one in images),
+        )
+
+    def window(self, workload: str) -> Witness:
+        """What the server saw of this workload since the last call."""
+        return Witness(**self._control("POST", f"{workload}/window", None))
+
+    def close(self) -> None:
+        """Close the control connection."""
+        self._connection.close()
+
+    def _control(self, method: str, path: str, body: object) -> dict[str, Any]:
+        try:
+            self._connection.request(
+                method, f"/_control/workloads/{path}", json.dumps(body) if body else None, self._headers
+            )
+            response = self._connection.getresponse()
+            answer: dict[str, Any] = json.loads(response.read())
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise ServerFailed(f"the image server stopped answering ({type(error).__name__}: {error})") from None
+        if response.status != http.client.OK:
+            raise ServerFailed(f"the image server refused {method} {path}: {answer.get('error')}")
+        return answer
+
+
+@contextmanager
+def running_server(*, cpus: Sequence[int], command: Sequence[str] = ()) -> Iterator[Server]:
+    """Start a server, yield it, and end it whatever happens; it also ends by itself if we are killed.
+
+    Args:
+        cpus: CPUs that it may use; () leaves the choice to the kernel.
+        command: what to run instead of ``python -m local_server``.
+    """
+    options = ["--exit-with-stdin", *(["--cpus", ",".join(map(str, cpus))] if cpus else [])]
+    process = subprocess.Popen(
+        [*(command or (sys.executable, "-m", "local_server")), *options],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=ROOT,
+        start_new_session=True,
+    )
+    try:
+        server = _ready(process)
+        try:
+            yield server
+        finally:
+            server.close()
+    finally:
+        _end(process)
+
+
+def _ready(process: subprocess.Popen[bytes]) -> Server:
+    assert process.stdout is not None  # noqa: S101 - opened as a pipe
+    assert process.stderr is not None  # noqa: S101 - opened as a pipe
+    line = first_line(process.stdout, START_TIMEOUT_S)
+    if line is None:
+        raise ServerFailed(f"the image server was not ready within {START_TIMEOUT_S:g} s")
+    try:
+        ready = json.loads(line)
+        return Server(ready["url"], ready["token"], process.pid)
+    except (ValueError, KeyError, TypeError):
+        process.kill()
+        last = (process.stderr.read().decode(errors="replace").strip().splitlines() or ["no message"])[-1]
+        raise ServerFailed(f"the image server did not start: {last[:300]}") from None
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    for stream in (process.stdin, process.stdout, process.stderr):
+        if stream is not None:
+            stream.close()
+    try:
+        process.wait(timeout=5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

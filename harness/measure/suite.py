@@ -1,0 +1,119 @@
+"""Read and check ``suite.toml``: workloads, the trial's length, suites. It says field and line of what is wrong."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from harness.model import HarnessError, TrialRules, Workload
+
+SEED = 20_251_122  # of the images; a workload is the same on every machine
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class WorkloadFields(_Strict):
+    """``[workloads.NAME]``."""
+
+    images: int = Field(ge=1, le=100_000)
+    image_bytes: int = Field(ge=2_048, le=16 * 1024 * 1024)
+    latency_s: float = Field(ge=0, le=60)
+    concurrency: int = Field(ge=1, le=4_096)
+    sink: Literal["memory", "disk"]
+
+
+class TrialFields(_Strict):
+    """``[trial]``."""
+
+    warmups: int = Field(ge=1, le=10)
+    trial_s: float = Field(gt=0, le=600)
+    max_passes: int = Field(ge=1, le=1_000)
+    timeout_s: float = Field(gt=0, le=3_600)
+
+
+class SuiteFields(_Strict):
+    """``[suites.NAME]``."""
+
+    baseline: str
+    rounds: int = Field(ge=1, le=1_000)
+    workloads: list[str] = Field(min_length=1)
+    variants: list[str] = Field(min_length=1)
+
+
+class SuiteFile(_Strict):
+    """The whole file."""
+
+    workloads: dict[Name, WorkloadFields]
+    trial: TrialFields
+    suites: dict[Name, SuiteFields]
+
+    @model_validator(mode="after")
+    def _workloads_exist(self) -> "SuiteFile":
+        for name, suite in self.suites.items():
+            for workload in suite.workloads:
+                if workload not in self.workloads:
+                    raise ValueError(f"suites.{name}.workloads names {workload!r}, which is no workload")
+        return self
+
+    @property
+    def rules(self) -> TrialRules:
+        """``[trial]`` as a record."""
+        return TrialRules(**self.trial.model_dump())
+
+    def workload(self, name: str) -> Workload:
+        """Return the workload as a record; an unknown name is an error that lists the known ones."""
+        if name not in self.workloads:
+            raise HarnessError(f"no workload {name!r}; there are {', '.join(self.workloads)}", exit_code=2)
+        return Workload(name=name, seed=SEED, **self.workloads[name].model_dump())
+
+    def suite(self, name: str) -> SuiteFields:
+        """Return a suite; an unknown name is an error that lists the known ones."""
+        if name not in self.suites:
+            raise HarnessError(f"no suite {name!r}; there are {', '.join(self.suites)}", exit_code=2)
+        return self.suites[name]
+
+
+def read_suite_file(path: Path) -> SuiteFile:
+    """Read ``path``; anything wrong becomes one line with the place in the file."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        return SuiteFile.model_validate(tomllib.loads(text))
+    except (OSError, UnicodeDecodeError) as error:
+        raise HarnessError(f"cannot read {path}: {error}", exit_code=2) from None
+    except tomllib.TOMLDecodeError as error:
+        raise HarnessError(f"{path}: {error}", exit_code=2) from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = [str(part) for part in first["loc"] if part != "[key]"]
+        message = first["msg"].removeprefix("Value error, ")
+        where = f"line {line_of(text, place or message.split()[0].split('.'))}: "
+        field = f"{'.'.join(place)}: " if place else ""
+        raise HarnessError(f"{path}: {where}{field}{message}", exit_code=2) from None
+
+
+def line_of(text: str, place: list[str]) -> int:
+    """Line (from 1) of the key that ``place`` leads to, or of the innermost table or key of it that is there.
+
+    tomllib keeps no lines of values, so the few forms that the file uses are looked for: ``[a.b]`` and ``key =``.
+    """
+    best, best_depth, table = 1, 0, list[str]()
+    for number, line in enumerate(text.splitlines(), start=1):
+        header = re.match(r"\s*\[+\s*([^\]]+?)\s*\]", line)
+        key = re.match(r"\s*([\w.\"'-]+)\s*=", line)
+        if header:
+            table = [part.strip("\"' ") for part in header[1].split(".")]
+            here = table
+        elif key:
+            here = [*table, *(part.strip("\"' ") for part in key[1].split("."))]
+        else:
+            continue
+        depth = len(here)
+        if here == place[:depth] and depth > best_depth:
+            best, best_depth = number, depth
+    return best

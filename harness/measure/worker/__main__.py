@@ -1,0 +1,55 @@
+"""The worker's ends: commands in, one JSON line out for each. What a contender prints goes to standard error."""
+
+import json
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from functools import partial
+from time import process_time
+from typing import Any, TextIO
+
+from harness.measure.worker.contender import ContractError, facts, load, versions
+from harness.measure.worker.trial import Trial
+
+REASON_LENGTH = 300
+
+
+def main() -> None:
+    """Serve the harness until it closes our standard input."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # a print in a contender must not reach the harness as an answer
+    trial: list[Trial] = []
+    steps: dict[str, Callable[..., Any]] = {
+        "probe": lambda axis, path: facts(axis, load(path)),
+        "versions": lambda: versions({name.partition(".")[0] for name in sys.modules} - sys.stdlib_module_names),
+        "load": lambda **spec: trial.append(Trial(spec)) or {"launch_cpu_s": process_time()},
+        "pass": lambda warmup: trial[0].run_pass(warmup=warmup),
+        "end": lambda: trial[0].end(),
+    }
+    for line in sys.stdin:
+        command = json.loads(line)
+        _answer(answers, partial(steps[command.pop("do")], **command))
+
+
+def _answer(answers: TextIO, step: Callable[[], Any]) -> None:
+    """Do one step; whatever it raises is an answer too, so that a contender's fault never looks like ours."""
+    try:
+        answer = step() or {}
+    except ContractError as error:
+        answer = {"invalid": str(error)}
+    except ModuleNotFoundError as error:
+        answer = {"missing": error.name or str(error), "reason": _reason(error)}
+    except BaseException as error:  # noqa: BLE001 - SystemExit in a contender is a failed trial, not the end of us
+        traceback.print_exc()
+        answer = {"reason": _reason(error)}
+    answers.write(json.dumps(answer) + "\n")
+    answers.flush()
+
+
+def _reason(error: BaseException) -> str:
+    """One line; of a group, its first leaf, which is what a user would look for."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}"[:REASON_LENGTH] if text else type(error).__name__

@@ -1,0 +1,132 @@
+"""One trial, step by step: load the variant, then run a pass for each command. It chooses nothing itself."""
+
+import gc
+import os
+import resource
+import sys
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from time import perf_counter, process_time
+from types import ModuleType
+from typing import Any
+
+from harness.measure.worker.contender import is_async_client, load, packages_of
+from harness.measure.worker.recorder import Recorder
+
+
+class Trial:
+    """A variant loaded in this process, ready for passes.
+
+    Args:
+        spec: client, concurrency_model and loop (paths; loop may be None), urls, digests, concurrency, timeout_s,
+            ca_file, folder (None for memory) and cpus (None leaves the affinity alone).
+    """
+
+    def __init__(self, spec: dict[str, Any]) -> None:
+        self._spec = spec
+        self._client = load(spec["client"])
+        self._model = load(spec["concurrency_model"])
+        self._loop = load(spec["loop"]) if spec["loop"] else None
+        self._threads = 0
+        if spec["cpus"] and hasattr(os, "sched_setaffinity"):
+            # After the imports: workers are launched together, on all CPUs, and measured one at a time on these.
+            os.sched_setaffinity(0, spec["cpus"])
+
+    def run_pass(self, *, warmup: bool) -> dict[str, Any]:
+        """Run the workload once and return the pass as a record, or what was wrong with its bodies as ``reason``."""
+        spec = self._spec
+        recorder = Recorder(
+            spec["urls"], spec["digests"], spec["folder"], self._count_threads if warmup else None
+        )
+        program = self._program(recorder)
+        gc.collect()
+        before = resource.getrusage(resource.RUSAGE_SELF)
+        cpu = process_time()
+        began = perf_counter()
+        program()
+        wall_s = perf_counter() - began
+        cpu_s = process_time() - cpu
+        after = resource.getrusage(resource.RUSAGE_SELF)
+        reason = recorder.complaint()
+        if reason:
+            return {"reason": reason}
+        start_s, latency_s = recorder.times(began)
+        return {
+            "warmup": warmup,
+            "wall_s": wall_s,
+            "client_cpu_s": cpu_s,
+            "peak_in_flight": recorder.peak_in_flight(),
+            "start_s": start_s,
+            "latency_s": latency_s,
+            "voluntary_switches": after.ru_nvcsw - before.ru_nvcsw,
+            "involuntary_switches": after.ru_nivcsw - before.ru_nivcsw,
+        }
+
+    def end(self) -> dict[str, Any]:
+        """Return what is known of the process once nothing is measured any more."""
+        return {
+            "peak_rss_bytes": _peak_rss_bytes(),
+            "threads": self._threads,
+            "executor_size": ThreadPoolExecutor()._max_workers,  # noqa: SLF001 - the only place where the size in force can be read
+            "cpus": sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [],
+            "parity": _parity([self._client, self._model, *([self._loop] if self._loop else [])]),
+        }
+
+    def _program(self, recorder: Recorder) -> Callable[[], None]:
+        """Compose the three contenders into what a user's program would be."""
+        spec, model, loop = self._spec, self._model, self._loop
+        urls, concurrency = spec["urls"], spec["concurrency"]
+
+        def open_client() -> Any:
+            return self._client.open_client(
+                concurrency=concurrency, timeout_s=spec["timeout_s"], ca_file=spec["ca_file"]
+            )
+
+        def plain() -> None:
+            with open_client() as fetch:
+                model.download(recorder.sync(fetch), urls, concurrency)
+
+        async def sync_client() -> None:
+            with open_client() as fetch:
+                await model.download(recorder.sync(fetch), urls, concurrency)
+
+        async def async_client() -> None:
+            async with open_client() as fetch:
+                await model.download(recorder.asynchronous(fetch), urls, concurrency)
+
+        if loop is None:
+            return plain
+        main: Callable[[], Coroutine[Any, Any, None]]
+        main = async_client if is_async_client(self._client) else sync_client
+        return lambda: loop.run(main)
+
+    def _count_threads(self) -> None:
+        tasks = Path("/proc/self/task")
+        self._threads = len(list(tasks.iterdir())) if tasks.exists() else threading.active_count()
+
+
+def _peak_rss_bytes() -> int:
+    """Most resident memory of this program.
+
+    Not ru_maxrss where /proc exists: Linux carries the launcher's own peak over into it (setmax_mm_hiwater_rss in exec).
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        for line in status.read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def _parity(modules: list[ModuleType]) -> dict[str, str]:
+    """Return the compiled extension modules that are in force, per package that a contender imports."""
+    roots = set().union(*map(packages_of, modules))
+    found: dict[str, list[str]] = {}
+    for name, loaded in sorted(sys.modules.items()):
+        root = name.partition(".")[0]
+        if root in roots and (getattr(loaded, "__file__", None) or "").endswith((".so", ".pyd")):
+            found.setdefault(root, []).append(name)
+    return {f"extensions.{root}": " ".join(names) for root, names in found.items()}
