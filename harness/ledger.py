@@ -54,7 +54,9 @@ def append(folder: Path, record: Trial | Sentinel) -> None:
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
-        raise HarnessError(f"cannot write to {folder / 'trials.jsonl'}: {error.strerror}; what was measured before is kept") from None
+        raise HarnessError(
+            f"cannot write to {folder / 'trials.jsonl'}: {error.strerror}; what was measured before is kept"
+        ) from None
 
 
 def read(folder: Path) -> Ledger:
@@ -80,10 +82,14 @@ def read_run(folder: Path) -> Run:
         data = path.read_bytes()
         version = json.loads(data)["version"]
         if isinstance(version, int) and version > VERSION:
-            raise HarnessError(f"{path} has version {version}; this fetchbench reads up to {VERSION}: use a newer one")
+            raise HarnessError(
+                f"{path} has version {version}; this fetchbench reads up to {VERSION}: use a newer one"
+            )
         return _RUN.validate_json(data)
     except OSError as error:
-        raise HarnessError(f"{folder} is no run: cannot read run.json: {error.strerror}", exit_code=2) from None
+        raise HarnessError(
+            f"{folder} is no run: cannot read run.json: {error.strerror}", exit_code=2
+        ) from None
     except (ValueError, KeyError, TypeError) as error:
         raise HarnessError(f"{path} is damaged: {_short(error)}") from None
 

@@ -8,7 +8,9 @@ import httpx
 
 
 @contextmanager
-def open_client(*, concurrency: int, timeout_s: float, ca_file: str | None) -> Iterator[Callable[[str], bytes]]:
+def open_client(
+    *, concurrency: int, timeout_s: float, ca_file: str | None
+) -> Iterator[Callable[[str], bytes]]:
     """Yield a fetch over one pool; the defaults are 100 connections, 20 of them kept alive."""
     limits = httpx.Limits(max_connections=concurrency, max_keepalive_connections=concurrency)
     verify = ssl.create_default_context(cafile=ca_file) if ca_file else True

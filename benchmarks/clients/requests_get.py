@@ -7,7 +7,9 @@ import requests
 
 
 @contextmanager
-def open_client(*, concurrency: int, timeout_s: float, ca_file: str | None) -> Iterator[Callable[[str], bytes]]:
+def open_client(
+    *, concurrency: int, timeout_s: float, ca_file: str | None
+) -> Iterator[Callable[[str], bytes]]:
     """Yield a fetch that shares nothing between images, so ``concurrency`` has nothing to size."""
     del concurrency
 

@@ -8,7 +8,9 @@ from requests.adapters import HTTPAdapter
 
 
 @contextmanager
-def open_client(*, concurrency: int, timeout_s: float, ca_file: str | None) -> Iterator[Callable[[str], bytes]]:
+def open_client(
+    *, concurrency: int, timeout_s: float, ca_file: str | None
+) -> Iterator[Callable[[str], bytes]]:
     """Yield a fetch over one pool; the default of 10 would open surplus connections and throw them away."""
     with requests.Session() as session:
         adapter = HTTPAdapter(pool_maxsize=concurrency)

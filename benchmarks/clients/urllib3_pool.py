@@ -7,7 +7,9 @@ import urllib3
 
 
 @contextmanager
-def open_client(*, concurrency: int, timeout_s: float, ca_file: str | None) -> Iterator[Callable[[str], bytes]]:
+def open_client(
+    *, concurrency: int, timeout_s: float, ca_file: str | None
+) -> Iterator[Callable[[str], bytes]]:
     """Yield a fetch over one pool that never opens more than ``concurrency`` connections to a host."""
     with urllib3.PoolManager(
         maxsize=concurrency, block=True, timeout=timeout_s, retries=False, ca_certs=ca_file

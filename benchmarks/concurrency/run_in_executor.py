@@ -1,4 +1,4 @@
-"""loop.run_in_executor on the default executor, keyword arguments through partial, as the article ends up."""
+"""loop.run_in_executor on the default executor, keyword arguments by partial, as the article ends up."""
 
 import asyncio
 from collections.abc import Callable, Sequence

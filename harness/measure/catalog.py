@@ -23,7 +23,7 @@ class Catalog:
     """Every contender found and every variant that they make; both sorted, the unavailable ones among them.
 
     Attributes:
-        packages: distribution -> version of all that importing the contenders loaded.
+        packages: distribution -> version, of the contenders' packages and all that those require.
     """
 
     contenders: tuple[Contender, ...]
@@ -36,7 +36,11 @@ class Catalog:
 
 
 def open_catalog(
-    python: str, *, clients: Sequence[Path] = (), models: Sequence[Path] = (), root: Path = ROOT / "benchmarks"
+    python: str,
+    *,
+    clients: Sequence[Path] = (),
+    models: Sequence[Path] = (),
+    root: Path = ROOT / "benchmarks",
 ) -> Catalog:
     """Find all files below ``root`` and those given by path, and probe them with ``python``."""
     files = [
@@ -89,7 +93,8 @@ def match(globs: Sequence[str], variants: Sequence[Variant]) -> tuple[Variant, .
     for glob in globs:
         if not any(fnmatch.fnmatchcase(one.id, glob) for one in variants):
             raise HarnessError(
-                f"--variants: {glob!r} matches no variant; `python -m harness list` shows their ids", exit_code=2
+                f"--variants: {glob!r} matches no variant; `python -m harness list` shows their ids",
+                exit_code=2,
             )
     return tuple(one for one in variants if any(fnmatch.fnmatchcase(one.id, glob) for glob in globs))
 
@@ -99,9 +104,7 @@ def _loops(model: Contender, client: Contender, known: tuple[str, ...]) -> list[
         return []
     if not model.loops:
         return [None]
-    return [
-        name for name in known if name in model.loops and (client.loops is None or name in client.loops)
-    ]
+    return [name for name in known if name in model.loops and (client.loops is None or name in client.loops)]
 
 
 def _check_given(axis: Axis, path: Path, files: list[tuple[Axis, Path]]) -> None:
@@ -109,14 +112,17 @@ def _check_given(axis: Axis, path: Path, files: list[tuple[Axis, Path]]) -> None
     if not path.is_file():
         raise HarnessError(f"{option}: {path} is no file", exit_code=2)
     if not path.stem.isidentifier():
-        raise HarnessError(f"{option}: {path.name}: a variant is named after its file, so it needs a name like my_client.py", exit_code=2)
+        raise HarnessError(
+            f"{option}: {path.name}: a variant is named after its file, so it needs a name like my_client.py",
+            exit_code=2,
+        )
     if any((axis, path.stem) == (other, known.stem) for other, known in files):
-        raise HarnessError(f"{option}: there is a {axis} named {path.stem} already; rename {path.name}", exit_code=2)
+        raise HarnessError(
+            f"{option}: there is a {axis} named {path.stem} already; rename {path.name}", exit_code=2
+        )
 
 
-def _probe(
-    python: str, files: Sequence[tuple[Axis, Path]]
-) -> tuple[list[dict[str, Any]], dict[str, str]]:
+def _probe(python: str, files: Sequence[tuple[Axis, Path]]) -> tuple[list[dict[str, Any]], dict[str, str]]:
     """Ask one process after the other until every file has an answer: a file may end the process that imports it."""
     answers: list[dict[str, Any]] = []
     packages: dict[str, str] = {}
@@ -125,7 +131,8 @@ def _probe(
             with Worker(python) as worker:
                 for axis, path in files[len(answers) :]:
                     answers.append(worker.ask("probe", axis=axis, path=str(path), timeout_s=PROBE_TIMEOUT_S))
-                packages = worker.ask("versions", timeout_s=PROBE_TIMEOUT_S)
+                roots = sorted({name for answer in answers for name in answer.get("modules", {})})
+                packages = worker.ask("versions", roots=roots, timeout_s=PROBE_TIMEOUT_S)
         except WorkerDied as death:
             answers.append({"reason": f"importing it: {death}"})
         except OSError as error:

@@ -59,7 +59,8 @@ def environment() -> dict[str, Any]:
         "load_1min": psutil.getloadavg()[0],
         "open_files_limit": _open_files_limit(),
         "distributions": {
-            one.name: one.version for one in sorted(importlib.metadata.distributions(), key=lambda one: one.name)
+            one.name: one.version
+            for one in sorted(importlib.metadata.distributions(), key=lambda one: one.name)
         },
     }
 

@@ -1,4 +1,4 @@
-"""Conduct a run: round after round, trial after trial. It yields records and writes nothing but the images of a disk sink."""
+"""Conduct a run: round after round, trial after trial. It yields records; it writes only what a disk sink gets."""
 
 import shutil
 import tempfile
@@ -40,21 +40,26 @@ class Bench:
     sink: Path
 
 
-def measure(bench: Bench, watch: Watch, is_wanted: Callable[[int, Cell], bool]) -> Iterator[Trial | Sentinel]:
+def measure(
+    bench: Bench, watch: Watch, is_wanted: Callable[[int, Cell], bool], starting: Callable[[Cell], None]
+) -> Iterator[Trial | Sentinel]:
     """Yield a sentinel and then the trials of each round, one at a time, as soon as each is measured.
 
     Args:
         watch: of the host; it makes the sentinels.
         is_wanted: False for what is measured already, and for what is not worth measuring again.
+        starting: told of each cell before its trial.
     """
     for number, cells in enumerate(bench.plan.rounds):
         places = [(place, cell) for place, cell in enumerate(cells) if is_wanted(number, cell)]
         if places:
             yield watch.sentinel(number)
-        yield from run_round(bench, number, places)
+        yield from run_round(bench, number, places, starting)
 
 
-def run_round(bench: Bench, number: int, places: Sequence[tuple[int, Cell]]) -> Iterator[Trial]:
+def run_round(
+    bench: Bench, number: int, places: Sequence[tuple[int, Cell]], starting: Callable[[Cell], None]
+) -> Iterator[Trial]:
     """Measure the cells of one round in the order given."""
     for first in range(0, len(places), LAUNCHED_TOGETHER):
         with ExitStack() as stack:
@@ -65,6 +70,7 @@ def run_round(bench: Bench, number: int, places: Sequence[tuple[int, Cell]]) -> 
             workers = [stack.enter_context(launch(task)) for task in tasks]
             loads = [loaded(worker, bench.plan.rules) for worker in workers]
             for task, worker, load in zip(tasks, workers, loads, strict=True):
+                starting(task.cell)
                 trial = run_trial(task, worker, load, bench.server, bench.plan.rules)
                 worker.end()
                 yield trial

@@ -47,7 +47,11 @@ class Watch:
         times = psutil.cpu_times()
         steal = getattr(times, "steal", 0.0)
         idle = times.idle + getattr(times, "iowait", 0.0)
-        total = sum(getattr(times, name, 0.0) for name in ("user", "nice", "system", "irq", "softirq")) + idle + steal
+        total = (
+            sum(getattr(times, name, 0.0) for name in ("user", "nice", "system", "irq", "softirq"))
+            + idle
+            + steal
+        )
         server = self._server.cpu_times()
         ours = server.user + server.system
         for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN):
@@ -86,15 +90,18 @@ def _count() -> int:
 
 def _echoes() -> float:
     """Seconds of a fixed number of one-byte round trips over loopback TCP."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        with socket.create_connection(listener.getsockname()) as near, listener.accept()[0] as far:
-            near.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            far.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        socket.create_connection(listener.getsockname()) as near,
+        listener.accept()[0] as far,
+    ):
+        near.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        far.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
-            def echo() -> None:
-                for _ in range(ECHOES):
-                    near.send(b"x")
-                    far.send(far.recv(1))
-                    near.recv(1)
+        def echo() -> None:
+            for _ in range(ECHOES):
+                near.send(b"x")
+                far.send(far.recv(1))
+                near.recv(1)
 
-            return _timed(echo)
+        return _timed(echo)

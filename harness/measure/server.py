@@ -25,7 +25,7 @@ class Manifest:
     digests: tuple[str, ...]
 
 
-class ServerFailed(HarnessError):
+class ServerError(HarnessError):
     """The server did not start, or stopped answering: nothing more can be measured."""
 
 
@@ -73,9 +73,11 @@ class Server:
             response = self._connection.getresponse()
             answer: dict[str, Any] = json.loads(response.read())
         except (OSError, http.client.HTTPException, ValueError) as error:
-            raise ServerFailed(f"the image server stopped answering ({type(error).__name__}: {error})") from None
+            raise ServerError(
+                f"the image server stopped answering ({type(error).__name__}: {error})"
+            ) from None
         if response.status != http.client.OK:
-            raise ServerFailed(f"the image server refused {method} {path}: {answer.get('error')}")
+            raise ServerError(f"the image server refused {method} {path}: {answer.get('error')}")
         return answer
 
 
@@ -111,14 +113,14 @@ def _ready(process: subprocess.Popen[bytes]) -> Server:
     assert process.stderr is not None  # noqa: S101 - opened as a pipe
     line = first_line(process.stdout, START_TIMEOUT_S)
     if line is None:
-        raise ServerFailed(f"the image server was not ready within {START_TIMEOUT_S:g} s")
+        raise ServerError(f"the image server was not ready within {START_TIMEOUT_S:g} s")
     try:
         ready = json.loads(line)
         return Server(ready["url"], ready["token"], process.pid)
     except (ValueError, KeyError, TypeError):
         process.kill()
         last = (process.stderr.read().decode(errors="replace").strip().splitlines() or ["no message"])[-1]
-        raise ServerFailed(f"the image server did not start: {last[:300]}") from None
+        raise ServerError(f"the image server did not start: {last[:300]}") from None
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from harness.measure.launch import Worker, WorkerDied
 from harness.measure.server import Server
-from harness.model import Cell, Pass, Trial, TrialRules, Witness, Workload
+from harness.model import Cell, Pass, Trial, TrialRules, Workload
 
 # Below this latency a server answers before the next request arrives, so that what it sees in flight says nothing.
 TELLING_LATENCY_S = 0.005
@@ -110,7 +110,8 @@ def _run_pass(
     if "reason" in answer:
         return str(answer["reason"])
     one = Pass(
-        **answer | {"start_s": tuple(answer["start_s"]), "latency_s": tuple(answer["latency_s"])}, witness=witness
+        **answer | {"start_s": tuple(answer["start_s"]), "latency_s": tuple(answer["latency_s"])},
+        witness=witness,
     )
     complaint = complaint_about(one, task.workload, task.in_flight)
     if complaint is None:
@@ -135,9 +136,7 @@ def complaint_about(one: Pass, workload: Workload, in_flight: int | None) -> str
         return f"the server answered with the statuses {', '.join(sorted(seen.statuses))}"
     if seen.peak_in_flight > asked:
         return f"{seen.peak_in_flight} requests were in flight where {asked} were allowed"
-    alone = one.peak_in_flight == 1 or (
-        seen.peak_in_flight == 1 and workload.latency_s >= TELLING_LATENCY_S
-    )
+    alone = one.peak_in_flight == 1 or (seen.peak_in_flight == 1 and workload.latency_s >= TELLING_LATENCY_S)
     if alone and in_flight != 1 and min(asked, workload.images) > 1:
         return f"ran one image at a time where {asked} were asked, and does not say so with IN_FLIGHT = 1"
     return None

@@ -9,7 +9,7 @@ from functools import partial
 from time import process_time
 from typing import Any, TextIO
 
-from harness.measure.worker.contender import ContractError, facts, load, versions
+from harness.measure.worker.contender import ContractError, facts, load, versions_with_requirements
 from harness.measure.worker.trial import Trial
 
 REASON_LENGTH = 300
@@ -20,12 +20,17 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # a print in a contender must not reach the harness as an answer
     trial: list[Trial] = []
+
+    def load_trial(**spec: Any) -> dict[str, float]:
+        trial.append(Trial(spec))
+        return {"launch_cpu_s": process_time()}
+
     steps: dict[str, Callable[..., Any]] = {
         "probe": lambda axis, path: facts(axis, load(path)),
-        "versions": lambda: versions({name.partition(".")[0] for name in sys.modules} - sys.stdlib_module_names),
-        "load": lambda **spec: trial.append(Trial(spec)) or {"launch_cpu_s": process_time()},
+        "versions": versions_with_requirements,
+        "load": load_trial,
         "pass": lambda warmup: trial[0].run_pass(warmup=warmup),
-        "end": lambda: trial[0].end(),
+        "end": lambda: trial[0].end(),  # noqa: PLW0108 - there is no trial yet to take the method of
     }
     for line in sys.stdin:
         command = json.loads(line)

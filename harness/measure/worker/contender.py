@@ -3,8 +3,10 @@
 import importlib.metadata
 import importlib.util
 import inspect
+import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -39,11 +41,34 @@ def packages_of(module: ModuleType) -> set[str]:
     return roots - sys.stdlib_module_names
 
 
+@cache
+def _owners() -> Mapping[str, list[str]]:
+    return importlib.metadata.packages_distributions()
+
+
 def versions(roots: Iterable[str]) -> dict[str, str]:
     """Distribution -> version, of the distributions that these top-level packages belong to."""
-    owners = importlib.metadata.packages_distributions()
-    names = {name for root in roots for name in owners.get(root, [])}
+    names = {name for root in roots for name in _owners().get(root, [])}
     return {name: importlib.metadata.version(name) for name in sorted(names)}
+
+
+def versions_with_requirements(roots: Iterable[str]) -> dict[str, str]:
+    """As ``versions``, with all that these distributions require and that is installed (extras left out)."""
+    found: dict[str, str] = {}
+    queue = list(versions(roots))
+    while queue:
+        try:
+            one = importlib.metadata.distribution(queue.pop())
+        except importlib.metadata.PackageNotFoundError:
+            continue  # required on another platform or Python
+        if one.name.lower() not in found:
+            found[one.name.lower()] = one.version
+            queue += [
+                re.split(r"[^\w.-]", line, maxsplit=1)[0]
+                for line in one.requires or ()
+                if "extra ==" not in line
+            ]
+    return dict(sorted(found.items()))
 
 
 def facts(axis: str, module: ModuleType) -> dict[str, Any]:
@@ -78,7 +103,7 @@ def _concurrency(module: ModuleType) -> dict[str, Any]:
     if inspect.iscoroutinefunction(function) != bool(loops):
         raise ContractError("needs an async download if LOOPS names any loop, and a plain one if it is ()")
     if fetch == "async" and not loops:
-        raise ContractError('drives an async fetch, so LOOPS cannot be ()')
+        raise ContractError("drives an async fetch, so LOOPS cannot be ()")
     in_flight = getattr(module, "IN_FLIGHT", None)
     if in_flight is not None and not (isinstance(in_flight, int) and in_flight > 0):
         raise ContractError("has an IN_FLIGHT that is no positive whole number")

@@ -99,11 +99,15 @@ class Recorder:
             return None
         first = wrong[0]
         name = self._urls[first].rsplit("/", 1)[-1]
-        return f"{len(wrong)} of {len(self._urls)} bodies differ from the manifest (first: {name}, {self._seen})"
+        return (
+            f"{len(wrong)} of {len(self._urls)} bodies differ from the manifest (first: {name}, {self._seen})"
+        )
 
     def _is_right(self, index: int) -> bool:
         body = self._take(index)
-        right = isinstance(body, bytes | bytearray) and hashlib.sha256(body).hexdigest() == self._digests[index]
+        right = (
+            isinstance(body, bytes | bytearray) and hashlib.sha256(body).hexdigest() == self._digests[index]
+        )
         if not right and not hasattr(self, "_seen"):
             self._seen = f"{len(body):,} bytes" if isinstance(body, bytes | bytearray) else f"{body!r:.40}"
         return right

@@ -1,0 +1,51 @@
+"""The command line: options to a command, errors to one line, outcomes to exit codes."""
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Sequence
+
+from harness.commands import bench, listing, report
+from harness.commands.exits import FAILED, INTERRUPTED
+from harness.model import HarnessError
+
+COMMANDS = (listing, bench, report)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command; return its exit code."""
+    signal.signal(signal.SIGTERM, _interrupt)  # a CI that gives up gets the same care as Ctrl-C
+    options = _parser().parse_args(arguments)
+    try:
+        code: int = options.run(options)
+    except HarnessError as error:
+        print(f"fetchbench: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("fetchbench: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # so that Python's own flush at exit is quiet too
+        return FAILED
+    return code
+
+
+def _interrupt(_signal: int, _frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m harness",
+        description="Measure and compare ways of downloading many images concurrently in Python.",
+        allow_abbrev=False,
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for command in COMMANDS:
+        one = commands.add_parser(
+            command.NAME, help=command.HELP, description=command.__doc__, allow_abbrev=False
+        )
+        command.add_options(one)
+        one.set_defaults(run=command.run)
+    return parser

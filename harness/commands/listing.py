@@ -1,0 +1,77 @@
+"""Show variants (and why some cannot run here), workloads and suites."""
+
+import argparse
+import json
+from dataclasses import asdict
+
+from rich.console import Console
+from rich.table import Table
+
+from harness.commands.catalog_options import add_catalog_options, catalog_from
+from harness.commands.exits import FINE
+from harness.measure.catalog import Catalog
+from harness.measure.suite import SuiteFile, read_suite_file
+from harness.report.units import seconds, size
+
+NAME = "list"
+HELP = "show variants (and why some cannot run here), workloads and suites"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``list``."""
+    parser.add_argument("--json", action="store_true", help="machine-readable, on standard output")
+    add_catalog_options(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the catalogue."""
+    suites = read_suite_file(options.suite_file)
+    catalog = catalog_from(options)
+    if options.json:
+        print(json.dumps(_as_json(suites, catalog), indent=1))
+    else:
+        _print(Console(), suites, catalog)
+    return FINE
+
+
+def _as_json(suites: SuiteFile, catalog: Catalog) -> dict[str, object]:
+    contenders = [asdict(one) for one in catalog.contenders]
+    for one in contenders:
+        del one["source"]
+    return {
+        "contenders": contenders,
+        "variants": [asdict(one) for one in catalog.variants],
+        "packages": dict(catalog.packages),
+    } | suites.model_dump()
+
+
+def _print(console: Console, suites: SuiteFile, catalog: Catalog) -> None:
+    contenders = Table(
+        "axis", "name", "what it is", "state", box=None, header_style="bold", title_justify="left"
+    )
+    for one in catalog.contenders:
+        contenders.add_row(one.axis, one.name, one.label, one.unavailable or "available")
+    console.print(contenders)
+    console.print("\n[bold]variants[/] (concurrency/client/loop)")
+    for variant in catalog.variants:
+        reason = f"  unavailable: {variant.unavailable}" if variant.unavailable else ""
+        console.print(f"  {variant.id}{reason}", markup=False, highlight=False)
+    workloads = Table(
+        "workload", "images", "each", "latency", "concurrency", "sink", box=None, header_style="bold"
+    )
+    for name, fields in suites.workloads.items():
+        latency = seconds(fields.latency_s) if fields.latency_s else "none"
+        workloads.add_row(
+            name, str(fields.images), size(fields.image_bytes), latency, str(fields.concurrency), fields.sink
+        )
+    console.print()
+    console.print(workloads)
+    table = Table(
+        "suite", "workloads", "variant patterns", "rounds", "baseline", box=None, header_style="bold"
+    )
+    for name, suite in suites.suites.items():
+        table.add_row(
+            name, ", ".join(suite.workloads), str(len(suite.variants)), str(suite.rounds), suite.baseline
+        )
+    console.print()
+    console.print(table)

@@ -1,0 +1,50 @@
+"""Rebuild every derived file of a run from its ledger alone."""
+
+import argparse
+from pathlib import Path
+
+from rich.console import Console
+
+from harness import ledger
+from harness.commands.exits import FAILED, FINE, NOTHING
+from harness.model import HarnessError
+
+NAME = "report"
+HELP = "rebuild every derived file of a run from its ledger alone"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``report``."""
+    parser.add_argument("folder", type=Path, metavar="RUN", help="folder of a run, e.g. results/latest")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Read the ledger and write what follows from it."""
+    return write_report(options.folder, Console())
+
+
+def write_report(folder: Path, console: Console) -> int:
+    """Write all derived files of a run, print its table; return FINE, FAILED or NOTHING."""
+    # pandas, scipy and matplotlib take seconds to load: after the measuring, and not for `list` or a wrong option.
+    from harness.report.book import build  # noqa: PLC0415
+    from harness.report.judgement import judge_run  # noqa: PLC0415
+    from harness.report.terminal import print_report  # noqa: PLC0415
+
+    book = ledger.read(folder)
+    if not any(one.reason is None for one in book.trials):
+        reasons = sorted({f"{one.cell.id}: {one.reason}" for one in book.trials if one.reason})
+        raise HarnessError("nothing was measured" + "".join(f"; {one}" for one in reasons), exit_code=NOTHING)
+    judgement = judge_run(book)
+    for name, data in build(book, judgement).items():
+        _write(folder / name, data)
+    print_report(console, book, judgement)
+    console.print(f"written to {folder}", markup=False, highlight=False, soft_wrap=True)
+    return FAILED if any(one.reason for one in book.trials) else FINE
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    except OSError as error:
+        raise HarnessError(f"cannot write {path}: {error.strerror}; the ledger is kept") from None

@@ -1,0 +1,119 @@
+"""The ranked table at the end of a run."""
+
+from collections.abc import Mapping
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from harness.ledger import Ledger
+from harness.metrics import (
+    CLIENT_CPU,
+    CONNECTIONS,
+    LATENCY_P50,
+    LATENCY_P99,
+    PEAK_RSS,
+    SERVER_IN_FLIGHT,
+)
+from harness.model import Cell, Workload
+from harness.report.judgement import Judgement
+from harness.report.units import interval_digits, number, ratio, seconds, size
+from harness.stats.ranking import RankedCell
+from harness.stats.sample import samples
+from harness.stats.verdict import Verdict
+
+SHOWN = (LATENCY_P50, LATENCY_P99, CLIENT_CPU, PEAK_RSS, CONNECTIONS, SERVER_IN_FLIGHT)
+HEADS = ("p50", "p99", "CPU s/1k", "memory", "conns", "in flight")
+
+
+def print_report(console: Console, book: Ledger, judgement: Judgement) -> None:
+    """Print a table per workload, then what speaks against them."""
+    values = {
+        metric.key: {cell: _middle(sample.values) for cell, sample in samples(book.trials, metric).items()}
+        for metric in SHOWN
+    }
+    verdicts = {one.effect.cell: one for one in judgement.verdicts}
+    for workload in book.run.plan.workloads:
+        rows = [one for one in judgement.ranking if one.cell.workload == workload.name]
+        if rows:
+            console.print(_table(workload, rows, verdicts, values, book.run.plan.baseline))
+            console.print()
+    for variant in book.run.plan.variants:
+        if variant.unavailable:
+            console.print(f"unavailable: {variant.id}: {variant.unavailable}", markup=False, highlight=False)
+    for note in judgement.host_notes:
+        console.print(f"note: {note.text}; {note.advice}", markup=False, highlight=False, soft_wrap=True)
+
+
+def describe(workload: Workload) -> str:
+    """One phrase: "100 images of 6.00 KiB, 50 ms latency, 50 at once, to memory"."""
+    latency = f"{seconds(workload.latency_s)} latency, " if workload.latency_s else ""
+    each = size(workload.image_bytes)
+    return f"{workload.images} images of {each}, {latency}{workload.concurrency} at once, to {workload.sink}"
+
+
+def _table(
+    workload: Workload,
+    rows: list[RankedCell],
+    verdicts: Mapping[Cell, Verdict],
+    values: Mapping[str, Mapping[Cell, float | None]],
+    baseline: str,
+) -> Table:
+    table = Table(
+        title=f"{workload.name}: {describe(workload)}",
+        title_justify="left",
+        title_style="bold",
+        box=None,
+        pad_edge=False,
+    )
+    table.add_column("rank", justify="right")
+    table.add_column("variant", overflow="fold")
+    for head in ("images/s", "time ratio", *HEADS):
+        table.add_column(head, justify="right", no_wrap=True)
+    for row in rows:
+        if row.summary.n == 0:
+            table.add_row("–", Text(row.cell.variant), Text("failed"), Text(row.reason or "", style="red"))
+            continue
+        figures = [_cell_text(values[metric.key].get(row.cell), metric.unit) for metric in SHOWN]
+        table.add_row(
+            _rank(row), Text(row.cell.variant), _rate(row), _ratio(row.cell, verdicts, baseline), *figures
+        )
+    return table
+
+
+def _rank(row: RankedCell) -> str:
+    if row.rank is None:
+        return "–"
+    return f"{row.rank}=" if row.tied else str(row.rank)
+
+
+def _rate(row: RankedCell) -> str:
+    mean, interval = row.summary.geometric_mean, row.summary.interval
+    if mean is None:
+        return "–"
+    if interval is None:
+        return number(1 / mean)
+    half = 100 * (interval.high - interval.low) / 2 / mean
+    return f"{number(1 / mean, interval_digits(mean, interval.low, interval.high))} ±{half:.1f}%"
+
+
+def _ratio(cell: Cell, verdicts: Mapping[Cell, Verdict], baseline: str) -> str:
+    if cell.variant == baseline:
+        return "baseline"
+    effect = verdicts[cell].effect if cell in verdicts else None
+    if effect is None or effect.time_ratio is None:
+        return "–"
+    if effect.interval is None:
+        return ratio(effect.time_ratio)
+    return f"{ratio(effect.time_ratio)} [{number(effect.interval.low)}–{number(effect.interval.high)}]"
+
+
+def _cell_text(value: float | None, unit: str) -> str:
+    if value is None:
+        return "–"
+    return {"s": seconds, "bytes": size}.get(unit, number)(value, 3)
+
+
+def _middle(values: Mapping[int, float]) -> float | None:
+    ordered = sorted(values.values())
+    return ordered[len(ordered) // 2] if ordered else None

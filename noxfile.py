@@ -1,0 +1,70 @@
+"""The menu: each session makes its environment and runs one command. nox adds nothing else.
+
+What follows ``--`` goes to the command: ``nox -s bench -- --suite quick``.
+"""
+
+import nox
+
+nox.needs_version = ">=2025.5.1"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.reuse_existing_virtualenvs = True
+nox.options.sessions = ["lint", "types", "tests"]
+nox.options.error_on_external_run = True
+
+PYPROJECT = nox.project.load_toml("pyproject.toml")
+
+
+def install(session: nox.Session, group: str) -> None:
+    """Install a dependency group of pyproject.toml in the versions that constraints.txt pins."""
+    session.install("-q", "-c", "constraints.txt", *nox.project.dependency_groups(PYPROJECT, group))
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """MAIN JOB: measure every way of downloading on the local server; write CSVs, charts and a report."""
+    install(session, "bench")
+    session.run("python", "-m", "harness", "bench", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the test suite."""
+    install(session, "test")
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style, formatting and the direction of imports."""
+    install(session, "lint")
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("lint-imports")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check types, strictly."""
+    install(session, "types")
+    session.run("mypy", *session.posargs)
+
+
+@nox.session
+def pytest_benchmark(session: nox.Session) -> None:
+    """Run the default variants under pytest-benchmark (try -- --benchmark-json=out.json)."""
+    install(session, "pytest_benchmark")
+    session.run("pytest", "benchmarks/test_download.py", "--benchmark-enable", *session.posargs)
+
+
+@nox.session
+def instrument_cost(session: nox.Session) -> None:
+    """Measure what the harness itself costs, against a bare script of the same client."""
+    install(session, "bench")
+    session.run("python", "benchmarks/calibration/instrument_cost.py", *session.posargs)
+
+
+@nox.session
+def server_rate(session: nox.Session) -> None:
+    """Measure the image server against nginx, with wrk as the load (both from the system's packages)."""
+    install(session, "bench")
+    session.run("python", "benchmarks/calibration/server_rate.py", *session.posargs)
