@@ -59,9 +59,7 @@ def _images(one: Pass) -> int:
     return len(one.latency_s)
 
 
-RATE = _per_pass(
-    "images_per_s", "throughput", "images/s", "higher", lambda one: _images(one) / one.wall_s
-)
+RATE = _per_pass("images_per_s", "throughput", "images/s", "higher", lambda one: _images(one) / one.wall_s)
 TIME_PER_IMAGE = _per_pass(
     "time_per_image_s", "time per image", "s", "lower", lambda one: one.wall_s / _images(one)
 )
@@ -97,10 +95,18 @@ SERVER_IN_FLIGHT = _per_pass(
     lambda one: one.witness.peak_in_flight,
 )
 CLIENT_IN_FLIGHT = _per_pass(
-    "client_peak_in_flight", "peak in flight at the client", "fetches", "higher", lambda one: one.peak_in_flight
+    "client_peak_in_flight",
+    "peak in flight at the client",
+    "fetches",
+    "higher",
+    lambda one: one.peak_in_flight,
 )
 VOLUNTARY_SWITCHES = _per_pass(
-    "voluntary_switches", "context switches, voluntary", "switches", "lower", lambda one: one.voluntary_switches
+    "voluntary_switches",
+    "context switches, voluntary",
+    "switches",
+    "lower",
+    lambda one: one.voluntary_switches,
 )
 INVOLUNTARY_SWITCHES = _per_pass(
     "involuntary_switches",
