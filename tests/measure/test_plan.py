@@ -1,0 +1,74 @@
+"""The plan: every cell once a round, in an order that the seed decides."""
+
+from collections import Counter
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.measure.plan import make_plan
+from harness.model import Plan, TrialRules, Variant, Workload
+
+RULES = TrialRules(warmups=1, trial_s=0.5, max_passes=9, timeout_s=10.0)
+
+
+def workload(name: str) -> Workload:
+    return Workload(
+        name=name, images=10, image_bytes=4096, latency_s=0.0, concurrency=4, sink="memory", seed=1
+    )
+
+
+def variant(name: str, *, unavailable: str | None = None) -> Variant:
+    return Variant(id=name, concurrency=name, client="c", loop=None, unavailable=unavailable)
+
+
+def plan(*, seed: int, rounds: int, variants: int = 5) -> Plan:
+    return make_plan(
+        suite="quick",
+        baseline="v0",
+        seed=seed,
+        rules=RULES,
+        workloads=[workload("w0"), workload("w1")],
+        variants=[variant(f"v{number}") for number in range(variants)],
+        rounds=rounds,
+    )
+
+
+@given(seed=st.integers(0, 2**32), rounds=st.integers(1, 6), variants=st.integers(1, 6))
+def test_every_round_holds_every_cell_once(seed: int, rounds: int, variants: int) -> None:
+    made = plan(seed=seed, rounds=rounds, variants=variants)
+    assert len(made.rounds) == rounds
+    for one in made.rounds:
+        assert set(Counter(one).values()) == {1}
+        assert len(one) == 2 * variants
+        assert set(one) == set(made.cells)
+
+
+@given(seed=st.integers(0, 2**32))
+def test_the_same_seed_gives_the_same_plan(seed: int) -> None:
+    assert plan(seed=seed, rounds=3) == plan(seed=seed, rounds=3)
+
+
+def test_rounds_are_ordered_differently_and_so_are_seeds() -> None:
+    made = plan(seed=1, rounds=8)
+    assert len(set(made.rounds)) == 8
+    assert plan(seed=2, rounds=8).rounds != made.rounds
+
+
+def test_each_cell_comes_first_about_equally_often() -> None:
+    firsts = Counter(one[0] for one in plan(seed=7, rounds=1000).rounds)
+    assert len(firsts) == 10
+    assert all(60 <= count <= 145 for count in firsts.values())  # binomial(1000, 1/10), beyond 4 sigma
+
+
+def test_what_cannot_run_here_is_in_the_plan_but_in_no_round() -> None:
+    made = make_plan(
+        suite="s",
+        baseline="v0",
+        seed=1,
+        rules=RULES,
+        workloads=[workload("w0")],
+        variants=[variant("v0"), variant("v1", unavailable="package x is not installed")],
+        rounds=2,
+    )
+    assert [one.id for one in made.variants] == ["v0", "v1"]
+    assert [cell.variant for cell in made.cells] == ["v0"]
