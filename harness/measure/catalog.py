@@ -34,6 +34,14 @@ class Catalog:
         """Return the contender of this name."""
         return next(one for one in self.contenders if (one.axis, one.name) == (axis, name))
 
+    def paths(self, variant: Variant) -> dict[str, str | None]:
+        """Return the files that make a variant, as the arguments of a worker's "load"."""
+        return {
+            "client": self.contender("client", variant.client).path,
+            "concurrency_model": self.contender("concurrency", variant.concurrency).path,
+            "loop": self.contender("loop", variant.loop).path if variant.loop else None,
+        }
+
 
 def open_catalog(
     python: str,

@@ -92,10 +92,8 @@ def _task(bench: Bench, number: int, place: int, cell: Cell, stack: ExitStack) -
         workload=workload,
         in_flight=catalog.contender("concurrency", variant.concurrency).in_flight,
         python=bench.pythons[cell.side],
-        load={
-            "client": catalog.contender("client", variant.client).path,
-            "concurrency_model": catalog.contender("concurrency", variant.concurrency).path,
-            "loop": catalog.contender("loop", variant.loop).path if variant.loop else None,
+        load=catalog.paths(variant)
+        | {
             "urls": manifest.urls,
             "digests": manifest.digests,
             "concurrency": workload.concurrency,

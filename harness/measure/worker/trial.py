@@ -36,11 +36,7 @@ class Trial:
 
     def run_pass(self, *, warmup: bool) -> dict[str, Any]:
         """Run the workload once and return the pass as a record, or what was wrong with its bodies as ``reason``."""
-        spec = self._spec
-        recorder = Recorder(
-            spec["urls"], spec["digests"], spec["folder"], self._count_threads if warmup else None
-        )
-        program = self._program(recorder)
+        program, recorder = self.prepare(warmup=warmup)
         gc.collect()
         before = resource.getrusage(resource.RUSAGE_SELF)
         cpu = process_time()
@@ -63,6 +59,13 @@ class Trial:
             "voluntary_switches": after.ru_nvcsw - before.ru_nvcsw,
             "involuntary_switches": after.ru_nivcsw - before.ru_nivcsw,
         }
+
+    def prepare(self, *, warmup: bool) -> tuple[Callable[[], None], Recorder]:
+        """Return the whole program of one pass, and what will have recorded it."""
+        spec = self._spec
+        at_half = self._count_threads if warmup else None
+        recorder = Recorder(spec["urls"], spec["digests"], spec["folder"], at_half)
+        return self._program(recorder), recorder
 
     def end(self) -> dict[str, Any]:
         """Return what is known of the process once nothing is measured any more."""

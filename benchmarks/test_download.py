@@ -1,0 +1,76 @@
+"""The default suite's variants under pytest-benchmark, so that people's existing tooling works on them.
+
+``nox -s pytest_benchmark``. One process for all, one round after the other: for verdicts use ``nox -s bench``, which
+gives each trial a process of its own and pairs inside rounds. Bodies are verified here too, after the clock has stopped.
+"""
+
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from harness.measure.catalog import match, open_catalog
+from harness.measure.launch import ROOT
+from harness.measure.server import Server, running_server
+from harness.measure.suite import SuiteFile, read_suite_file
+from harness.measure.worker.recorder import Recorder
+from harness.measure.worker.trial import Trial
+from harness.model import Variant, Workload
+
+WORKLOAD = "thumbs-50ms-memory"
+
+
+def suite_file() -> SuiteFile:
+    """The suites and workloads that the harness itself measures."""
+    return read_suite_file(ROOT / "benchmarks" / "suite.toml")
+
+
+CATALOG = open_catalog(sys.executable)
+VARIANTS = match(suite_file().suite("default").variants, CATALOG.variants)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    with running_server(cpus=()) as one:
+        yield one
+
+
+@pytest.fixture(scope="session")
+def workload() -> Workload:
+    return suite_file().workload(WORKLOAD)
+
+
+@pytest.fixture(scope="session")
+def spec(server: Server, workload: Workload) -> dict[str, Any]:
+    manifest = server.register(workload)
+    return {
+        "urls": manifest.urls,
+        "digests": manifest.digests,
+        "concurrency": workload.concurrency,
+        "timeout_s": 60.0,
+        "ca_file": None,
+        "folder": None,
+        "cpus": (),
+    }
+
+
+@pytest.mark.benchmark(group=WORKLOAD)
+@pytest.mark.parametrize("variant", VARIANTS, ids=[one.id for one in VARIANTS])
+def test_download(benchmark: Any, variant: Variant, spec: dict[str, Any]) -> None:
+    if variant.unavailable:
+        pytest.skip(variant.unavailable)  # a state with its reason, never a silent gap
+    trial = Trial(spec | CATALOG.paths(variant))
+    recorders: list[Recorder] = []
+
+    def prepare() -> tuple[tuple[Callable[[], None]], dict[str, Any]]:
+        program, recorder = trial.prepare(warmup=False)
+        recorders.append(recorder)
+        return (program,), {}
+
+    def verify(_program: Callable[[], None]) -> None:
+        assert recorders[-1].complaint() is None
+
+    benchmark.extra_info["images"] = len(spec["urls"])
+    benchmark.pedantic(lambda program: program(), setup=prepare, teardown=verify, rounds=5, warmup_rounds=1)
+    assert recorders
