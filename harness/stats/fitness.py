@@ -1,0 +1,97 @@
+"""Fitness of the host: from the sentinel of each round, whether anything else changed the machine.
+
+Noise that hits all cells alike only widens intervals, and they say so themselves. What is looked for here are
+disturbances so gross that intervals should not be trusted: a process that competes for the CPU, a hypervisor
+that takes it away, a machine that slows down as it heats up. Nothing here looks at a trial.
+"""
+
+import math
+import statistics
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+from scipy import stats  # type: ignore[import-untyped]  # scipy ships no annotations
+
+from harness.metrics import quantile
+from harness.model import Note, Sentinel
+
+MIN_ROUNDS = 3  # quartiles of fewer values are those values
+# The slower quarter of the rounds over the quicker quarter. A neighbour on the same physical core, which is
+# the ordinary weather of a shared virtual machine, was seen to cost up to 1.75; a process on the same CPU
+# costs 2.
+SPREAD_LIMIT = 1.8
+DRIFT_LIMIT = 1.25  # first to last round along the median slope: pairing cancels a few per cent per round
+DRIFT_P = 0.01  # Spearman; keeps a chance order of an even host from reading as a drift
+STEAL_LIMIT = 0.02  # mean share of CPU time: under half of the default margin of 5 %
+LOAD_LIMIT = 0.3  # CPU seconds per second of others: a desktop idles below it, a burner takes about 1
+LOAD_ROUNDS = 0.2  # share of rounds above it: one cron job in 12 rounds is pairing's business, three are not
+
+
+def host_notes(sentinels: Sequence[Sentinel]) -> tuple[Note, ...]:
+    """What makes this host unfit to judge, all of it invalidating; empty if it was fit.
+
+    Args:
+        sentinels: one per round, in any order.
+    """
+    ordered = sorted(sentinels, key=lambda one: one.round)
+    if len(ordered) < MIN_ROUNDS:
+        text = f"the host was watched in {len(ordered)} rounds, which is too few to tell its noise"
+        return (_note("host-unwatched", text, f"measure at least {MIN_ROUNDS} rounds"),)
+    return (
+        *_timed(ordered, "CPU loop", lambda one: one.cpu_s),
+        *_timed(ordered, "loopback echo", lambda one: one.echo_s),
+        *_steal(ordered),
+        *_load(ordered),
+    )
+
+
+def _timed(
+    ordered: Sequence[Sentinel], work: str, repeats: Callable[[Sentinel], Sequence[float]]
+) -> Iterator[Note]:
+    values = [statistics.median(repeats(one)) for one in ordered if repeats(one)]
+    if len(values) < MIN_ROUNDS or not all(0 < one < math.inf for one in values):
+        yield _note("host-unwatched", f"the {work} of the sentinel gave no usable times", "measure again")
+        return
+    spread = quantile(values, 0.75) / quantile(values, 0.25)
+    if spread > SPREAD_LIMIT:
+        text = f"the same {work} took {spread:.2f} times as long in the slower quarter of the rounds"
+        yield _note("noisy-host-spread", text, "stop other programs, or use a machine that is not shared")
+    change, p = drift(values)
+    if p < DRIFT_P and max(change, 1 / change) > DRIFT_LIMIT:
+        text = f"the same {work} took {change:.2f} times as long at the end of the run as at its start"
+        yield _note("noisy-host-drift", text, "let the machine settle first; look for heat or power saving")
+
+
+def drift(values: Sequence[float]) -> tuple[float, float]:
+    """Change from the first to the last value, and how surely there is one.
+
+    Returns:
+        exp(Theil-Sen slope of the logs * steps), and the two-sided p of Spearman's rank correlation with the
+        place; 1 and 1 if all values are equal.
+    """
+    if min(values) == max(values):
+        return 1.0, 1.0
+    places = np.arange(len(values))
+    slope = stats.theilslopes(np.log(values), places).slope
+    return math.exp(slope * (len(values) - 1)), float(stats.spearmanr(places, values).pvalue)
+
+
+def _steal(ordered: Sequence[Sentinel]) -> Iterator[Note]:
+    known = [one.steal for one in ordered if one.steal is not None]
+    if known and statistics.fmean(known) > STEAL_LIMIT:
+        text = f"the hypervisor took away {statistics.fmean(known):.1%} of the CPU time"
+        yield _note("noisy-host-steal", text, "use a machine with CPUs of its own")
+
+
+def _load(ordered: Sequence[Sentinel]) -> Iterator[Note]:
+    known = [one.busy_elsewhere for one in ordered if one.busy_elsewhere is not None]
+    busy = sum(one > LOAD_LIMIT for one in known)
+    if known and busy / len(known) >= LOAD_ROUNDS:
+        text = (
+            f"others used over {LOAD_LIMIT} CPUs in {busy} of {len(known)} rounds, at most {max(known):.1f}"
+        )
+        yield _note("noisy-host-load", text, "stop them and measure again")
+
+
+def _note(code: str, text: str, advice: str) -> Note:
+    return Note(code=code, text=text, advice=advice, invalidates=True)

@@ -1,0 +1,116 @@
+"""Ranking with ties: rows of a workload that cannot be told apart share a band and a rank.
+
+Told apart: the two-sided paired t-test of two cells over their common rounds, Holm-adjusted over all pairs of
+cells of the workload, at 5 %.
+
+"Cannot be told apart" is not transitive: A = B and B = C can hold beside A < C. Chaining such ties would put
+the fastest and the slowest on one rank; comparing with the fastest row alone would hang everything on one
+perhaps noisy row. So the rows are walked from the fastest to the slowest geometric mean, and a row that is
+told apart from *any* row of the current band opens the next one. It follows that
+
+* two rows that are told apart never share a band (up to 5 % chance of any false split in the workload);
+* bands follow the sorted order, and there are as few as these two rules allow;
+* two rows in different bands need not be told apart: the row above them was. Only sharing a band is a
+  statement.
+
+A failed or invalid cell has no rank. This module chooses no baseline and knows no margin.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+import numpy as np
+
+from harness.model import Cell, Note, Trial
+from harness.stats import kernels
+from harness.stats.sample import Sample, Summary, log_values, objection, summarise, timings
+
+ALPHA = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RankedCell:
+    """A row of the ranking of one workload.
+
+    Attributes:
+        summary: of the time per image in seconds; without values if the cell failed.
+        band: 1 for the fastest band, then 2 ...; None if unranked.
+        rank: 1 + number of rows in better bands, so a shared rank leaves a gap after it; None if unranked.
+        tied: whether another row has the same rank.
+        reason: why it is unranked; None if it is ranked.
+    """
+
+    cell: Cell
+    summary: Summary
+    band: int | None
+    rank: int | None
+    tied: bool
+    reason: str | None
+
+
+def rank(
+    trials: Sequence[Trial], cell_notes: Mapping[Cell, Sequence[Note]] | None = None
+) -> tuple[RankedCell, ...]:
+    """Rank the cells of each workload by time per image.
+
+    Args:
+        trials: of one run.
+        cell_notes: validity marks; one that invalidates leaves its cell unranked, with its text as the
+            reason.
+
+    Returns:
+        By workload, then from the fastest to the slowest; unranked cells last, by name.
+    """
+    rows: list[RankedCell] = []
+    for _, group in groupby(timings(trials).values(), key=lambda sample: sample.cell.workload):
+        whole = [(sample, _why_unranked(sample, cell_notes or {})) for sample in group]
+        rows += _ranked([sample for sample, why in whole if why is None])
+        rows += [_row(sample, None, 0, 1, why) for sample, why in whole if why is not None]
+    return tuple(rows)
+
+
+def told_apart(logs: kernels.Floats, alpha: float = ALPHA) -> kernels.Flags:
+    """Which rows differ: logs (cells, rounds), NaN for a lost trial, to flags (cells, cells)."""
+    first, second = np.triu_indices(len(logs), k=1)
+    p = kernels.holm(kernels.p_differs(kernels.moments(logs[first] - logs[second])))
+    apart = np.zeros((len(logs), len(logs)), dtype=np.bool_)
+    apart[first, second] = apart[second, first] = p <= alpha
+    return apart
+
+
+def bands(apart: kernels.Flags) -> list[int]:
+    """Band of each row, given which rows are told apart, both in the order from fastest to slowest."""
+    found: list[int] = []
+    start = 0
+    for row in range(len(apart)):
+        if apart[row, start:row].any():
+            start = row
+        found.append(found[-1] + (start == row) if found else 1)
+    return found
+
+
+def _ranked(group: Sequence[Sample]) -> list[RankedCell]:
+    rounds = sorted({one for sample in group for one in sample.values})
+    logs = np.array([log_values(sample, rounds) for sample in group]).reshape(len(group), len(rounds))
+    order = np.argsort(kernels.moments(logs).mean, kind="stable")
+    found = bands(told_apart(logs[order]))
+    return [
+        _row(group[place], band, found.index(band) + 1, found.count(band), None)
+        for place, band in zip(order, found, strict=True)
+    ]
+
+
+def _row(sample: Sample, band: int | None, rank_: int, sharing: int, reason: str | None) -> RankedCell:
+    return RankedCell(
+        cell=sample.cell,
+        summary=summarise(sample),
+        band=band,
+        rank=None if band is None else rank_,
+        tied=sharing > 1,
+        reason=reason,
+    )
+
+
+def _why_unranked(sample: Sample, cell_notes: Mapping[Cell, Sequence[Note]]) -> str | None:
+    return sample.reason or objection(cell_notes.get(sample.cell, ()))

@@ -1,0 +1,96 @@
+"""Records for tests: every fact that a test does not care about gets a plain value here.
+
+Builders return records of ``harness.model`` and nothing else; they compute no expected value.
+"""
+
+from collections.abc import Iterable
+
+from harness.model import HERE, Cell, Pass, Sentinel, Trial, Variant, Witness
+
+IMAGES = 10
+
+
+def witness(*, requests: int = IMAGES, connections: int = 1, server_cpu_s: float = 0.01) -> Witness:
+    """What the server saw of an uneventful pass."""
+    return Witness(
+        connections=connections,
+        requests=requests,
+        bytes=requests * 6144,
+        peak_in_flight=1,
+        statuses={"200": requests},
+        server_cpu_s=server_cpu_s,
+        http_version="1.1",
+        headers={},
+    )
+
+
+def one_pass(seconds_per_image: float, *, images: int = IMAGES, warmup: bool = False) -> Pass:
+    """A pass of so many images, one after the other."""
+    return Pass(
+        warmup=warmup,
+        wall_s=seconds_per_image * images,
+        client_cpu_s=0.01,
+        peak_in_flight=1,
+        start_s=tuple(place * seconds_per_image for place in range(images)),
+        latency_s=(seconds_per_image,) * images,
+        voluntary_switches=5,
+        involuntary_switches=0,
+        witness=witness(requests=images),
+    )
+
+
+def cell(variant: str = "a", *, workload: str = "small", side: str = HERE) -> Cell:
+    """A cell."""
+    return Cell(workload=workload, variant=variant, side=side)
+
+
+def trial(of: Cell, round_: int, *seconds_per_image: float, reason: str | None = None) -> Trial:
+    """A trial with one timed pass per value, after a warm-up that is a hundred times slower."""
+    timed = tuple(one_pass(one) for one in seconds_per_image)
+    return Trial(
+        cell=of,
+        round=round_,
+        position=0,
+        started_at=1_700_000_000.0 + round_,
+        reason=reason,
+        passes=(one_pass(1.0, warmup=True), *timed),
+        launch_cpu_s=0.1,
+        peak_rss_bytes=50_000_000,
+        threads=1,
+        executor_size=6,
+        cpus=(1,),
+        sink_filesystem=None,
+        parity={},
+    )
+
+
+def series(of: Cell, values: Iterable[float | None]) -> list[Trial]:
+    """One trial per value, in rounds 0, 1, ...; None is a round in which the cell's trial was lost."""
+    return [trial(of, round_, value) for round_, value in enumerate(values) if value is not None]
+
+
+def variant(id_: str) -> Variant:
+    """The variant that an id like ``gather/aiohttp_session/uvloop`` or ``sequential/requests_get`` names."""
+    concurrency, client, *loop = id_.split("/")
+    return Variant(
+        id=id_, concurrency=concurrency, client=client, loop=loop[0] if loop else None, unavailable=None
+    )
+
+
+def sentinel(
+    round_: int,
+    *,
+    cpu_s: float = 0.02,
+    echo_s: float = 0.005,
+    steal: float | None = 0.0,
+    busy_elsewhere: float | None = 0.0,
+) -> Sentinel:
+    """The sentinel of a round, five equal repeats of each work."""
+    return Sentinel(
+        round=round_,
+        started_at=1_700_000_000.0 + round_,
+        cpu_s=(cpu_s,) * 5,
+        echo_s=(echo_s,) * 5,
+        steal=steal,
+        busy_elsewhere=busy_elsewhere,
+    )

@@ -1,0 +1,83 @@
+"""The sample of a cell and its summary."""
+
+import math
+
+import pytest
+
+from harness.metrics import INVOLUNTARY_SWITCHES, TIME_PER_IMAGE
+from harness.model import HarnessError
+from harness.stats.sample import samples, summarise, timings
+from tests.builders import cell, series, trial
+
+A, B = cell("a"), cell("b")
+
+
+def test_a_trial_is_one_value_the_median_of_its_timed_passes() -> None:
+    sample = samples([trial(A, 0, 0.010, 0.030, 0.012)], TIME_PER_IMAGE)[A]
+    assert sample.values == pytest.approx({0: 0.012})
+
+
+def test_doubled_passes_change_nothing() -> None:
+    once = [trial(A, one, 0.010 + one / 1000, 0.012 + one / 1000) for one in range(5)]
+    twice = [trial(A, one, *(0.010 + one / 1000, 0.012 + one / 1000) * 2) for one in range(5)]
+    assert summarise(timings(once)[A]) == summarise(timings(twice)[A])
+
+
+def test_one_failed_trial_fails_the_cell() -> None:
+    trials = [trial(A, 0, 0.01), trial(A, 1, reason="body 3 is short"), trial(A, 2, reason="killed")]
+    sample = timings(trials)[A]
+    assert (sample.values, sample.failed, sample.reason) == ({}, 2, "round 1: body 3 is short")
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [((), "no timed pass"), ((math.nan,), "time_per_image_s is nan"), ((0.0,), "time_per_image_s is 0.0")],
+)
+def test_a_trial_without_a_usable_time_has_failed(values: tuple[float, ...], reason: str) -> None:
+    sample = timings([trial(A, 0, 0.01), trial(A, 1, *values)])[A]
+    assert (sample.values, sample.failed, sample.reason) == ({}, 1, f"round 1: {reason}")
+
+
+def test_a_lost_trial_is_counted_against_the_rounds_of_the_run() -> None:
+    found = timings(series(A, [0.01, None, 0.01, None]) + series(B, [0.01, 0.01, 0.01, 0.01]))
+    assert (found[A].lost, found[B].lost) == (2, 0)
+    assert list(found[A].values) == [0, 2]
+
+
+def test_two_trials_of_a_cell_in_a_round_are_refused() -> None:
+    with pytest.raises(HarnessError, match="small:a has two trials in round 3"):
+        samples([trial(A, 3, 0.01), trial(A, 3, 0.01)], TIME_PER_IMAGE)
+
+
+def test_summary_by_hand() -> None:
+    summary = summarise(timings(series(A, [0.1, 0.2, 0.4]))[A])
+    # logs are log 0.2 + (-1, 0, 1) log 2: sd log 2, t(0.975, 2) = 4.302653
+    reach = math.exp(4.302653 * math.log(2) / math.sqrt(3))
+    assert (summary.n, summary.median) == (3, 0.2)
+    assert (summary.geometric_mean, summary.spread) == pytest.approx((0.2, math.log(2)))
+    assert summary.interval is not None
+    assert (summary.interval.low, summary.interval.high) == pytest.approx(
+        (0.2 / reach, 0.2 * reach), rel=1e-6
+    )
+
+
+def test_small_samples_invent_nothing() -> None:
+    none = summarise(timings([trial(A, 0, reason="killed")])[A])
+    one = summarise(timings(series(A, [0.1]))[A])
+    two = summarise(timings(series(A, [0.1, 0.2]))[A])
+    assert (none.n, none.median, none.geometric_mean, none.interval, none.spread) == (
+        0,
+        None,
+        None,
+        None,
+        None,
+    )
+    assert (one.n, one.median, one.interval, one.spread) == (1, 0.1, None, None)
+    assert one.geometric_mean == pytest.approx(0.1)
+    assert (two.n, two.interval) == (2, None)
+    assert two.spread == pytest.approx(math.log(2) / math.sqrt(2))
+
+
+def test_a_count_of_zero_has_a_median_and_no_geometric_mean() -> None:
+    summary = summarise(samples(series(A, [0.1] * 4), INVOLUNTARY_SWITCHES)[A])
+    assert (summary.n, summary.median, summary.geometric_mean, summary.interval) == (4, 0, None, None)
