@@ -1,0 +1,118 @@
+"""Run the image server: ``python -m local_server``. It prints one JSON line when it is ready, and nothing else."""
+
+import argparse
+import asyncio
+import json
+import os
+import secrets
+import signal
+import sys
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from aiohttp import web
+
+from local_server.control import Control, check
+from local_server.images import make_images
+from local_server.server import KEEP_ALIVE_S, ImageServer
+
+try:
+    import uvloop
+except ImportError:  # not on Windows
+    uvloop = None  # type: ignore[assignment]
+
+MAX_PORT = 65_535
+
+
+def main() -> int:
+    """Serve until a signal, or until standard input ends where that was asked."""
+    options = _options()
+    if options.cpus and hasattr(os, "sched_setaffinity"):
+        try:
+            os.sched_setaffinity(0, options.cpus)
+        except OSError as error:
+            print(f"local_server: --cpus: {error.strerror}", file=sys.stderr)
+            return 2
+    run: Callable[[Coroutine[Any, Any, None]], None] = uvloop.run if uvloop else asyncio.run
+    try:
+        run(_serve(options))
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
+        print(f"local_server: cannot listen on {options.host}:{options.port}: {reason}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m local_server",
+        description="Serve deterministic JPEGs for measuring downloads; prints one JSON line when ready.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: loopback only)")
+    parser.add_argument("--port", type=_port, default=0, help="0 takes a free one (default)")
+    parser.add_argument("--cpus", type=_cpus, metavar="N,...", help="CPUs that the server may use")
+    parser.add_argument("--exit-with-stdin", action="store_true", help="end when standard input ends")
+    parser.add_argument("--images", type=int, help="serve a workload of so many images from the start")
+    parser.add_argument("--image-bytes", type=int, default=6_144, help="size of each (default: 6144)")
+    parser.add_argument("--latency-s", type=float, default=0.0, help="seconds before the first byte (default: 0)")
+    parser.add_argument("--seed", type=int, default=0, help="of the images (default: 0)")
+    options = parser.parse_args()
+    if options.images is not None:
+        try:
+            check({name: getattr(options, name) for name in ("images", "image_bytes", "latency_s", "seed")})
+        except ValueError as error:
+            parser.error(str(error))
+    return options
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > MAX_PORT:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port from 0 to {MAX_PORT}")
+    return int(text)
+
+
+def _cpus(text: str) -> set[int]:
+    parts = text.split(",")
+    if not all(part.isdecimal() for part in parts):
+        raise argparse.ArgumentTypeError(f"{text!r} is no list of CPU numbers such as 0,1")
+    return set(map(int, parts))
+
+
+async def _serve(options: argparse.Namespace) -> None:
+    images, token = ImageServer(), secrets.token_urlsafe(32)
+    control = Control(images, token)
+
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        return await images.answer(request) or await control.answer(request)
+
+    loop = asyncio.get_running_loop()
+    server = web.Server(answer, access_log=None, keepalive_timeout=KEEP_ALIVE_S)
+    listener = await loop.create_server(server, options.host, options.port, backlog=4096)
+    ready: dict[str, object] = {
+        "url": _url(listener.sockets[0].getsockname()),
+        "pid": os.getpid(),
+        "token": token,
+        "loop": type(loop).__module__.partition(".")[0],
+    }
+    if options.images is not None:
+        prepared = make_images(options.images, options.image_bytes, options.seed)
+        ready["paths"] = images.add("images", prepared, options.latency_s).paths
+    ended = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, ended.set)
+    if options.exit_with_stdin:
+        loop.add_reader(0, lambda: os.read(0, 4096) or ended.set())
+    print(json.dumps(ready), flush=True)
+    await ended.wait()
+    listener.close()
+    await server.shutdown(timeout=0.1)
+
+
+def _url(address: tuple[Any, ...]) -> str:
+    host, port = address[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,115 @@
+"""The control routes: register a workload, ask what was seen of it, remove it. Each needs the process's token."""
+
+import asyncio
+import json
+import re
+import secrets
+from typing import Any
+
+from aiohttp import web
+
+from local_server.images import MIN_BYTES, make_images
+from local_server.server import ImageServer
+
+PREFIX = "/_control/workloads/"
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+BOUNDS: dict[str, tuple[type, float, float]] = {
+    "images": (int, 1, 100_000),
+    "image_bytes": (int, MIN_BYTES, 16 * 1024**2),
+    "latency_s": (float, 0, 60),
+    "seed": (int, 0, 2**64),
+}
+MAX_TOTAL_BYTES = 1024**3
+MAX_REQUEST_BYTES = 64 * 1024
+
+
+class Control:
+    """Control of one image server.
+
+    Args:
+        server: to control.
+        token: who shows it may control.
+    """
+
+    def __init__(self, server: ImageServer, token: str) -> None:
+        self._server = server
+        self._token = token
+
+    async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer anything that is no image; what is not understood is a refusal with a reason."""
+        if not request.raw_path.startswith(PREFIX):
+            return _refusal(404, "no such path")
+        given = request.headers.get("Authorization", "")
+        if not secrets.compare_digest(given.encode(), f"Bearer {self._token}".encode()):
+            return _refusal(401, "control routes need the token of the ready line: Authorization: Bearer TOKEN")
+        name, _, rest = request.raw_path.removeprefix(PREFIX).partition("/")
+        if not NAME.fullmatch(name):
+            return _refusal(422, f"a workload's name matches {NAME.pattern}")
+        match request.method, rest:
+            case "PUT", "":
+                return await self._put(request, name)
+            case "POST", "window" if name in self._server.workloads:
+                return web.json_response(self._server.workloads[name].witness.close_window())
+            case "DELETE", "" if self._server.remove(name):
+                return web.json_response({})
+        return _refusal(404, f"no workload {name}, or no such route")
+
+    async def _put(self, request: web.BaseRequest, name: str) -> web.StreamResponse:
+        try:
+            fields = _fields(await _body(request))
+        except ValueError as error:
+            return _refusal(422, str(error))
+        # In a thread, so that a large workload does not stop the answers of another.
+        images = await asyncio.to_thread(
+            make_images, fields["images"], fields["image_bytes"], fields["seed"]
+        )
+        workload = self._server.add(name, images, fields["latency_s"])
+        manifest = [
+            {"path": path, "sha256": image.sha256, "bytes": len(image.body)}
+            for path, image in zip(workload.paths, images, strict=True)
+        ]
+        return web.json_response({"images": manifest})
+
+
+def check(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of a workload if each is there, of its type and within its bounds.
+
+    Raises:
+        ValueError: one line on the first that is not.
+    """
+    unknown = sorted(fields.keys() - BOUNDS.keys())
+    if unknown:
+        raise ValueError(f"unknown field {unknown[0]!r}; there are {', '.join(BOUNDS)}")
+    for name, (kind, low, high) in BOUNDS.items():
+        value = fields.get(name)
+        allowed = (int, float) if kind is float else (int,)
+        if not isinstance(value, allowed) or isinstance(value, bool):
+            raise ValueError(f"{name} must be {'a number' if kind is float else 'a whole number'}")
+        if not low <= value <= high:
+            raise ValueError(f"{name} must be from {low:,} to {high:,}")
+    if fields["images"] * fields["image_bytes"] > MAX_TOTAL_BYTES:
+        raise ValueError(f"images times image_bytes must be at most {MAX_TOTAL_BYTES:,}")
+    return fields
+
+
+async def _body(request: web.BaseRequest) -> bytes:
+    data = b""
+    async for chunk in request.content.iter_any():
+        data += chunk
+        if len(data) > MAX_REQUEST_BYTES:
+            raise ValueError(f"the body must be at most {MAX_REQUEST_BYTES:,} bytes")
+    return data
+
+
+def _fields(body: bytes) -> dict[str, Any]:
+    try:
+        fields = json.loads(body)
+    except (ValueError, RecursionError):
+        raise ValueError("the body must be JSON") from None
+    if not isinstance(fields, dict):
+        raise ValueError("the body must be a JSON object")  # noqa: TRY004 - for the client it is a wrong value
+    return check(fields)
+
+
+def _refusal(status: int, reason: str) -> web.Response:
+    return web.json_response({"error": reason}, status=status)

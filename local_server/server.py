@@ -1,0 +1,101 @@
+"""Answer images: one dictionary look-up, one write. There is no router and no response object on this path."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from aiohttp import web
+
+from local_server.images import Image
+from local_server.witness import Witness
+
+KEEP_ALIVE_S = 75.0
+DRAIN_BYTES = 65_536  # what fits into aiohttp's own write buffer needs no waiting for
+
+
+class _Sent:
+    """Stands in for a response that is on the wire already; aiohttp asks no more of it than this."""
+
+    def __init__(self, *, keep_alive: bool) -> None:
+        self.keep_alive = keep_alive
+
+    async def prepare(self, request: web.BaseRequest) -> None:
+        """Do nothing: the head was sent with the body."""
+
+    async def write_eof(self) -> None:
+        """Do nothing: the body was sent with the head."""
+
+
+_KEPT, _CLOSING = _Sent(keep_alive=True), _Sent(keep_alive=False)
+
+
+@dataclass(slots=True)
+class Workload:
+    """Images that are being served, and what was seen of them."""
+
+    name: str
+    latency_s: float
+    witness: Witness
+    paths: Sequence[str]
+
+
+class ImageServer:
+    """All workloads by name, and all their images by path."""
+
+    def __init__(self) -> None:
+        self.workloads: dict[str, Workload] = {}
+        self._answers: dict[str, tuple[bytes, Workload]] = {}
+
+    def add(self, name: str, images: Sequence[Image], latency_s: float) -> Workload:
+        """Serve these images, instead of those that this workload had before."""
+        self.remove(name)
+        paths = [f"/{name}/{image.name}" for image in images]
+        workload = Workload(name, latency_s, Witness(), paths)
+        self.workloads[name] = workload
+        for path, image in zip(paths, images, strict=True):
+            head = f"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: {len(image.body)}\r\n\r\n"
+            self._answers[path] = (head.encode() + image.body, workload)
+        return workload
+
+    def remove(self, name: str) -> bool:
+        """Serve this workload no longer; False if there is none."""
+        workload = self.workloads.pop(name, None)
+        for path in workload.paths if workload else ():
+            del self._answers[path]
+        return workload is not None
+
+    async def answer(self, request: web.BaseRequest) -> web.StreamResponse | None:
+        """Answer a request for an image; None if it is for something else."""
+        found = self._answers.get(request.raw_path)
+        if found is None or request.method != "GET":
+            return await self._refuse(request)
+        wire, workload = found
+        workload.witness.arrived(request)
+        try:
+            if workload.latency_s:
+                await asyncio.sleep(workload.latency_s)
+            keep = request.keep_alive and request.version.minor > 0
+            await _write(request, wire if keep else wire.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1))
+        finally:
+            workload.witness.answered(200, len(wire))
+        return cast("web.StreamResponse", _KEPT if keep else _CLOSING)
+
+    async def _refuse(self, request: web.BaseRequest) -> web.StreamResponse | None:
+        """Answer what is below a workload but is none of its images; it counts, so that a client cannot hide it."""
+        workload = self.workloads.get(request.raw_path.split("/")[1] if "/" in request.raw_path else "")
+        if workload is None:
+            return None
+        status = 404 if request.raw_path not in self._answers else 405
+        workload.witness.arrived(request)
+        workload.witness.answered(status, 0)
+        return web.Response(status=status, text=f"{status}\n")
+
+
+async def _write(request: web.BaseRequest, wire: bytes) -> None:
+    transport: Any = request.transport
+    if transport is None:
+        return  # the client has gone; the witness still counts what it asked for
+    transport.write(wire)
+    if len(wire) > DRAIN_BYTES:
+        await request.writer.drain()
