@@ -5,8 +5,11 @@ inconclusive. With the margin m and mu the true mean log-ratio of an effect:
 
 * regressed: one-sided t-test rejects mu <= +log(1 + m), Holm-adjusted over the family;
 * improved: one-sided t-test rejects mu >= -log(1 + m), Holm-adjusted over the family;
-* equivalent: both one-sided tests put mu inside of the margins (TOST, not adjusted);
+* equivalent: both one-sided tests put mu inside of the *asked* margins (TOST, not adjusted);
 * inconclusive: none of these, or the host or the cell was not fit to be judged.
+
+The margin in force may be wider than the asked one, where this host shows more between two equal variants. It
+then takes more to be called a regression, but not less to be called equivalent: noise never widens a pass.
 
 Holm guards each direction at 5 % on its own: a gate asks about regressions, not about "any flag".
 """
@@ -37,7 +40,8 @@ class Verdict:
     """One effect, judged.
 
     Attributes:
-        margin: in force, e.g. 0.05: slow-downs up to 5 % are of no interest.
+        asked_margin: e.g. 0.05: changes up to 5 % are of no interest; equivalence is tested against it.
+        margin: in force for regressions and improvements; the asked one or more.
         reason: why it is inconclusive; None if it is not.
         p_regressed: Holm-adjusted; None if untestable.
         p_improved: Holm-adjusted; None if untestable.
@@ -51,6 +55,7 @@ class Verdict:
 
     effect: Effect
     call: Call
+    asked_margin: float
     margin: float
     reason: str | None
     p_regressed: float | None
@@ -94,37 +99,41 @@ def judge(
         cell_notes: validity marks; one that invalidates a cell or its reference makes its verdict
             inconclusive.
     """
-    in_force = margin_in_force(margin, aa_half_width)
+    margins = (margin, margin_in_force(margin, aa_half_width))
     reasons = [next(_objections(one, host_notes, cell_notes or {}), None) for one in effects]
-    tests = p_values(_matrix(effects, reasons), math.log1p(in_force))
+    tests = p_values(_matrix(effects, reasons), *margins)
     family = int(np.isfinite(tests[:, 0]).sum())
     return tuple(
-        _verdict(effect, tuple(row.tolist()), reason, in_force, family)
+        _verdict(effect, tuple(row.tolist()), reason, margins, family)
         for effect, row, reason in zip(effects, tests, reasons, strict=True)
     )
 
 
-def p_values(log_ratios: kernels.Floats, bound: float) -> kernels.Floats:
+def p_values(log_ratios: kernels.Floats, asked: float, in_force: float) -> kernels.Floats:
     """The three tests of a family: log-ratios (effects, rounds) to p (effects, 3).
 
     Args:
         log_ratios: NaN where a pair is missing; a row of NaN is not tested and no member of the family.
-        bound: log(1 + margin).
+        asked: margin of equivalence, e.g. 0.05.
+        in_force: margin of the other two.
 
     Returns:
         In each row: regressed (Holm), improved (Holm), equivalent (TOST); NaN where untestable.
     """
     of = kernels.moments(log_ratios)
+    bound = math.log1p(in_force)
     regressed = kernels.holm(kernels.p_above(of, bound))
     improved = kernels.holm(kernels.p_below(of, -bound))
-    return np.stack([regressed, improved, kernels.p_within(of, bound)], axis=-1)
+    return np.stack([regressed, improved, kernels.p_within(of, math.log1p(asked))], axis=-1)
 
 
-def _verdict(effect: Effect, p: tuple[float, ...], reason: str | None, margin: float, family: int) -> Verdict:
+def _verdict(
+    effect: Effect, p: tuple[float, ...], reason: str | None, margins: tuple[float, float], family: int
+) -> Verdict:
     spread = effect.spread or 0.0
-    bound = math.log1p(margin)
+    asked, in_force = margins
     shift = power.detectable_shift(spread=spread, pairs=effect.pairs, alpha=ALPHA / max(family, 1))
-    needed = power.rounds_needed(spread=spread, shift=bound, alpha=ALPHA, power=SIDE_POWER)
+    needed = power.rounds_needed(spread=spread, shift=math.log1p(asked), alpha=ALPHA, power=SIDE_POWER)
     more = None if needed is None or shift is None else max(0, needed - effect.pairs)
     call = "inconclusive" if reason else _call(p)
     if call == "inconclusive" and reason is None:
@@ -133,18 +142,19 @@ def _verdict(effect: Effect, p: tuple[float, ...], reason: str | None, margin: f
     return Verdict(
         effect=effect,
         call=call,
-        margin=margin,
+        asked_margin=asked,
+        margin=in_force,
         reason=reason,
         p_regressed=regressed,
         p_improved=improved,
         p_equivalent=equivalent,
-        detectable=None if shift is None else math.expm1(bound + shift),
+        detectable=None if shift is None else math.expm1(math.log1p(in_force) + shift),
         more_rounds=more,
     )
 
 
 def _call(p: tuple[float, ...]) -> Call:
-    """At most one can hold: the three say that mu is above, below and within the same bounds."""
+    """At most one can hold: mu above, below or within bounds, and those of "within" are no wider."""
     regressed, improved, equivalent = (one <= ALPHA for one in p)  # False for NaN
     if regressed:
         return "regressed"

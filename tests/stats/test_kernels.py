@@ -13,7 +13,8 @@ from statsmodels.stats.weightstats import ttost_paired  # type: ignore[import-un
 from harness.stats import kernels
 
 SERIES = np.array([0.01, 0.05, -0.02, 0.03, 0.08, 0.03])
-# by hand: mean 0.18 / 6 = 0.03; squares 4 + 4 + 25 + 0 + 25 + 0 = 58e-4; sd sqrt(58e-4 / 5); t(0.975, 5) = 2.570582
+# by hand: mean 0.18 / 6 = 0.03; squares 4 + 4 + 25 + 0 + 25 + 0 = 58e-4; sd sqrt(58e-4 / 5); t(0.975, 5) =
+# 2.570582
 MEAN, SD = 0.03, math.sqrt(58e-4 / 5)
 REACH = 2.570582 * SD / math.sqrt(6)
 
@@ -64,10 +65,10 @@ def test_an_untestable_member_does_not_count() -> None:
     assert kernels.holm(np.array([])).shape == (0,)
 
 
-@given(st.lists(st.lists(st.floats(0, 1), min_size=3, max_size=3), min_size=1, max_size=5))
-def test_holm_is_statsmodels_for_each_family(families: list[list[float]]) -> None:
+def test_holm_is_statsmodels_for_each_family() -> None:
+    families = np.random.default_rng(7).random((4, 12)) ** 3
     expected = [multipletests(family, method="holm")[1] for family in families]
-    assert kernels.holm(np.array(families)) == pytest.approx(np.array(expected))
+    assert kernels.holm(families) == pytest.approx(np.array(expected))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,90 @@
+"""Fitness of the host: an ordinary host passes, a disturbed one is named."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from harness.model import Sentinel
+from harness.stats.fitness import drift, host_notes
+from tests.builders import sentinel
+
+# Medians of 12 idle rounds on a shared virtual machine with 2 CPUs: two speeds, 1.7 apart, and no steal seen.
+IDLE = [8.2, 14.0, 9.6, 9.2, 9.0, 13.4, 7.9, 12.8, 13.6, 8.3, 12.6, 13.2]
+
+
+def codes(sentinels: list[Sentinel]) -> list[str]:
+    notes = host_notes(sentinels)
+    assert all(note.invalidates and note.text and note.advice for note in notes)
+    return [note.code for note in notes]
+
+
+def test_an_even_host_is_fit() -> None:
+    assert codes([sentinel(one) for one in range(12)]) == []
+
+
+def test_the_ordinary_weather_of_a_shared_machine_is_fit() -> None:
+    assert codes([sentinel(one, cpu_s=ms / 1000, busy_elsewhere=0.02) for one, ms in enumerate(IDLE)]) == []
+
+
+@pytest.mark.parametrize("rounds", [5, 8, 12])
+def test_a_burner_on_another_core_during_half_of_the_rounds_is_named(rounds: int) -> None:
+    burnt = range(rounds // 2)
+    found = codes([sentinel(one, busy_elsewhere=0.92 if one in burnt else 0.01) for one in range(rounds)])
+    assert found == ["noisy-host-load"]
+
+
+@pytest.mark.parametrize("rounds", [5, 8, 12])
+def test_a_burner_on_the_same_core_is_named_even_where_load_is_unknown(rounds: int) -> None:
+    found = [sentinel(one, cpu_s=0.02 * (1 + one % 2), busy_elsewhere=None) for one in range(rounds)]
+    assert codes(found) == ["noisy-host-spread"]
+
+
+def test_one_busy_round_is_the_business_of_pairing() -> None:
+    busy = sentinel(5, cpu_s=0.05, busy_elsewhere=0.9)
+    assert codes([busy, *(sentinel(one) for one in range(12) if one != 5)]) == []
+
+
+def test_an_echo_that_varies_is_named() -> None:
+    assert codes([sentinel(one, echo_s=0.005 * (1 + one % 2)) for one in range(12)]) == ["noisy-host-spread"]
+
+
+def test_a_machine_that_slows_down_is_named() -> None:
+    heating = [sentinel(one, cpu_s=0.02 * 1.03**one) for one in range(12)]  # 1.03 ** 11 = 1.38
+    assert codes(heating) == ["noisy-host-drift"]
+    assert "1.38 times" in host_notes(heating)[0].text
+
+
+def test_a_slight_drift_is_fit() -> None:
+    assert codes([sentinel(one, cpu_s=0.02 * 1.01**one) for one in range(12)]) == []  # 1.01 ** 11 = 1.12
+
+
+def test_steal_is_named_and_unknown_steal_is_no_steal() -> None:
+    assert codes([sentinel(one, steal=0.04) for one in range(12)]) == ["noisy-host-steal"]
+    assert codes([sentinel(one, steal=0.004) for one in range(12)]) == []
+    assert codes([sentinel(one, steal=None, busy_elsewhere=None) for one in range(12)]) == []
+
+
+def test_the_order_of_the_sentinels_does_not_matter() -> None:
+    heating = [sentinel(one, cpu_s=0.02 * 1.03**one) for one in range(12)]
+    assert host_notes(heating[::-1]) == host_notes(heating)
+
+
+def test_a_host_that_was_not_watched_is_not_fit() -> None:
+    assert codes([]) == ["host-unwatched"]
+    assert codes([sentinel(0), sentinel(1)]) == ["host-unwatched"]
+    blind = [replace(sentinel(one), cpu_s=()) for one in range(12)]
+    assert codes(blind) == ["host-unwatched"]
+    assert codes([sentinel(one, cpu_s=math.nan) for one in range(12)]) == ["host-unwatched"]
+
+
+def test_drift_of_nothing_is_none() -> None:
+    assert drift([2.0, 2.0, 2.0]) == (1.0, 1.0)
+
+
+def test_even_hosts_are_seldom_called_unfit() -> None:
+    rng = np.random.default_rng(11)
+    noisy = np.exp(rng.normal(0, 0.15, (400, 12)))  # three times the drift of the noise model
+    unfit = sum(bool(codes([sentinel(at, cpu_s=one) for at, one in enumerate(row)])) for row in noisy)
+    assert unfit <= 12  # 3 %
