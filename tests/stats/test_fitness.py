@@ -10,7 +10,7 @@ from harness.model import Sentinel
 from harness.stats.fitness import drift, host_notes
 from tests.builders import sentinel
 
-# Medians of 12 idle rounds on a shared virtual machine with 2 CPUs: two speeds, 1.7 apart, and no steal seen.
+# Medians of 12 rounds (10 of them idle) on a shared virtual machine: two speeds, 1.7 apart, hardly any steal.
 IDLE = [8.2, 14.0, 9.6, 9.2, 9.0, 13.4, 7.9, 12.8, 13.6, 8.3, 12.6, 13.2]
 
 
