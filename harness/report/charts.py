@@ -7,8 +7,9 @@ from typing import Any
 import matplotlib as mpl
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from harness.metrics import CLIENT_CPU, RATE
 from harness.report.style import Look
@@ -102,6 +103,7 @@ def completion(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Fig
         looks: variant id -> look.
         title: of the figure.
     """
+    rows = rows[rows["share"] > 0]  # on a log scale the first image's way to 0 would fill half of the figure
     panels = sorted(rows["concurrency"].unique())
     columns = min(3, len(panels))
     lines = -(-len(panels) // columns)
@@ -122,9 +124,8 @@ def completion(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Fig
                 label=label,
             )
         axes.set_title(model, fontsize=9)
-        axes.set_xscale("log")
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: seconds(value, 2)))
-        axes.legend(fontsize=7, frameon=False, loc="upper left", handlelength=1.8)
+        _log(axes.xaxis, seconds)
+        axes.legend(fontsize=7, frameon=False, loc="lower right", handlelength=1.8)
         axes.set_ylim(0, 102)
     for axes in grid[len(panels) :]:
         axes.set_visible(False)
@@ -157,11 +158,8 @@ def cost(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure:
             textcoords="offset points",
             fontsize=7.5,
         )
-    axes.set_xscale("log")
-    axes.set_yscale("log")
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_minor_formatter(FuncFormatter(lambda value, _: number(value, 1)))
-        axis.set_major_formatter(FuncFormatter(lambda value, _: number(value, 1)))
+    _log(axes.xaxis, number)
+    _log(axes.yaxis, number)
     axes.set_xlabel(f"{CLIENT_CPU.label} (s, log scale); less is better")
     axes.set_ylabel(f"{RATE.label} ({RATE.unit}, log scale); more is better")
     axes.legend(fontsize=7, frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
@@ -178,6 +176,8 @@ def render(chart: Chart, rows: pd.DataFrame, looks: Mapping[str, Look], title: s
     """Draw a chart; return file ending -> bytes."""
     with mpl.rc_context(RC):
         figure = chart(rows, looks, title)
+        figure.draw_without_rendering()  # lays it out once, for both kinds
+        figure.set_layout_engine("none")
         return {kind: _bytes(figure, kind) for kind in ("svg", "png")}
 
 
@@ -204,9 +204,13 @@ def _name_rows(axes: Axes, names: list[str]) -> None:
 
 
 def _log_x(axes: Axes, label: str, text: Callable[[float, int], str]) -> None:
-    axes.set_xscale("log")
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: text(value, 1)))
-    low, high = axes.get_xlim()
-    few = high / low < 20  # noqa: PLR2004 - under a decade and a bit, decades alone would leave one tick
-    axes.xaxis.set_minor_formatter(FuncFormatter(lambda value, _: text(value, 1) if few else ""))
+    _log(axes.xaxis, text)
     axes.set_xlabel(label)
+
+
+def _log(axis: Axis, text: Callable[[float, int], str]) -> None:
+    """Make an axis logarithmic, with ticks at 1, 2 and 5 only: they never collide."""
+    axis.axes.set(**{f"{axis.axis_name}scale": "log"})
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: text(value, 1)))
+    axis.set_minor_locator(NullLocator())

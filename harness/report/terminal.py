@@ -1,5 +1,6 @@
 """The ranked table at the end of a run."""
 
+import statistics
 from collections.abc import Mapping
 
 from rich.console import Console
@@ -115,5 +116,4 @@ def _cell_text(value: float | None, unit: str) -> str:
 
 
 def _middle(values: Mapping[int, float]) -> float | None:
-    ordered = sorted(values.values())
-    return ordered[len(ordered) // 2] if ordered else None
+    return statistics.median(values.values()) if values else None

@@ -8,9 +8,7 @@ from harness.measure.trial import complaint_about
 from harness.model import Pass, Workload
 from tests.builders import one_pass
 
-SLOW = Workload(
-    name="w", images=10, image_bytes=4096, latency_s=0.05, concurrency=5, sink="memory", seed=1
-)
+SLOW = Workload(name="w", images=10, image_bytes=4096, latency_s=0.05, concurrency=5, sink="memory", seed=1)
 FAST = replace(SLOW, latency_s=0.0)
 
 

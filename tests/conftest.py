@@ -1,0 +1,20 @@
+"""The live server and the catalogue, started once for all tests that need them."""
+
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from harness.measure.catalog import Catalog, open_catalog
+from harness.measure.server import Server, running_server
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    with running_server(cpus=()) as one:
+        yield one
+
+
+@pytest.fixture(scope="session")
+def catalog() -> Catalog:
+    return open_catalog(sys.executable)

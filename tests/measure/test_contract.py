@@ -1,0 +1,174 @@
+"""The one contract test: every variant that can run here downloads a tiny workload from the live server, verified."""
+
+import shutil
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from harness.measure.catalog import Catalog, open_catalog
+from harness.measure.launch import ROOT
+from harness.measure.plan import make_plan
+from harness.measure.run import Bench, run_round
+from harness.measure.server import Server
+from harness.model import HERE, Sink, Trial, TrialRules, Workload
+
+# 32 is the most that a default executor has on any machine, so that the naive models too stay within the limit.
+TINY = Workload(
+    name="tiny-memory", images=33, image_bytes=4096, latency_s=0.005, concurrency=32, sink="memory", seed=5
+)
+RULES = TrialRules(warmups=1, trial_s=0.001, max_passes=1, timeout_s=30.0)
+
+
+def measured(catalog: Catalog, server: Server, sink: Path, workload: Workload = TINY) -> list[Trial]:
+    """One trial of every variant of the catalogue, in one round."""
+    plan = make_plan(
+        suite="contract",
+        baseline="",
+        seed=1,
+        rules=RULES,
+        workloads=[workload],
+        variants=catalog.variants,
+        rounds=1,
+    )
+    bench = Bench(
+        plan=plan,
+        pythons={HERE: sys.executable},
+        catalogs={HERE: catalog},
+        server=server,
+        manifests={workload.name: server.register(workload)},
+        client_cpus=(),
+        sink=sink,
+    )
+    return list(run_round(bench, 0, list(enumerate(plan.rounds[0])), lambda _: None))
+
+
+@pytest.fixture
+def small_tree(tmp_path: Path) -> Path:
+    """A tree with one client and one model, quick to probe."""
+    for folder, name in (("clients", "requests_session.py"), ("concurrency", "thread_pool.py")):
+        (tmp_path / "tree" / folder).mkdir(parents=True)
+        shutil.copy(ROOT / "benchmarks" / folder / name, tmp_path / "tree" / folder)
+    return tmp_path / "tree"
+
+
+def only(catalog: Catalog, *ids: str) -> Catalog:
+    """The catalogue with these variants alone."""
+    found = tuple(one for one in catalog.variants if one.id in ids)
+    assert len(found) == len(ids)
+    return replace(catalog, variants=found)
+
+
+def test_every_variant_found_keeps_the_contract(catalog: Catalog, server: Server, tmp_path: Path) -> None:
+    trials = measured(catalog, server, tmp_path)
+    assert {one.cell.variant: one.reason for one in trials if one.reason} == {}
+    assert len(trials) == len(catalog.variants) >= 60
+    for trial in trials:
+        [warmup, timed] = trial.passes
+        assert warmup.warmup
+        assert not timed.warmup
+        for one in trial.passes:
+            assert len(one.latency_s) == len(one.start_s) == TINY.images
+            assert one.witness.requests == TINY.images
+            assert one.witness.bytes >= TINY.images * TINY.image_bytes
+            assert 0 < min(one.latency_s) <= one.wall_s
+        assert trial.peak_rss_bytes > 5_000_000
+        assert trial.threads >= 1
+    by_id = {one.cell.variant: one.timed[0].witness for one in trials}
+    assert by_id["thread_pool/requests_get"].connections == TINY.images
+    assert 1 <= by_id["thread_pool/requests_session"].connections <= TINY.concurrency
+    assert by_id["sequential/requests_session"].peak_in_flight == 1
+    assert 1 < by_id["gather/aiohttp_session/asyncio"].peak_in_flight <= TINY.concurrency
+
+
+@pytest.mark.parametrize("sink", ["disk", "memory"])
+def test_a_sink_is_left_empty(catalog: Catalog, server: Server, tmp_path: Path, sink: Sink) -> None:
+    workload = replace(TINY, name=f"tiny-{sink}", sink=sink)
+    few = only(catalog, "thread_pool/requests_session", "gather/aiohttp_session/uvloop")
+    trials = measured(few, server, tmp_path, workload)
+    assert [one.reason for one in trials] == [None, None]
+    assert {one.sink_filesystem is None for one in trials} == {sink == "memory"}
+    assert list(tmp_path.iterdir()) == []
+
+
+SYNC = '''\
+"""A client for a test."""
+import urllib.request
+from contextlib import contextmanager
+
+@contextmanager
+def open_client(*, concurrency, timeout_s, ca_file):
+    def fetch(url):
+        {body}
+    yield fetch
+'''
+MODEL = '''\
+"""A model for a test."""
+FETCH = "sync"
+LOOPS = ()
+
+def download(fetch, urls, concurrency):
+    {body}
+'''
+READ = "urllib.request.urlopen(url, timeout=timeout_s).read()"
+
+
+@pytest.mark.parametrize(
+    ("axis", "source", "reason"),
+    [
+        ("client", SYNC.format(body=f"return {READ}"), None),
+        ("client", SYNC.format(body=f"return {READ}[:3000]"), "33 of 33 bodies differ from the manifest (first: img_"),
+        ("client", SYNC.format(body=f"{READ}; return b'x' * 4096"), "33 of 33 bodies differ from the manifest"),
+        ("client", SYNC.format(body="return None"), "33 of 33 bodies differ from the manifest"),
+        ("client", SYNC.format(body="raise OSError('no luck')"), "OSError: no luck"),
+        ("client", SYNC.format(body="import sys; sys.exit(3)"), "SystemExit: 3"),
+        ("client", SYNC.format(body=f"print('{{}}'); return {READ}"), None),
+        ("client", SYNC.format(body="import os; os._exit(7)"), "the worker ended with exit code 7"),
+        ("client", SYNC.format(body="import os; os.kill(os.getpid(), 9)"), "the worker was killed by SIGKILL"),
+        ("client", SYNC.format(body=f"{READ}; return {READ}"), "the server saw 66 requests for 33 images"),
+        ("concurrency", MODEL.format(body="[fetch(url) for url in urls]"), "ran one image at a time where 32 were asked"),
+        ("concurrency", MODEL.format(body="pass"), "33 of 33 images were never fetched"),
+        ("concurrency", MODEL.format(body="fetch(urls[0])"), "32 of 33 images were never fetched"),
+    ],
+)  # fmt: skip
+def test_a_contender_outside_the_tree_is_measured_and_a_lie_is_named(
+    server: Server, tmp_path: Path, small_tree: Path, axis: str, source: str, reason: str | None
+) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(source)
+    if axis == "client":
+        catalog, id_ = open_catalog(sys.executable, clients=[path], root=small_tree), "thread_pool/mine"
+    else:
+        catalog, id_ = open_catalog(sys.executable, models=[path], root=small_tree), "mine/requests_session"
+    [trial] = measured(only(catalog, id_), server, tmp_path)
+    if reason is None:
+        assert trial.reason is None
+        assert trial.timed
+    else:
+        assert trial.reason is not None
+        assert reason in trial.reason
+
+
+def test_more_in_flight_than_asked_is_a_failure(server: Server, tmp_path: Path, small_tree: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(
+        MODEL.format(
+            body="from concurrent.futures import ThreadPoolExecutor as P; list(P(9).map(fetch, urls))"
+        )
+    )
+    catalog = only(open_catalog(sys.executable, models=[path], root=small_tree), "mine/requests_session")
+    asked = replace(TINY, name="four", concurrency=4, latency_s=0.2)
+    [trial] = measured(catalog, server, tmp_path, asked)
+    assert trial.reason == "9 requests were in flight where 4 were allowed"
+
+
+def test_a_contender_that_hangs_is_out_of_time(
+    server: Server, tmp_path: Path, small_tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(MODEL.format(body="import time; time.sleep(60)"))
+    monkeypatch.setattr(sys.modules[__name__], "RULES", replace(RULES, timeout_s=0.5))
+    catalog = only(open_catalog(sys.executable, models=[path], root=small_tree), "mine/requests_session")
+    [trial] = measured(catalog, server, tmp_path)
+    assert trial.reason == "out of time: no answer within 0.5 s"
