@@ -1,0 +1,279 @@
+"""``bench``: from the command to the files, and everything that can go wrong on the way."""
+
+import csv
+import json
+import os
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+import psutil
+import pytest
+
+from harness import ledger
+from harness.measure.launch import ROOT
+from tests.commands.conftest import Command, command
+
+
+@pytest.fixture(scope="module")
+def run(harness: Command, suite_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A whole run of the tiny suite."""
+    results = tmp_path_factory.mktemp("results")
+    done = harness("bench", "--suite-file", suite_file, "--results", results, "--seed", "3")
+    assert done.returncode == 0, done.stderr
+    assert "written to" in done.stdout
+    assert "[12/12]" in done.stderr
+    return results / "latest"
+
+
+ENDLESS = ("--workloads", "tiny-memory", "--rounds", "500")
+SHORT = ("--workloads", "tiny-memory", "--rounds", "1", "--variants", "thread_pool/requests_session")
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open() as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_ledger_holds_the_plan(run: Path) -> None:
+    book = ledger.read(run)
+    measured = [[one.cell for one in book.trials if one.round == number] for number in range(3)]
+    assert measured == [list(cells) for cells in book.run.plan.rounds]
+    assert [one.reason for one in book.trials] == [None] * 12
+    assert len(book.sentinels) == 3
+    assert book.run.fingerprint["packages"]["aiohttp"]
+    assert "--seed 3" in book.run.command
+
+
+def test_the_csvs_are_tidy(run: Path) -> None:
+    passes = rows(run / "passes.csv")
+    assert {row["warmup"] for row in passes} == {"True", "False"}
+    assert len(passes) >= 24
+    summary = rows(run / "summary.csv")
+    assert [row["state"] for row in summary] == ["ranked"] * 4
+    for row in summary:
+        low, middle, high = (float(row[f"images_per_s{end}"]) for end in ("_low", "", "_high"))
+        assert 0 < low <= middle <= high
+        assert float(row["time_per_image_s"]) == pytest.approx(1 / middle, rel=1e-5)
+    effects = rows(run / "effects.csv")
+    assert {row["reference_variant"] for row in effects} == {"thread_pool/requests_session"}
+    assert {row["verdict"] for row in effects} <= {"regressed", "improved", "equivalent", "inconclusive"}
+
+
+def test_every_column_is_explained(run: Path) -> None:
+    text = (ROOT / "results" / "README.md").read_text()
+    for path in run.glob("*.csv"):
+        for column in rows(path)[0]:
+            assert f"`{column}`" in text, f"{path.name}: {column}"
+
+
+def test_the_charts_are_there_in_both_kinds(run: Path) -> None:
+    names = {path.name for path in (run / "charts").iterdir()}
+    for kind in ("ranking", "latency", "completion", "cost"):
+        for workload in ("tiny-memory", "tiny-disk"):
+            assert {f"{kind}-{workload}.svg", f"{kind}-{workload}.png"} <= names
+    assert all(path.stat().st_size > 1_000 for path in (run / "charts").iterdir())
+
+
+def test_nothing_is_left_of_the_sink(run: Path) -> None:
+    assert not list(run.glob("sink-*"))
+
+
+def test_report_rebuilds_the_same_files(run: Path, harness: Command, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    for name in ("run.json", "trials.jsonl"):
+        shutil.copy(run / name, copy)
+    assert harness("report", copy).returncode == 0
+    before = {path.relative_to(run): path.read_bytes() for path in run.rglob("*") if path.is_file()}
+    after = {path.relative_to(copy): path.read_bytes() for path in copy.rglob("*") if path.is_file()}
+    assert before == after
+
+
+def test_a_failing_cell_is_named_keeps_no_speed_and_fails_the_run(
+    harness: Command, suite_file: Path, tmp_path: Path
+) -> None:
+    client = tmp_path / "liar.py"
+    client.write_text(
+        '"""Truncates."""\n'
+        "import urllib.request\n"
+        "from contextlib import contextmanager\n\n\n"
+        "@contextmanager\n"
+        "def open_client(*, concurrency, timeout_s, ca_file):\n"
+        "    yield lambda url: urllib.request.urlopen(url).read()[:-1]\n"
+    )
+    done = harness(
+        "bench",
+        "--suite-file",
+        suite_file,
+        "--results",
+        tmp_path,
+        "--client",
+        client,
+        "--workloads",
+        "tiny-memory",
+    )
+    assert done.returncode == 1
+    found = {row["variant"]: row for row in rows(tmp_path / "latest" / "summary.csv")}
+    assert found["thread_pool/liar"]["state"] == "failed"
+    assert "bodies differ from the manifest" in found["thread_pool/liar"]["reason"]
+    assert found["thread_pool/liar"]["images_per_s"] == found["thread_pool/liar"]["rank"] == ""
+    assert found["thread_pool/requests_session"]["state"] == "ranked"
+    assert "bodies differ" in done.stdout
+    assert len([one for one in ledger.read(tmp_path / "latest").trials if "liar" in one.cell.variant]) == 1
+
+
+def test_ctrl_c_keeps_and_reports_what_is_measured(suite_file: Path, tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        command("bench", "--suite-file", suite_file, "--results", tmp_path, *ENDLESS),
+        cwd=ROOT,
+        env=os.environ | {"TMPDIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.startswith("[5/"):
+            process.send_signal(signal.SIGINT)
+            break
+    out, error = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "interrupted; what was measured is kept and reported" in error
+    assert "Traceback" not in error
+    assert "written to" in out
+    assert len(ledger.read(tmp_path / "latest").trials) >= 5
+
+
+def test_a_server_that_dies_ends_the_run_in_one_line_and_loses_nothing(
+    suite_file: Path, tmp_path: Path
+) -> None:
+    process = subprocess.Popen(
+        command("bench", "--suite-file", suite_file, "--results", tmp_path, *ENDLESS),
+        cwd=ROOT,
+        env=os.environ | {"TMPDIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.startswith("[5/"):
+            break
+    [server] = [one for one in psutil.Process(process.pid).children() if "local_server" in one.cmdline()]
+    server.kill()
+    out, error = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "the image server stopped answering" in error.splitlines()[-1]
+    assert "Traceback" not in error
+    assert "written to" in out
+
+
+def test_a_killed_run_leaves_no_server_and_a_ledger_that_can_be_reported(
+    harness: Command, suite_file: Path, tmp_path: Path
+) -> None:
+    process = subprocess.Popen(
+        command("bench", "--suite-file", suite_file, "--results", tmp_path, *ENDLESS),
+        cwd=ROOT,
+        env=os.environ | {"TMPDIR": str(tmp_path)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.startswith("[5/"):
+            process.kill()
+            break
+    process.stderr.close()
+    process.wait()
+    assert harness("report", tmp_path / "latest").returncode == 0
+    assert len(ledger.read(tmp_path / "latest").trials) >= 5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["--suite", "huge"], 2, "no suite 'huge'; there are default"),
+        (["--workloads", "none"], 2, "no workload 'none'; there are tiny-memory, tiny-disk"),
+        (["--variants", "*/curl/*"], 2, "'*/curl/*' matches no variant"),
+        (["--baseline", "nobody"], 2, "'nobody' matches no variant"),
+        (["--rounds", "0"], 2, "'0' is no whole number above 0"),
+        (["--surprise"], 2, "unrecognized arguments: --surprise"),
+        (["--client", "absent.py"], 2, "absent.py is no file"),
+    ],
+)
+def test_a_wrong_option_is_one_line(
+    harness: Command, suite_file: Path, tmp_path: Path, arguments: list[str], code: int, message: str
+) -> None:
+    done = harness("bench", "--suite-file", suite_file, "--results", tmp_path, *arguments)
+    assert done.returncode == code
+    assert message in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("", "has no docstring"),
+        ('"""A."""\n', "has no function open_client"),
+        ('"""A."""\ndef open_client(): ...\n', "without the parameter"),
+        (
+            '"""A."""\ndef open_client(*, concurrency, timeout_s, ca_file): ...\n',
+            "needs open_client decorated with",
+        ),
+        ('"""A."""\nimport nowhere_to_be_found\n', "package nowhere_to_be_found is not installed"),
+        ('"""A."""\n1/0\n', "ZeroDivisionError: division by zero"),
+        ('"""A."""\nthis is no python\n', "SyntaxError"),
+        ('"""A."""\nimport os; os._exit(3)\n', "importing it: the worker ended with exit code 3"),
+    ],
+)
+def test_a_client_without_the_contract_is_one_line(
+    harness: Command, suite_file: Path, tmp_path: Path, source: str, message: str
+) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(source)
+    done = harness("bench", "--suite-file", suite_file, "--results", tmp_path, "--client", path)
+    assert done.returncode == 2
+    [line] = done.stderr.splitlines()
+    assert str(path) in line
+    assert message in line
+
+
+def test_results_that_cannot_be_written_are_one_line(
+    harness: Command, suite_file: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    done = harness("bench", "--suite-file", suite_file, "--results", tmp_path / "file")
+    assert done.returncode == 1
+    assert "cannot write results" in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+
+
+def test_a_second_run_waits_for_the_first(suite_file: Path, tmp_path: Path) -> None:
+    env = os.environ | {"TMPDIR": str(tmp_path)}
+    first = subprocess.Popen(
+        command("bench", "--suite-file", suite_file, "--results", tmp_path / "a", *ENDLESS),
+        cwd=ROOT, env=env, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+    assert first.stderr is not None
+    for line in first.stderr:
+        if line.startswith("[1/"):
+            break
+    second = subprocess.Popen(
+        command("bench", "--suite-file", suite_file, "--results", tmp_path / "b", *SHORT),
+        cwd=ROOT, env=env, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+    assert second.stderr is not None
+    assert "another fetchbench is measuring on this machine" in second.stderr.readline()
+    first.kill()
+    first.communicate()
+    second.communicate(timeout=60)
+    assert second.returncode == 0
+
+
+def test_a_missing_package_is_a_state_with_a_reason(harness: Command) -> None:
+    listed = json.loads(harness("list", "--json").stdout)
+    assert len(listed["variants"]) >= 60
+    assert {one["axis"] for one in listed["contenders"]} == {"client", "concurrency", "loop"}
+    assert all("unavailable" in one for one in listed["variants"])
