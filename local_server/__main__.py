@@ -14,7 +14,7 @@ from aiohttp import web
 
 from local_server.control import Control, check
 from local_server.images import make_images
-from local_server.server import KEEP_ALIVE_S, ImageServer
+from local_server.server import KEEP_ALIVE_S
 
 try:
     import uvloop
@@ -55,7 +55,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--exit-with-stdin", action="store_true", help="end when standard input ends")
     parser.add_argument("--images", type=int, help="serve a workload of so many images from the start")
     parser.add_argument("--image-bytes", type=int, default=6_144, help="size of each (default: 6144)")
-    parser.add_argument("--latency-s", type=float, default=0.0, help="seconds before the first byte (default: 0)")
+    parser.add_argument(
+        "--latency-s", type=float, default=0.0, help="seconds before the first byte (default: 0)"
+    )
     parser.add_argument("--seed", type=int, default=0, help="of the images (default: 0)")
     options = parser.parse_args()
     if options.images is not None:
@@ -80,14 +82,10 @@ def _cpus(text: str) -> set[int]:
 
 
 async def _serve(options: argparse.Namespace) -> None:
-    images, token = ImageServer(), secrets.token_urlsafe(32)
-    control = Control(images, token)
-
-    async def answer(request: web.BaseRequest) -> web.StreamResponse:
-        return await images.answer(request) or await control.answer(request)
-
+    token = secrets.token_urlsafe(32)
+    images = Control(token).server
     loop = asyncio.get_running_loop()
-    server = web.Server(answer, access_log=None, keepalive_timeout=KEEP_ALIVE_S)
+    server = web.Server(images.answer, access_log=None, keepalive_timeout=KEEP_ALIVE_S)
     listener = await loop.create_server(server, options.host, options.port, backlog=4096)
     ready: dict[str, object] = {
         "url": _url(listener.sockets[0].getsockname()),
@@ -102,11 +100,16 @@ async def _serve(options: argparse.Namespace) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ended.set)
     if options.exit_with_stdin:
-        loop.add_reader(0, lambda: os.read(0, 4096) or ended.set())
+        loop.add_reader(0, _at_end_of_input, ended.set)
     print(json.dumps(ready), flush=True)
     await ended.wait()
     listener.close()
     await server.shutdown(timeout=0.1)
+
+
+def _at_end_of_input(end: Callable[[], None]) -> None:
+    if not os.read(0, 4096):
+        end()
 
 
 def _url(address: tuple[Any, ...]) -> str:

@@ -24,33 +24,37 @@ MAX_REQUEST_BYTES = 64 * 1024
 
 
 class Control:
-    """Control of one image server.
+    """An image server with its control routes.
 
     Args:
-        server: to control.
         token: who shows it may control.
     """
 
-    def __init__(self, server: ImageServer, token: str) -> None:
-        self._server = server
+    def __init__(self, token: str) -> None:
+        self.server = ImageServer(self.answer)
         self._token = token
 
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer anything that is no image; what is not understood is a refusal with a reason."""
         if not request.raw_path.startswith(PREFIX):
             return _refusal(404, "no such path")
+        return await self._control(request)
+
+    async def _control(self, request: web.BaseRequest) -> web.StreamResponse:
         given = request.headers.get("Authorization", "")
         if not secrets.compare_digest(given.encode(), f"Bearer {self._token}".encode()):
-            return _refusal(401, "control routes need the token of the ready line: Authorization: Bearer TOKEN")
+            return _refusal(
+                401, "control routes need the token of the ready line: Authorization: Bearer TOKEN"
+            )
         name, _, rest = request.raw_path.removeprefix(PREFIX).partition("/")
         if not NAME.fullmatch(name):
             return _refusal(422, f"a workload's name matches {NAME.pattern}")
         match request.method, rest:
             case "PUT", "":
                 return await self._put(request, name)
-            case "POST", "window" if name in self._server.workloads:
-                return web.json_response(self._server.workloads[name].witness.close_window())
-            case "DELETE", "" if self._server.remove(name):
+            case "POST", "window" if name in self.server.workloads:
+                return web.json_response(self.server.workloads[name].witness.close_window())
+            case "DELETE", "" if self.server.remove(name):
                 return web.json_response({})
         return _refusal(404, f"no workload {name}, or no such route")
 
@@ -60,10 +64,8 @@ class Control:
         except ValueError as error:
             return _refusal(422, str(error))
         # In a thread, so that a large workload does not stop the answers of another.
-        images = await asyncio.to_thread(
-            make_images, fields["images"], fields["image_bytes"], fields["seed"]
-        )
-        workload = self._server.add(name, images, fields["latency_s"])
+        images = await asyncio.to_thread(make_images, fields["images"], fields["image_bytes"], fields["seed"])
+        workload = self.server.add(name, images, fields["latency_s"])
         manifest = [
             {"path": path, "sha256": image.sha256, "bytes": len(image.body)}
             for path, image in zip(workload.paths, images, strict=True)
@@ -84,7 +86,7 @@ def check(fields: dict[str, Any]) -> dict[str, Any]:
         value = fields.get(name)
         allowed = (int, float) if kind is float else (int,)
         if not isinstance(value, allowed) or isinstance(value, bool):
-            raise ValueError(f"{name} must be {'a number' if kind is float else 'a whole number'}")
+            raise ValueError(f"{name} must be {'a number' if kind is float else 'a whole number'}")  # noqa: TRY004 - as above
         if not low <= value <= high:
             raise ValueError(f"{name} must be from {low:,} to {high:,}")
     if fields["images"] * fields["image_bytes"] > MAX_TOTAL_BYTES:
@@ -107,7 +109,8 @@ def _fields(body: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         raise ValueError("the body must be JSON") from None
     if not isinstance(fields, dict):
-        raise ValueError("the body must be a JSON object")  # noqa: TRY004 - for the client it is a wrong value
+        # For the client it is a wrong value, as any other.
+        raise ValueError("the body must be a JSON object")  # noqa: TRY004
     return check(fields)
 
 

@@ -11,7 +11,9 @@ PICTURES = 8  # different pictures per workload; the bytes of every image differ
 MIN_BYTES = 2_048  # the smallest picture with its tables, and room for a comment
 QUALITY = 80
 START = 2  # a comment goes behind the start-of-image marker
-SEGMENT = 65_533  # payload bytes that a JPEG segment can hold (ITU T.81 B.1.1.4: its length field counts itself)
+SEGMENT = (
+    65_533  # payload bytes that a JPEG segment can hold (ITU T.81 B.1.1.4: its length field counts itself)
+)
 OVERHEAD = 4  # marker and length of a segment
 
 

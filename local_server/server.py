@@ -1,11 +1,11 @@
 """Answer images: one dictionary look-up, one write. There is no router and no response object on this path."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 
 from local_server.images import Image
 from local_server.witness import Witness
@@ -27,7 +27,8 @@ class _Sent:
         """Do nothing: the body was sent with the head."""
 
 
-_KEPT, _CLOSING = _Sent(keep_alive=True), _Sent(keep_alive=False)
+_KEPT = cast("web.StreamResponse", _Sent(keep_alive=True))
+_CLOSING = cast("web.StreamResponse", _Sent(keep_alive=False))
 
 
 @dataclass(slots=True)
@@ -41,11 +42,16 @@ class Workload:
 
 
 class ImageServer:
-    """All workloads by name, and all their images by path."""
+    """All workloads by name, and all their images by path.
 
-    def __init__(self) -> None:
+    Args:
+        otherwise: answers what is below no workload.
+    """
+
+    def __init__(self, otherwise: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]) -> None:
         self.workloads: dict[str, Workload] = {}
         self._answers: dict[str, tuple[bytes, Workload]] = {}
+        self._otherwise = otherwise
 
     def add(self, name: str, images: Sequence[Image], latency_s: float) -> Workload:
         """Serve these images, instead of those that this workload had before."""
@@ -65,37 +71,35 @@ class ImageServer:
             del self._answers[path]
         return workload is not None
 
-    async def answer(self, request: web.BaseRequest) -> web.StreamResponse | None:
-        """Answer a request for an image; None if it is for something else."""
+    async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer any request; one for an image in this very function, because each call more would be felt."""
         found = self._answers.get(request.raw_path)
         if found is None or request.method != "GET":
             return await self._refuse(request)
         wire, workload = found
-        workload.witness.arrived(request)
+        witness = workload.witness
+        witness.arrived(request)
         try:
             if workload.latency_s:
                 await asyncio.sleep(workload.latency_s)
-            keep = request.keep_alive and request.version.minor > 0
-            await _write(request, wire if keep else wire.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1))
+            keep = request.keep_alive and request.version is HttpVersion11
+            if not keep:
+                wire = wire.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1)
+            transport = request.transport
+            if transport is not None:  # else the client has gone; what it asked for counts all the same
+                transport.write(wire)  # type: ignore[attr-defined,unused-ignore] # aiohttp calls it a BaseTransport
+                if len(wire) > DRAIN_BYTES:
+                    await request.writer.drain()
         finally:
-            workload.witness.answered(200, len(wire))
-        return cast("web.StreamResponse", _KEPT if keep else _CLOSING)
+            witness.answered(200, len(wire))
+        return _KEPT if keep else _CLOSING
 
-    async def _refuse(self, request: web.BaseRequest) -> web.StreamResponse | None:
-        """Answer what is below a workload but is none of its images; it counts, so that a client cannot hide it."""
+    async def _refuse(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer what is no image; below a workload it is counted, so that a client cannot hide it."""
         workload = self.workloads.get(request.raw_path.split("/")[1] if "/" in request.raw_path else "")
         if workload is None:
-            return None
+            return await self._otherwise(request)
         status = 404 if request.raw_path not in self._answers else 405
         workload.witness.arrived(request)
         workload.witness.answered(status, 0)
         return web.Response(status=status, text=f"{status}\n")
-
-
-async def _write(request: web.BaseRequest, wire: bytes) -> None:
-    transport: Any = request.transport
-    if transport is None:
-        return  # the client has gone; the witness still counts what it asked for
-    transport.write(wire)
-    if len(wire) > DRAIN_BYTES:
-        await request.writer.drain()

@@ -49,10 +49,10 @@ def main() -> None:
     options = parser.parse_args()
     results = [_measure(variant, options.rounds, options.seed) for variant in PAIRS]
     if options.json:
-        print(json.dumps(results))  # noqa: T201 - the script's result
+        print(json.dumps(results))
         return
     for one in results:
-        print(  # noqa: T201 - the script's result
+        print(
             f"{one['variant']}: harness / bare = {one['ratio']:.4f} "
             f"[{one['low']:.4f}, {one['high']:.4f}] over {one['rounds']} rounds"
         )

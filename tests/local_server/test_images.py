@@ -1,0 +1,44 @@
+"""Images: exactly the size asked, decodable, distinct, and the same for the same seed."""
+
+import io
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from local_server.images import MIN_BYTES, PICTURES, make_images
+
+
+@settings(max_examples=25, deadline=None)
+@given(size=st.integers(MIN_BYTES, 150_000), seed=st.integers(0, 2**64))
+def test_an_image_has_exactly_the_size_and_decodes(size: int, seed: int) -> None:
+    [image] = make_images(1, size, seed)
+    assert len(image.body) == size
+    with Image.open(io.BytesIO(image.body)) as picture:
+        picture.load()
+        assert picture.format == "JPEG"
+        assert min(picture.size) >= 24
+
+
+@pytest.mark.parametrize("extra", range(12))
+def test_no_gap_is_too_small_to_fill(extra: int) -> None:
+    for size in (MIN_BYTES + extra, 200_000 + extra, 3 * 65_537 + extra):
+        assert {len(image.body) for image in make_images(PICTURES, size, 1)} == {size}
+
+
+def test_images_are_distinct_and_named_like_a_cdn_names_them() -> None:
+    images = make_images(300, 6144, 7)
+    assert len({image.body for image in images}) == 300
+    assert len({image.name for image in images}) == 300
+    assert all(image.name.startswith("img_") and image.name.endswith(".jpg") for image in images)
+
+
+def test_the_seed_decides_everything() -> None:
+    assert make_images(9, 6144, 7) == make_images(9, 6144, 7)
+    assert make_images(9, 6144, 7) != make_images(9, 6144, 8)
+
+
+def test_too_small_is_refused() -> None:
+    with pytest.raises(ValueError, match="needs at least"):
+        make_images(1, MIN_BYTES - 1, 1)
