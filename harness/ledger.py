@@ -1,6 +1,6 @@
 """A run's folder: ``run.json`` and the append-only ``trials.jsonl``. They are the only raw truth; all else is derived.
 
-One line is one record: ``{"kind": "trial" | "sentinel", ...}``. Each is on the disk before the next is measured.
+One line is one record: ``{"kind": "trial" | "sentinel" | "ceiling", ...}``. Each is on the disk before the next is measured.
 """
 
 import json
@@ -8,17 +8,20 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
-from harness.model import HarnessError, Run, Sentinel, Trial
+from harness.model import Ceiling, HarnessError, Run, Sentinel, Trial
 
 VERSION = 1
 
+Record = Trial | Sentinel | Ceiling
+
 _RUN = TypeAdapter(Run)
-_KINDS: dict[str, TypeAdapter[Any]] = {"trial": TypeAdapter(Trial), "sentinel": TypeAdapter(Sentinel)}
-_MARKS = {kind: f'{{"kind":"{kind}",'.encode() for kind in _KINDS}
+_KINDS: dict[type, tuple[bytes, TypeAdapter[Any]]] = {
+    kind: (f'{{"kind":"{kind.__name__.lower()}",'.encode(), TypeAdapter(kind)) for kind in get_args(Record)
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +35,7 @@ class Ledger:
     run: Run
     trials: tuple[Trial, ...]
     sentinels: tuple[Sentinel, ...]
+    ceilings: tuple[Ceiling, ...]
     cut: bool
 
 
@@ -44,10 +48,10 @@ def create(folder: Path, run: Run) -> None:
         raise HarnessError(f"cannot write results to {folder}: {error.strerror}") from None
 
 
-def append(folder: Path, record: Trial | Sentinel) -> None:
+def append(folder: Path, record: Record) -> None:
     """Add one record and wait until it is on the disk."""
-    kind = "trial" if isinstance(record, Trial) else "sentinel"
-    line = _MARKS[kind] + _KINDS[kind].dump_json(record)[1:] + b"\n"
+    mark, adapter = _KINDS[type(record)]
+    line = mark + adapter.dump_json(record)[1:] + b"\n"
     try:
         with (folder / "trials.jsonl").open("ab") as file:
             file.write(line)
@@ -59,20 +63,24 @@ def append(folder: Path, record: Trial | Sentinel) -> None:
         ) from None
 
 
+def mend(folder: Path) -> None:
+    """Take a last line that was cut out of the ledger, so that the next record begins a line of its own."""
+    with (folder / "trials.jsonl").open("rb+") as file:
+        data = file.read()
+        file.truncate(data.rfind(b"\n") + 1)
+
+
 def read(folder: Path) -> Ledger:
     """Read a whole run."""
     run = read_run(folder)
-    trials: list[Trial] = []
-    sentinels: list[Sentinel] = []
-    cut = False
-    for record in _records(folder / "trials.jsonl"):
-        if isinstance(record, Trial):
-            trials.append(record)
-        elif isinstance(record, Sentinel):
-            sentinels.append(record)
-        else:
-            cut = True
-    return Ledger(run=run, trials=tuple(trials), sentinels=tuple(sentinels), cut=cut)
+    records = list(_records(folder / "trials.jsonl"))
+    return Ledger(
+        run=run,
+        trials=tuple(one for one in records if isinstance(one, Trial)),
+        sentinels=tuple(one for one in records if isinstance(one, Sentinel)),
+        ceilings=tuple(one for one in records if isinstance(one, Ceiling)),
+        cut=None in records,
+    )
 
 
 def read_run(folder: Path) -> Run:
@@ -94,7 +102,7 @@ def read_run(folder: Path) -> Run:
         raise HarnessError(f"{path} is damaged: {_short(error)}") from None
 
 
-def _records(path: Path) -> Iterator[Trial | Sentinel | None]:
+def _records(path: Path) -> Iterator[Record | None]:
     """Yield each record; None for a last line that was cut. A bad line before the last is damage, and an error."""
     if not path.exists():
         return
@@ -109,12 +117,12 @@ def _records(path: Path) -> Iterator[Trial | Sentinel | None]:
                     raise HarnessError(f"{path}: line {number} is damaged: {_short(error)}") from None
 
 
-def _record(line: bytes) -> Trial | Sentinel:
-    for kind, mark in _MARKS.items():
+def _record(line: bytes) -> Record:
+    for mark, adapter in _KINDS.values():
         if line.startswith(mark):
-            found: Trial | Sentinel = _KINDS[kind].validate_json(b"{" + line[len(mark) :])
+            found: Record = adapter.validate_json(b"{" + line[len(mark) :])
             return found
-    raise ValueError("neither a trial nor a sentinel")
+    raise ValueError("no record of a known kind")
 
 
 def _short(error: Exception) -> str:

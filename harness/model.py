@@ -13,6 +13,9 @@ Axis = Literal["client", "concurrency", "loop"]
 FetchKind = Literal["sync", "async"]
 Sink = Literal["memory", "disk"]
 
+# Below this latency a server answers before the next request arrives, so that what it sees in flight says nothing.
+TELLING_LATENCY_S = 0.005
+
 
 class HarnessError(Exception):
     """Something that the user can act on: one line that says what, where and what to do.
@@ -204,6 +207,20 @@ class Sentinel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ceiling:
+    """What the server itself can give of a workload's images, without latency: no client can be faster.
+
+    Attributes:
+        image_bytes: size of the images.
+        requests_per_s: answers per second to pipelined requests.
+    """
+
+    image_bytes: int
+    started_at: float
+    requests_per_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrialRules:
     """How long a trial lasts.
 
@@ -226,6 +243,8 @@ class Plan:
 
     Attributes:
         baseline: variant id that ratios refer to.
+        precision: stop before the last round once the interval of every ratio is this narrow (relative half-width);
+            None measures all rounds.
         rounds: for each round, the cells in the order of running.
     """
 
@@ -233,6 +252,7 @@ class Plan:
     baseline: str
     seed: int
     rules: TrialRules
+    precision: float | None
     workloads: tuple[Workload, ...]
     variants: tuple[Variant, ...]
     rounds: tuple[tuple[Cell, ...], ...]

@@ -22,6 +22,7 @@ RUN = Run(
         baseline="sequential/a",
         seed=1,
         rules=TrialRules(warmups=1, trial_s=0.5, max_passes=9, timeout_s=10.0),
+        precision=None,
         workloads=(WORKLOAD,),
         variants=(variant("sequential/a"),),
         rounds=((cell("sequential/a"),),),

@@ -4,35 +4,29 @@ import argparse
 import random
 import shlex
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-import filelock
 from rich.console import Console
 
 from harness import ledger
 from harness.commands.catalog_options import add_catalog_options, catalog_from
-from harness.commands.exits import FINE, INTERRUPTED, NOTHING
+from harness.commands.conduct import conduct, machine_lock
+from harness.commands.exits import FINE, INTERRUPTED, NOTHING, UNDECIDED, USAGE
 from harness.commands.report import write_report
 from harness.measure.catalog import Catalog, match
 from harness.measure.launch import ROOT
 from harness.measure.machine import cpu_split, environment, fingerprint
 from harness.measure.plan import make_plan
-from harness.measure.run import Bench, measure
-from harness.measure.sentinel import Watch
-from harness.measure.server import running_server
 from harness.measure.suite import read_suite_file
-from harness.model import HERE, Cell, HarnessError, Plan, Run, Trial, Variant
-from harness.report.progress import Lines, Screen
+from harness.model import HERE, Axis, HarnessError, Plan, Run, Variant
 
 NAME = "bench"
 HELP = "measure a suite and write CSVs, charts and a table"
 
-LOCK_FILE = Path(tempfile.gettempdir(), "fetchbench.lock")
+PRECISE_ROUNDS = 40  # most rounds of a run that stops by precision
+PLAN_OPTIONS = ("variants", "workloads", "rounds", "baseline", "precision", "seed")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -44,6 +38,18 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workloads", nargs="+", metavar="NAME", help="instead of the suite's")
     parser.add_argument("--rounds", type=positive, metavar="N", help="instead of the suite's")
     parser.add_argument("--baseline", metavar="VARIANT", help="what ratios refer to, instead of the suite's")
+    parser.add_argument(
+        "--precision",
+        type=share,
+        metavar="P",
+        help=f"stop once every ratio's interval is this narrow, e.g. 2%%; at most --rounds (then {PRECISE_ROUNDS})",
+    )
+    parser.add_argument(
+        "--resume",
+        type=Path,
+        metavar="RUN",
+        help="measure exactly what this run lacks; no other option goes with it",
+    )
     parser.add_argument("--seed", type=int, metavar="N", help="of the order inside rounds (default: drawn)")
     parser.add_argument(
         "--results",
@@ -62,18 +68,35 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def share(text: str) -> float:
+    """Read "2%" or "0.02", above 0 and below 1, for argparse."""
+    try:
+        value = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no share such as 2% or 0.02")
+    return value
+
+
 def run(options: argparse.Namespace) -> int:
     """Measure, keep every trial, and report what there is, even after Ctrl-C or a failure."""
     console = Console(stderr=True)
+    if options.resume:
+        recorded = ledger.read_run(options.resume)
+        options.client = from_outside(recorded, "client")
+        options.concurrency_model = from_outside(recorded, "concurrency")
     catalog = catalog_from(options)
-    plan = _plan(options, catalog)
+    plan = plan_from(options, catalog) if not options.resume else None
     with machine_lock(console):
-        folder = _start(options.results, plan, catalog)
+        folder = start(options.results, plan, catalog) if plan else resume(options, catalog, console)
         try:
-            conduct(console, folder, plan, catalog)
+            conduct(console, folder, {HERE: catalog}, {HERE: sys.executable})
             code = FINE
         except KeyboardInterrupt:
-            console.print("interrupted; what was measured is kept and reported")
+            console.print(
+                f"interrupted; what was measured is kept and reported (go on with --resume {folder})"
+            )
             code = INTERRUPTED
         except HarnessError as error:
             console.print(f"fetchbench: {error}", markup=False, highlight=False, soft_wrap=True)
@@ -82,53 +105,8 @@ def run(options: argparse.Namespace) -> int:
     return code or reported
 
 
-def conduct(console: Console, folder: Path, plan: Plan, catalog: Catalog) -> None:
-    """Run the plan and put every record on the disk before the next is measured."""
-    client_cpus, server_cpus = cpu_split()
-    failed: set[Cell] = set()
-    screen = Screen if console.is_terminal else Lines
-    with (
-        running_server(cpus=server_cpus) as server,
-        tempfile.TemporaryDirectory(prefix="sink-", dir=folder) as sink,
-        screen(console, plan, time.monotonic) as reporter,
-    ):
-        bench = Bench(
-            plan=plan,
-            pythons={HERE: sys.executable},
-            catalogs={HERE: catalog},
-            server=server,
-            manifests={one.name: server.register(one) for one in plan.workloads},
-            client_cpus=client_cpus,
-            sink=Path(sink),
-        )
-        watch = Watch((*client_cpus[:1], *server_cpus), server.pid)
-        # A cell that failed has lost its rank already; measuring it again would only take time.
-        for record in measure(bench, watch, lambda _, cell: cell not in failed, reporter.next):
-            ledger.append(folder, record)
-            if isinstance(record, Trial):
-                reporter.done(record)
-                if record.reason is not None:
-                    failed.add(record.cell)
-
-
-@contextmanager
-def machine_lock(console: Console) -> Iterator[None]:
-    """Let only one measuring job run on this machine; say so while waiting for another to end."""
-    lock = filelock.FileLock(LOCK_FILE, mode=0o666)
-    try:
-        lock.acquire(timeout=0)
-    except filelock.Timeout:
-        console.print(
-            f"another fetchbench is measuring on this machine (lock {LOCK_FILE}); waiting for it to end"
-        )
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def _plan(options: argparse.Namespace, catalog: Catalog) -> Plan:
+def plan_from(options: argparse.Namespace, catalog: Catalog) -> Plan:
+    """Make the plan that the options ask for."""
     file = read_suite_file(options.suite_file)
     suite = file.suite(options.suite)
     variants = match(options.variants or suite.variants, catalog.variants)
@@ -142,7 +120,8 @@ def _plan(options: argparse.Namespace, catalog: Catalog) -> Plan:
         rules=file.rules,
         workloads=[file.workload(name) for name in dict.fromkeys(options.workloads or suite.workloads)],
         variants=sorted(variants, key=lambda one: one.id),
-        rounds=options.rounds or suite.rounds,
+        rounds=options.rounds or (PRECISE_ROUNDS if options.precision else suite.rounds),
+        precision=options.precision,
     )
     if not plan.cells:
         reasons = "; ".join(sorted({one.unavailable for one in variants if one.unavailable}))
@@ -167,7 +146,7 @@ def with_own(
     return tuple({*variants, *own})
 
 
-def _start(results: Path, plan: Plan, catalog: Catalog) -> Path:
+def start(results: Path, plan: Plan, catalog: Catalog) -> Path:
     """Make the run's folder with all that is known before the first trial, and let ``latest`` point to it."""
     now = time.time()
     name = f"{datetime.fromtimestamp(now, UTC):%Y%m%dT%H%M%SZ}-{plan.suite}"
@@ -187,3 +166,48 @@ def _start(results: Path, plan: Plan, catalog: Catalog) -> Path:
     latest.unlink(missing_ok=True)
     latest.symlink_to(Path("runs", name), target_is_directory=True)
     return folder
+
+
+def resume(options: argparse.Namespace, catalog: Catalog, console: Console) -> Path:
+    """Make sure that the run can go on as it began, and return its folder.
+
+    Raises:
+        HarnessError: machine, code, packages or a contender differ, or an option would change the plan.
+    """
+    folder: Path = options.resume
+    book = ledger.read(folder)
+    given = [name for name in PLAN_OPTIONS if getattr(options, name) is not None]
+    if given:
+        raise HarnessError(f"--resume continues the recorded plan; leave out --{given[0]}", exit_code=USAGE)
+    differing = differences(book.run, catalog)
+    if differing:
+        raise HarnessError(
+            f"cannot resume {folder}: these differ from when it began: {', '.join(differing)}; start a new run",
+            exit_code=UNDECIDED,
+        )
+    if book.cut:
+        console.print("the last line of the ledger was cut by a crash; that trial is measured again")
+        ledger.mend(folder)
+    return folder
+
+
+def differences(run: Run, catalog: Catalog) -> list[str]:
+    """Names of the facts of machine, code and contenders in which now differs from then."""
+    now = fingerprint(catalog.packages, *cpu_split())
+    keys = [key for key in sorted({*run.fingerprint, *now}) if run.fingerprint.get(key) != now.get(key)]
+    if run.environment.get("revision") != environment()["revision"]:
+        keys.append("revision")
+    sources = {(one.axis, one.name): one.source for one in catalog.contenders}
+    used = {name for one in run.plan.variants for name in (one.client, one.concurrency, one.loop)}
+    return keys + [
+        f"{one.axis} {one.name}"
+        for one in run.contenders
+        if one.name in used and sources.get((one.axis, one.name)) != one.source
+    ]
+
+
+def from_outside(run: Run, axis: Axis) -> list[Path]:
+    """Files of the user's own that the run measures, to be found again when it is resumed."""
+    tree = ROOT / "benchmarks"
+    paths = [Path(one.path) for one in run.contenders if one.axis == axis]
+    return [one for one in paths if not one.is_relative_to(tree)]

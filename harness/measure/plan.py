@@ -15,6 +15,7 @@ def make_plan(
     workloads: Sequence[Workload],
     variants: Sequence[Variant],
     rounds: int,
+    precision: float | None = None,
 ) -> Plan:
     """Put every available cell once into each round, in an order drawn anew per round from the seed.
 
@@ -31,6 +32,7 @@ def make_plan(
         baseline=baseline,
         seed=seed,
         rules=rules,
+        precision=precision,
         workloads=tuple(workloads),
         variants=tuple(variants),
         rounds=tuple(tuple(_shuffled(cells, f"{seed}:{number}")) for number in range(rounds)),

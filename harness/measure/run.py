@@ -41,17 +41,25 @@ class Bench:
 
 
 def measure(
-    bench: Bench, watch: Watch, is_wanted: Callable[[int, Cell], bool], starting: Callable[[Cell], None]
+    bench: Bench,
+    watch: Watch,
+    *,
+    is_wanted: Callable[[int, Cell], bool],
+    is_enough: Callable[[int], bool],
+    starting: Callable[[Cell], None],
 ) -> Iterator[Trial | Sentinel]:
     """Yield a sentinel and then the trials of each round, one at a time, as soon as each is measured.
 
     Args:
         watch: of the host; it makes the sentinels.
         is_wanted: False for what is measured already, and for what is not worth measuring again.
+        is_enough: asked before each round; True ends the run.
         starting: told of each cell before its trial.
     """
     for number, cells in enumerate(bench.plan.rounds):
         places = [(place, cell) for place, cell in enumerate(cells) if is_wanted(number, cell)]
+        if is_enough(number):
+            return
         if places:
             yield watch.sentinel(number)
         yield from run_round(bench, number, places, starting)

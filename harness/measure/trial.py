@@ -10,10 +10,7 @@ from typing import Any
 
 from harness.measure.launch import Worker, WorkerDied
 from harness.measure.server import Server
-from harness.model import Cell, Pass, Trial, TrialRules, Workload
-
-# Below this latency a server answers before the next request arrives, so that what it sees in flight says nothing.
-TELLING_LATENCY_S = 0.005
+from harness.model import TELLING_LATENCY_S, Cell, Pass, Trial, TrialRules, Workload
 
 # What is known of a worker that never came to its end.
 UNKNOWN: Mapping[str, Any] = {

@@ -8,6 +8,7 @@ from harness.model import Cell, Note
 from harness.stats.effect import against_variant, effects
 from harness.stats.fitness import host_notes
 from harness.stats.ranking import RankedCell, rank
+from harness.stats.validity import cell_notes
 from harness.stats.verdict import Verdict, judge
 
 
@@ -30,15 +31,15 @@ class Judgement:
 
 def judge_run(book: Ledger) -> Judgement:
     """Judge what the ledger holds."""
-    cell_notes: dict[Cell, tuple[Note, ...]] = {}
+    marks = cell_notes(book.trials, book.run.plan.workloads, book.ceilings)
     unfit = host_notes(book.sentinels)
     return Judgement(
-        ranking=rank(book.trials, cell_notes),
+        ranking=rank(book.trials, marks),
         verdicts=judge(
             effects(book.trials, against_variant(book.run.plan.baseline)),
             host_notes=unfit,
-            cell_notes=cell_notes,
+            cell_notes=marks,
         ),
         host_notes=unfit,
-        cell_notes=cell_notes,
+        cell_notes=marks,
     )

@@ -21,9 +21,9 @@ STANDINGS = 5
 class Lines:
     """A plain line per trial, for logs and pipes."""
 
-    def __init__(self, console: Console, plan: Plan, clock: Callable[[], float]) -> None:
+    def __init__(self, console: Console, plan: Plan, before: int, clock: Callable[[], float]) -> None:
         self._console = console
-        self._pace = Pace(plan, clock)
+        self._pace = Pace(plan, before, clock)
 
     def __enter__(self) -> Self:
         return self
@@ -49,8 +49,8 @@ class Lines:
 class Screen:
     """A bar, the current cell and the standings, redrawn in place; used as a context manager."""
 
-    def __init__(self, console: Console, plan: Plan, clock: Callable[[], float]) -> None:
-        self._pace = Pace(plan, clock)
+    def __init__(self, console: Console, plan: Plan, before: int, clock: Callable[[], float]) -> None:
+        self._pace = Pace(plan, before, clock)
         self._bar = Progress(
             TextColumn("round {task.fields[round]} of {task.fields[rounds]}"),
             BarColumn(bar_width=None),
@@ -111,11 +111,12 @@ class Screen:
 class Pace:
     """How far a run is, and how long the rest will take at the pace so far."""
 
-    def __init__(self, plan: Plan, clock: Callable[[], float]) -> None:
+    def __init__(self, plan: Plan, before: int, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._began = clock()
         self.total = sum(map(len, plan.rounds))
-        self.done = 0
+        self._before = before  # measured in an earlier attempt, at a pace that is not known
+        self.done = before
 
     def count(self) -> None:
         """Count one trial."""
@@ -123,7 +124,7 @@ class Pace:
 
     def left(self) -> str:
         """Time left, as text."""
-        per_trial = (self._clock() - self._began) / max(1, self.done)
+        per_trial = (self._clock() - self._began) / max(1, self.done - self._before)
         rest = per_trial * (self.total - self.done)
         return f"{math.ceil(rest)} s" if rest < 90 else f"{math.ceil(rest / 60)} min"  # noqa: PLR2004 - reads well
 

@@ -10,7 +10,8 @@ from time import process_time
 from typing import Any, TextIO
 
 from harness.measure.worker.contender import ContractError, facts, load, versions_with_requirements
-from harness.measure.worker.trial import Trial
+from harness.measure.worker.saturate import saturate
+from harness.measure.worker.trial import Trial, pin
 
 REASON_LENGTH = 300
 
@@ -21,6 +22,10 @@ def main() -> None:
     os.dup2(2, 1)  # a print in a contender must not reach the harness as an answer
     trial: list[Trial] = []
 
+    def saturate_server(urls: list[str], seconds: float, cpus: list[int]) -> dict[str, float]:
+        pin(cpus)
+        return {"requests_per_s": saturate(urls, seconds)}
+
     def load_trial(**spec: Any) -> dict[str, float]:
         trial.append(Trial(spec))
         return {"launch_cpu_s": process_time()}
@@ -28,6 +33,7 @@ def main() -> None:
     steps: dict[str, Callable[..., Any]] = {
         "probe": lambda axis, path: facts(axis, load(path)),
         "versions": versions_with_requirements,
+        "saturate": saturate_server,
         "load": load_trial,
         "pass": lambda warmup: trial[0].run_pass(warmup=warmup),
         "end": lambda: trial[0].end(),  # noqa: PLW0108 - there is no trial yet to take the method of

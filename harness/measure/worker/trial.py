@@ -5,7 +5,7 @@ import os
 import resource
 import sys
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import perf_counter, process_time
@@ -30,9 +30,7 @@ class Trial:
         self._model = load(spec["concurrency_model"])
         self._loop = load(spec["loop"]) if spec["loop"] else None
         self._threads = 0
-        if spec["cpus"] and hasattr(os, "sched_setaffinity"):
-            # After the imports: workers are launched together, on all CPUs, and measured one at a time on these.
-            os.sched_setaffinity(0, spec["cpus"])
+        pin(spec["cpus"])  # after the imports: workers are launched together, on all CPUs
 
     def run_pass(self, *, warmup: bool) -> dict[str, Any]:
         """Run the workload once and return the pass as a record, or what was wrong with its bodies as ``reason``."""
@@ -108,6 +106,12 @@ class Trial:
     def _count_threads(self) -> None:
         tasks = Path("/proc/self/task")
         self._threads = len(list(tasks.iterdir())) if tasks.exists() else threading.active_count()
+
+
+def pin(cpus: Sequence[int]) -> None:
+    """Use these CPUs only, where the system can do that; () leaves the choice to it."""
+    if cpus and hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, cpus)
 
 
 def _peak_rss_bytes() -> int:

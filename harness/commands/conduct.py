@@ -1,0 +1,104 @@
+"""Measure what a run's ledger still lacks: the one way from a plan to trials, for every command that measures."""
+
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import filelock
+from rich.console import Console
+
+from harness import ledger
+from harness.measure.catalog import Catalog
+from harness.measure.ceiling import ceilings
+from harness.measure.machine import cpu_split
+from harness.measure.run import Bench, measure
+from harness.measure.sentinel import Watch
+from harness.measure.server import running_server
+from harness.model import Plan, Trial
+from harness.report.progress import Lines, Screen
+
+LOCK_FILE = Path(tempfile.gettempdir(), "fetchbench.lock")
+
+
+def conduct(
+    console: Console, folder: Path, catalogs: Mapping[str, Catalog], pythons: Mapping[str, str]
+) -> None:
+    """Measure the trials of the run in ``folder`` that its ledger lacks; each is on the disk before the next begins.
+
+    Args:
+        console: for progress.
+        catalogs: side -> its contenders.
+        pythons: side -> interpreter.
+    """
+    book = ledger.read(folder)
+    plan = book.run.plan
+    trials = list(book.trials)
+    measured = {(one.round, one.cell) for one in trials}
+    # A cell that failed has lost its rank already; measuring it again would only take time.
+    failed = {one.cell for one in trials if one.reason is not None}
+    client_cpus, server_cpus = cpu_split()
+    show = Screen if console.is_terminal else Lines
+    with (
+        running_server(cpus=server_cpus) as server,
+        tempfile.TemporaryDirectory(prefix="sink-", dir=folder) as sink,
+        show(console, plan, len(trials), time.monotonic) as reporter,
+    ):
+        if not book.ceilings:
+            for ceiling in ceilings(server, next(iter(pythons.values())), client_cpus, plan.workloads):
+                ledger.append(folder, ceiling)
+        bench = Bench(
+            plan=plan,
+            pythons=pythons,
+            catalogs=catalogs,
+            server=server,
+            manifests={one.name: server.register(one) for one in plan.workloads},
+            client_cpus=client_cpus,
+            sink=Path(sink),
+        )
+        records = measure(
+            bench,
+            Watch((*client_cpus[:1], *server_cpus), server.pid),
+            is_wanted=lambda number, cell: (number, cell) not in measured and cell not in failed,
+            is_enough=lambda number: precise_enough(plan, trials, number),
+            starting=reporter.next,
+        )
+        for record in records:
+            ledger.append(folder, record)
+            if isinstance(record, Trial):
+                reporter.done(record)
+                trials.append(record)
+                if record.reason is not None:
+                    failed.add(record.cell)
+
+
+def precise_enough(plan: Plan, trials: list[Trial], number: int) -> bool:
+    """Whether the rounds before this one made every interval as narrow as the plan asks; never on significance."""
+    if plan.precision is None or number == 0:
+        return False
+    # scipy takes seconds to load: only runs that stop by precision pay for it, between two rounds.
+    from harness.stats.effect import against_variant, effects  # noqa: PLC0415
+    from harness.stats.power import keep_measuring  # noqa: PLC0415
+
+    found = effects([one for one in trials if one.round < number], against_variant(plan.baseline))
+    return not keep_measuring(
+        found, precision=plan.precision, rounds_done=number, most_rounds=len(plan.rounds)
+    )
+
+
+@contextmanager
+def machine_lock(console: Console) -> Iterator[None]:
+    """Let only one measuring job run on this machine; say so while waiting for another to end."""
+    lock = filelock.FileLock(LOCK_FILE, mode=0o666)
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        console.print(
+            f"another fetchbench is measuring on this machine (lock {LOCK_FILE}); waiting for it to end"
+        )
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()

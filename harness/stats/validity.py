@@ -1,0 +1,107 @@
+"""Validity of a cell: was it the variant that was measured, as it was asked? Notes say what speaks against it.
+
+The limits come from the protocol in docs/method.md. Nothing here compares speeds of variants.
+"""
+
+import statistics
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from harness.metrics import CONNECTIONS, RATE, SERVER_IN_FLIGHT
+from harness.model import TELLING_LATENCY_S, Ceiling, Cell, Note, Pass, Trial, Workload
+
+SERVER_SHARE = 0.9  # of the server's one core; above it the server decides how fast a cell is
+CEILING_SHARE = 0.9  # of the measured ceiling
+FEW = 0.5  # share of the asked concurrency below which a reader should know it was not reached
+
+
+def cell_notes(
+    trials: Sequence[Trial], workloads: Sequence[Workload], ceilings: Sequence[Ceiling]
+) -> dict[Cell, tuple[Note, ...]]:
+    """Notes of every measured cell that has any."""
+    asked = {one.name: one for one in workloads}
+    limits = {one.image_bytes: one.requests_per_s for one in ceilings}
+    whole: dict[Cell, list[Trial]] = defaultdict(list)
+    for trial in trials:
+        if trial.reason is None and trial.timed:
+            whole[trial.cell].append(trial)
+    usual = {name: _usual(name, whole) for name in asked}
+    found = {
+        cell: (
+            *_server_bound(of_cell, limits.get(asked[cell.workload].image_bytes)),
+            *_concurrency(of_cell, asked[cell.workload]),
+            *_parity(of_cell, usual[cell.workload]),
+        )
+        for cell, of_cell in sorted(whole.items())
+    }
+    return {cell: notes for cell, notes in found.items() if notes}
+
+
+def server_share(trial: Trial) -> float:
+    """Share of one core that the server used during the timed passes, median over them."""
+    return statistics.median(one.witness.server_cpu_s / one.wall_s for one in trial.timed)
+
+
+def _server_bound(trials: Sequence[Trial], ceiling: float | None) -> Iterator[Note]:
+    advice = "raise the latency or the size of the images, or give the server a quicker core"
+    share = statistics.median(map(server_share, trials))
+    if share >= SERVER_SHARE:
+        text = f"server-bound: the server used {share:.0%} of its core"
+        yield Note(code="server-bound", text=text, advice=advice, invalidates=True)
+        return
+    rate = statistics.median(map(RATE.of_trial, trials))
+    if ceiling and rate >= CEILING_SHARE * ceiling:
+        text = f"server-bound: {rate:,.0f} of the server's {ceiling:,.0f} requests/s"
+        yield Note(code="server-bound", text=text, advice=advice, invalidates=True)
+
+
+def _concurrency(trials: Sequence[Trial], workload: Workload) -> Iterator[Note]:
+    asked = min(workload.concurrency, workload.images)
+    reached = statistics.median(map(SERVER_IN_FLIGHT.of_trial, trials))
+    if workload.latency_s >= TELLING_LATENCY_S and reached < FEW * asked:
+        yield Note(
+            code="concurrency-not-reached",
+            text=f"{reached:.0f} of {asked} in flight",
+            advice="size the executor or the pool to the concurrency",
+            invalidates=False,
+        )
+    opened = statistics.median(map(CONNECTIONS.of_trial, trials))
+    if opened > asked:
+        yield Note(
+            code="connections-not-reused",
+            text=f"{opened:.0f} connections for {workload.images} images",
+            advice="share one session or client between the downloads",
+            invalidates=False,
+        )
+
+
+FACTS: Mapping[str, Callable[[Pass], str]] = {
+    "HTTP version": lambda one: one.witness.http_version or "none",
+    "accept-encoding": lambda one: one.witness.headers.get("accept-encoding", "none"),
+    "connection": lambda one: one.witness.headers.get("connection", "keep-alive"),
+}
+
+
+def facts(trial: Trial) -> dict[str, str]:
+    """What the server saw of how this trial asks: the facts in which variants should be equal."""
+    return {name: of_pass(trial.timed[0]) for name, of_pass in FACTS.items()}
+
+
+def _usual(workload: str, whole: Mapping[Cell, Sequence[Trial]]) -> dict[str, str]:
+    """The most frequent value of each fact over the cells of a workload; of equally frequent ones the first by name."""
+    seen = [facts(trials[0]) for cell, trials in sorted(whole.items()) if cell.workload == workload]
+    return {
+        name: min(Counter(one[name] for one in seen).items(), key=lambda item: (-item[1], item[0]))[0]
+        for name in (FACTS if seen else ())
+    }
+
+
+def _parity(trials: Sequence[Trial], usual: Mapping[str, str]) -> Iterator[Note]:
+    for name, value in facts(trials[0]).items():
+        if value != usual[name]:
+            yield Note(
+                code="unequal-terms",
+                text=f"{name} is {value} where most have {usual[name]}",
+                advice="make the clients ask in the same way if it matters for your images",
+                invalidates=name == "HTTP version",
+            )
