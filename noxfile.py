@@ -27,6 +27,13 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def selfcheck(session: nox.Session) -> None:
+    """Check the verdicts themselves on this machine (try -- --quick)."""
+    install(session, "bench")
+    session.run("python", "-m", "harness", "selfcheck", *session.posargs)
+
+
+@nox.session
 def tests(session: nox.Session) -> None:
     """Run the test suite."""
     install(session, "test")

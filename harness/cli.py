@@ -6,11 +6,11 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from harness.commands import bench, listing, report
+from harness.commands import bench, listing, report, selfcheck
 from harness.commands.exits import FAILED, INTERRUPTED
 from harness.model import HarnessError
 
-COMMANDS = (listing, bench, report)
+COMMANDS = (listing, bench, report, selfcheck)
 
 
 def main(arguments: Sequence[str]) -> int:

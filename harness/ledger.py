@@ -5,20 +5,21 @@ One line is one record: ``{"kind": "trial" | "sentinel" | "ceiling", ...}``. Eac
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
-from harness.model import Ceiling, HarnessError, Run, Sentinel, Trial
+from harness.model import Ceiling, HarnessError, Run, SelfCheck, Sentinel, Trial
 
 VERSION = 1
 
 Record = Trial | Sentinel | Ceiling
 
 _RUN = TypeAdapter(Run)
+_SELF_CHECK = TypeAdapter(SelfCheck)
 _KINDS: dict[type, tuple[bytes, TypeAdapter[Any]]] = {
     kind: (f'{{"kind":"{kind.__name__.lower()}",'.encode(), TypeAdapter(kind)) for kind in get_args(Record)
 }
@@ -61,6 +62,25 @@ def append(folder: Path, record: Record) -> None:
         raise HarnessError(
             f"cannot write to {folder / 'trials.jsonl'}: {error.strerror}; what was measured before is kept"
         ) from None
+
+
+def keep_selfcheck(results: Path, folder: Path, check: SelfCheck) -> None:
+    """Write ``selfcheck.json`` beside its run, and once more where later runs look for it."""
+    data = _SELF_CHECK.dump_json(check, indent=1) + b"\n"
+    try:
+        for place in (folder, results):
+            (place / "selfcheck.json").write_bytes(data)
+    except OSError as error:
+        raise HarnessError(f"cannot write {results / 'selfcheck.json'}: {error.strerror}") from None
+
+
+def read_selfcheck(results: Path, fingerprint: Mapping[str, Any]) -> SelfCheck | None:
+    """Return the last self-check if it was made on this very machine and code; None otherwise."""
+    try:
+        check = _SELF_CHECK.validate_json((results / "selfcheck.json").read_bytes())
+    except (OSError, ValueError):
+        return None
+    return check if check.fingerprint == fingerprint else None
 
 
 def mend(folder: Path) -> None:

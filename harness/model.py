@@ -264,12 +264,46 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SelfCheck:
+    """What this project's own verdicts are worth on one machine: known truths, and what was said of them.
+
+    Attributes:
+        fingerprint: of the machine and the code that were checked.
+        rounds: per family; a verdict was made from each family alone.
+        margin: that the verdicts were asked with.
+        twin_verdicts: verdicts on variants that equal the baseline.
+        false_alarms: how many of those said regressed or improved.
+        detected: planted slow-down (0.05 is +5 %) -> share of families in which it was called regressed.
+        measured: planted slow-down -> measured one, over all families.
+        aa_half_width: relative half-width of the interval of a twin's ratio over one family, median over twins.
+        smallest_seen: smallest planted slow-down from which on all were found in every family; None if none was.
+        seconds: that it took.
+    """
+
+    fingerprint: Mapping[str, Any]
+    created_at: float
+    variant: str
+    workload: str
+    families: int
+    rounds: int
+    margin: float
+    twin_verdicts: int
+    false_alarms: int
+    detected: Mapping[str, float]
+    measured: Mapping[str, float]
+    aa_half_width: float
+    smallest_seen: float | None
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """What ``run.json`` holds: all that is known before the first trial.
 
     Attributes:
         fingerprint: facts of machine, interpreter and libraries that must be equal for two runs to be compared.
         environment: facts worth knowing that two comparable runs may differ in.
+        selfcheck: the last one on this machine and code before the run, so that a report always quotes the same.
     """
 
     id: str
@@ -280,6 +314,7 @@ class Run:
     contenders: tuple[Contender, ...]
     fingerprint: Mapping[str, Any]
     environment: Mapping[str, Any]
+    selfcheck: SelfCheck | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,6 +30,7 @@ RUN = Run(
     contenders=(),
     fingerprint={"python": "3", "client_cpus": [0]},
     environment={},
+    selfcheck=None,
 )
 RECORDS: list[Trial | Sentinel] = [
     sentinel(0),

@@ -151,6 +151,7 @@ def start(results: Path, plan: Plan, catalog: Catalog) -> Path:
     now = time.time()
     name = f"{datetime.fromtimestamp(now, UTC):%Y%m%dT%H%M%SZ}-{plan.suite}"
     folder = results / "runs" / name
+    facts = fingerprint(catalog.packages, *cpu_split())
     run = Run(
         id=name,
         version=ledger.VERSION,
@@ -158,8 +159,9 @@ def start(results: Path, plan: Plan, catalog: Catalog) -> Path:
         command=shlex.join(["python", "-m", "harness", *sys.argv[1:]]),
         plan=plan,
         contenders=catalog.contenders,
-        fingerprint=fingerprint(catalog.packages, *cpu_split()),
+        fingerprint=facts,
         environment=environment(),
+        selfcheck=ledger.read_selfcheck(results, facts),
     )
     ledger.create(folder, run)
     latest = results / "latest"

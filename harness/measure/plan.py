@@ -19,14 +19,11 @@ def make_plan(
 ) -> Plan:
     """Put every available cell once into each round, in an order drawn anew per round from the seed.
 
-    Random order inside the round, not a fixed one, is what turns drift of the host into noise that pairing removes.
+    The workloads are in random order, and so are the variants of each: only variants of one workload are compared,
+    so these are measured close together. A fixed order would turn what the host does into a difference.
     """
-    cells = [
-        Cell(workload=workload.name, variant=variant.id, side=HERE)
-        for workload in workloads
-        for variant in variants
-        if variant.unavailable is None
-    ]
+    available = [one.id for one in variants if one.unavailable is None]
+    names = [one.name for one in workloads]
     return Plan(
         suite=suite,
         baseline=baseline,
@@ -35,9 +32,14 @@ def make_plan(
         precision=precision,
         workloads=tuple(workloads),
         variants=tuple(variants),
-        rounds=tuple(tuple(_shuffled(cells, f"{seed}:{number}")) for number in range(rounds)),
+        rounds=tuple(tuple(_order(names, available, f"{seed}:{number}")) for number in range(rounds)),
     )
 
 
-def _shuffled(cells: Sequence[Cell], seed: str) -> list[Cell]:
-    return random.Random(seed).sample(cells, len(cells))
+def _order(workloads: Sequence[str], variants: Sequence[str], seed: str) -> list[Cell]:
+    draw = random.Random(seed)
+    return [
+        Cell(workload=workload, variant=variant, side=HERE)
+        for workload in draw.sample(workloads, len(workloads))
+        for variant in draw.sample(variants, len(variants))
+    ]

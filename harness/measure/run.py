@@ -5,18 +5,21 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 from harness.measure.catalog import Catalog
 from harness.measure.machine import filesystem
 from harness.measure.sentinel import Watch
 from harness.measure.server import Manifest, Server
-from harness.measure.trial import Task, launch, loaded, run_trial
+from harness.measure.trial import RunningTrial, Task, launch, loaded
 from harness.model import Cell, Plan, Sentinel, Trial
 
-# Importing a client takes longer than a short trial. Workers are therefore launched some at a time, on all CPUs, while
-# nothing is measured; then they wait in a blocking read, using no CPU, until their turn comes.
-LAUNCHED_TOGETHER = 8
+# Trials of one workload go on together, this many at the most, pass by pass in turn. Two things follow. The imports,
+# which take longer than a short trial, are done together, on all CPUs, while nothing is measured. And all of them see
+# the same host: where a neighbour halves the CPU's speed for a second or two, trials one after the other differ by
+# more than what is looked for (measured: docs/method.md).
+TOGETHER = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +49,7 @@ def measure(
     *,
     is_wanted: Callable[[int, Cell], bool],
     is_enough: Callable[[int], bool],
-    starting: Callable[[Cell], None],
+    starting: Callable[[Sequence[Cell]], None],
 ) -> Iterator[Trial | Sentinel]:
     """Yield a sentinel and then the trials of each round, one at a time, as soon as each is measured.
 
@@ -54,7 +57,7 @@ def measure(
         watch: of the host; it makes the sentinels.
         is_wanted: False for what is measured already, and for what is not worth measuring again.
         is_enough: asked before each round; True ends the run.
-        starting: told of each cell before its trial.
+        starting: told of the cells whose trials go on together, before they do.
     """
     for number, cells in enumerate(bench.plan.rounds):
         places = [(place, cell) for place, cell in enumerate(cells) if is_wanted(number, cell)]
@@ -66,22 +69,38 @@ def measure(
 
 
 def run_round(
-    bench: Bench, number: int, places: Sequence[tuple[int, Cell]], starting: Callable[[Cell], None]
+    bench: Bench, number: int, places: Sequence[tuple[int, Cell]], starting: Callable[[Sequence[Cell]], None]
 ) -> Iterator[Trial]:
-    """Measure the cells of one round in the order given."""
-    for first in range(0, len(places), LAUNCHED_TOGETHER):
-        with ExitStack() as stack:
-            tasks = [
-                _task(bench, number, place, cell, stack)
-                for place, cell in places[first : first + LAUNCHED_TOGETHER]
-            ]
-            workers = [stack.enter_context(launch(task)) for task in tasks]
-            loads = [loaded(worker, bench.plan.rules) for worker in workers]
-            for task, worker, load in zip(tasks, workers, loads, strict=True):
-                starting(task.cell)
-                trial = run_trial(task, worker, load, bench.server, bench.plan.rules)
-                worker.end()
-                yield trial
+    """Measure the cells of one round in the order given; yield each trial when its last pass is over."""
+    for _, of_workload in groupby(places, key=lambda place: place[1].workload):
+        cells = list(of_workload)
+        size = max(1, TOGETHER // len(bench.catalogs)) * len(
+            bench.catalogs
+        )  # sides of a variant stay together
+        for first in range(0, len(cells), size):
+            block = cells[first : first + size]
+            starting([cell for _, cell in block])
+            yield from _run_block(bench, number, block)
+
+
+def _run_block(bench: Bench, number: int, places: Sequence[tuple[int, Cell]]) -> Iterator[Trial]:
+    """Run a pass of each trial in turn, until none wants more. A waiting worker blocks in a read and uses no CPU."""
+    rules = bench.plan.rules
+    with ExitStack() as stack:
+        tasks = [_task(bench, number, place, cell, stack) for place, cell in places]
+        workers = [stack.enter_context(launch(task)) for task in tasks]
+        loads = [loaded(worker, rules) for worker in workers]
+        running = [
+            RunningTrial(task, worker, load, bench.server, rules)
+            for task, worker, load in zip(tasks, workers, loads, strict=True)
+        ]
+        while running:
+            for trial in running:
+                if trial.wants_more():
+                    trial.run_pass()
+                if not trial.wants_more():
+                    yield trial.end()
+            running = [trial for trial in running if trial.wants_more()]
 
 
 def _task(bench: Bench, number: int, place: int, cell: Cell, stack: ExitStack) -> Task:

@@ -46,11 +46,24 @@ class SuiteFields(_Strict):
     variants: list[str] = Field(min_length=1)
 
 
+class SelfCheckFields(_Strict):
+    """``[selfcheck]``."""
+
+    variant: str
+    workload: str
+    twins: int = Field(ge=1, le=20)
+    slowdowns: list[Annotated[float, Field(gt=0, le=10)]] = Field(min_length=1)
+    margin: float = Field(gt=0, lt=1)
+    families: int = Field(ge=1, le=100)
+    rounds: int = Field(ge=3, le=1_000)
+
+
 class SuiteFile(_Strict):
     """The whole file."""
 
     workloads: dict[Name, WorkloadFields]
     trial: TrialFields
+    selfcheck: SelfCheckFields | None = None
     suites: dict[Name, SuiteFields]
 
     @model_validator(mode="after")

@@ -57,35 +57,70 @@ def loaded(worker: Worker, rules: TrialRules) -> Mapping[str, Any]:
         return {"reason": str(death)}
 
 
-def run_trial(
-    task: Task, worker: Worker, load: Mapping[str, Any], server: Server, rules: TrialRules
-) -> Trial:
-    """Conduct one trial in the worker that was launched for it; whatever goes wrong in it is the trial's reason.
+class RunningTrial:
+    """A trial in the worker that was launched for it; whatever goes wrong in it is the trial's reason.
 
     Args:
         load: the answer of ``loaded``.
     """
-    began = time()
-    passes: list[Pass] = []
-    known = dict(UNKNOWN)
-    reason = _take(known, load)
-    try:
-        while not reason and _wants_more(passes, rules):
-            reason = _run_pass(task, worker, server, rules, passes)
-        if not reason:
-            reason = _take(known, worker.ask("end", timeout_s=rules.timeout_s))
-    except WorkerDied as death:
-        reason = str(death)
-    return Trial(
-        cell=task.cell,
-        round=task.round,
-        position=task.position,
-        started_at=began,
-        reason=reason,
-        passes=tuple(passes),
-        sink_filesystem=task.sink_filesystem,
-        **known,
-    )
+
+    def __init__(
+        self, task: Task, worker: Worker, load: Mapping[str, Any], server: Server, rules: TrialRules
+    ) -> None:
+        self._task = task
+        self._worker = worker
+        self._server = server
+        self._rules = rules
+        self._began = time()
+        self._passes: list[Pass] = []
+        self._known = dict(UNKNOWN)
+        self._reason = _take(self._known, load)
+
+    def wants_more(self) -> bool:
+        """Whether another pass belongs to this trial."""
+        timed = len(self._passes) - self._rules.warmups
+        spent = sum(one.wall_s for one in self._passes)
+        return self._reason is None and (
+            timed < 1 or (timed < self._rules.max_passes and spent < self._rules.trial_s)
+        )
+
+    def run_pass(self) -> None:
+        """Run one more pass and keep it, or what was wrong with it."""
+        workload = self._task.workload
+        warmup = len(self._passes) < self._rules.warmups
+        self._server.window(workload.name)
+        answer = self._ask("pass", warmup=warmup)
+        witness = self._server.window(workload.name)
+        if self._reason is None:
+            times = {name: tuple(answer[name]) for name in ("start_s", "latency_s")}
+            one = Pass(**answer | times, witness=witness)
+            self._reason = complaint_about(one, workload, self._task.in_flight)
+            if self._reason is None:
+                self._passes.append(one)
+
+    def end(self) -> Trial:
+        """End the worker and return the whole trial."""
+        if self._reason is None:
+            self._reason = _take(self._known, self._ask("end"))
+        self._worker.end()
+        return Trial(
+            cell=self._task.cell,
+            round=self._task.round,
+            position=self._task.position,
+            started_at=self._began,
+            reason=self._reason,
+            passes=tuple(self._passes),
+            sink_filesystem=self._task.sink_filesystem,
+            **self._known,
+        )
+
+    def _ask(self, do: str, **arguments: Any) -> dict[str, Any]:
+        try:
+            answer = self._worker.ask(do, timeout_s=self._rules.timeout_s, **arguments)
+        except WorkerDied as death:
+            answer = {"reason": str(death)}
+        self._reason = answer.get("reason")
+        return answer
 
 
 def _take(known: dict[str, Any], answer: Mapping[str, Any]) -> str | None:
@@ -95,30 +130,6 @@ def _take(known: dict[str, Any], answer: Mapping[str, Any]) -> str | None:
         known.update(answer)
         known["cpus"] = tuple(known["cpus"])
     return reason
-
-
-def _run_pass(
-    task: Task, worker: Worker, server: Server, rules: TrialRules, passes: list[Pass]
-) -> str | None:
-    """Run one more pass and keep it, or return what was wrong with it."""
-    server.window(task.workload.name)
-    answer = worker.ask("pass", warmup=len(passes) < rules.warmups, timeout_s=rules.timeout_s)
-    witness = server.window(task.workload.name)
-    if "reason" in answer:
-        return str(answer["reason"])
-    one = Pass(
-        **answer | {"start_s": tuple(answer["start_s"]), "latency_s": tuple(answer["latency_s"])},
-        witness=witness,
-    )
-    complaint = complaint_about(one, task.workload, task.in_flight)
-    if complaint is None:
-        passes.append(one)
-    return complaint
-
-
-def _wants_more(passes: list[Pass], rules: TrialRules) -> bool:
-    timed = len(passes) - rules.warmups
-    return timed < 1 or (timed < rules.max_passes and sum(one.wall_s for one in passes) < rules.trial_s)
 
 
 def complaint_about(one: Pass, workload: Workload, in_flight: int | None) -> str | None:

@@ -39,6 +39,7 @@ def judge_run(book: Ledger) -> Judgement:
             effects(book.trials, against_variant(book.run.plan.baseline)),
             host_notes=unfit,
             cell_notes=marks,
+            aa_half_width=book.run.selfcheck.aa_half_width if book.run.selfcheck else None,
         ),
         host_notes=unfit,
         cell_notes=marks,

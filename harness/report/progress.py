@@ -3,7 +3,7 @@
 import math
 import statistics
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Self
 
 from rich.console import Console, Group
@@ -31,7 +31,7 @@ class Lines:
     def __exit__(self, *error: object) -> None:
         pass
 
-    def next(self, cell: Cell) -> None:
+    def next(self, cells: Sequence[Cell]) -> None:
         """Nothing to say before there is a result."""
 
     def done(self, trial: Trial) -> None:
@@ -74,9 +74,10 @@ class Screen:
     def __exit__(self, *error: object) -> None:
         self._live.__exit__(None, None, None)
 
-    def next(self, cell: Cell) -> None:
-        """Show what is measured now; the last drawing until the trial has ended."""
-        self._now = cell.id
+    def next(self, cells: Sequence[Cell]) -> None:
+        """Show what is measured now, pass by pass in turn."""
+        sides = len({cell.side for cell in cells})
+        self._now = f"{cells[0].workload}: {len(cells) // sides} variants, a pass of each in turn"
         self._draw()
 
     def done(self, trial: Trial) -> None:

@@ -1,0 +1,187 @@
+"""Check this project's own verdicts on this machine: twins of one variant, and slow-downs of a known size."""
+
+import argparse
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from harness import ledger
+from harness.commands.bench import positive, share, start
+from harness.commands.catalog_options import SUITE_FILE
+from harness.commands.conduct import conduct, machine_lock
+from harness.commands.exits import FAILED, FINE, UNDECIDED
+from harness.measure.catalog import match, open_catalog
+from harness.measure.launch import ROOT
+from harness.measure.plan import make_plan
+from harness.measure.planted import plant
+from harness.measure.suite import SelfCheckFields, SuiteFile, read_suite_file
+from harness.metrics import TIME_PER_IMAGE
+from harness.model import HERE, HarnessError, SelfCheck, Variant
+from harness.report.units import percent
+
+NAME = "selfcheck"
+HELP = "known truths on this machine: false alarms, and the smallest slow-down that is surely found"
+
+BASE = "selfcheck_base"
+PILOT_ROUNDS = 3
+QUICK = {"families": 2, "rounds": 8}  # about 110 s on two CPUs
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``selfcheck``."""
+    parser.add_argument(
+        "--quick", action="store_true", help="within two minutes: fewer rounds, a wider answer"
+    )
+    parser.add_argument("--families", type=positive, metavar="N", help="repetitions, each judged on its own")
+    parser.add_argument("--rounds", type=positive, metavar="N", help="rounds per family")
+    parser.add_argument("--margin", type=share, metavar="P", help="of the verdicts, e.g. 2%%")
+    parser.add_argument("--variant", metavar="VARIANT", help="instead of the one in suite.toml")
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="of the order inside rounds (default: 0)"
+    )
+    parser.add_argument(
+        "--results",
+        type=Path,
+        default=ROOT / "results",
+        metavar="DIR",
+        help="default: results/ of the checkout",
+    )
+    parser.add_argument("--suite-file", type=Path, default=SUITE_FILE, metavar="PATH", help="see bench")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measure, judge each family, say what was found, and keep it for later reports to quote."""
+    console = Console(stderr=True)
+    file = read_suite_file(options.suite_file)
+    if file.selfcheck is None:
+        raise HarnessError(f"{options.suite_file} has no [selfcheck]", exit_code=2)
+    asked = {name: getattr(options, name) for name in ("families", "rounds", "margin", "variant")}
+    fields = file.selfcheck.model_copy(
+        update=(QUICK if options.quick else {}) | {name: value for name, value in asked.items() if value}
+    )
+    began = time.monotonic()
+    with machine_lock(console), tempfile.TemporaryDirectory(prefix="fetchbench-") as folder:
+        console.print("pilot: how long one image takes, so that a slow-down of it can be planted")
+        pilot = _measure(
+            console, Path(folder), {BASE: 0.0}, file, fields, PILOT_ROUNDS, options.seed, Path(folder)
+        )
+        image_s = statistics.median(map(TIME_PER_IMAGE.of_trial, ledger.read(pilot).trials))
+        burns = {name: part * image_s for name, part in truths(fields).items()}
+        rounds = fields.families * fields.rounds
+        measured = _measure(console, options.results, burns, file, fields, rounds, options.seed, Path(folder))
+    return _conclude(options.results, measured, fields, time.monotonic() - began)
+
+
+def truths(fields: SelfCheckFields) -> dict[str, float]:
+    """Name of each planted client -> its slow-down as a share; 0 for the baseline and its twins."""
+    twins = {f"twin_{number}": 0.0 for number in range(1, fields.twins + 1)}
+    slower = {
+        f"slower_by_{format(100 * part, 'g').replace('.', '_')}_percent": part for part in fields.slowdowns
+    }
+    return {BASE: 0.0} | twins | slower
+
+
+def _measure(
+    console: Console,
+    results: Path,
+    burns: Mapping[str, float],
+    file: SuiteFile,
+    fields: SelfCheckFields,
+    rounds: int,
+    seed: int,
+    folder: Path,
+) -> Path:
+    """Plant the clients and measure them as any other; return the run's folder."""
+    tree = open_catalog(sys.executable)
+    [chosen] = match([fields.variant], tree.variants)
+    files = [plant(tree, chosen.client, name, burn_s, folder) for name, burn_s in burns.items()]
+    catalog = open_catalog(sys.executable, clients=files)
+    ids = [_id(chosen, name) for name in burns]
+    plan = make_plan(
+        suite="selfcheck",
+        baseline=_id(chosen, BASE),
+        seed=seed,
+        rules=file.rules,
+        workloads=[file.workload(fields.workload)],
+        variants=match(ids, catalog.variants),
+        rounds=rounds,
+    )
+    run = start(results, plan, catalog)
+    conduct(console, run, {HERE: catalog}, {HERE: sys.executable})
+    return run
+
+
+def _id(chosen: Variant, client: str) -> str:
+    return "/".join(part for part in (chosen.concurrency, client, chosen.loop) if part)
+
+
+def _conclude(results: Path, folder: Path, fields: SelfCheckFields, seconds: float) -> int:
+    """Assess, keep and print."""
+    # scipy takes seconds to load: after the measuring.
+    from harness.stats.fitness import host_notes  # noqa: PLC0415
+    from harness.stats.selfcheck import assess  # noqa: PLC0415
+
+    book = ledger.read(folder)
+    failed = next((one.reason for one in book.trials if one.reason), None)
+    if failed:
+        raise HarnessError(f"the self-check itself failed: {failed}; see {folder}")
+    known = truths(fields)
+    found = assess(
+        book.trials,
+        planted={one.cell.variant: known[one.cell.variant.split("/")[1]] for one in book.trials},
+        baseline=book.run.plan.baseline,
+        rounds=fields.rounds,
+        margin=fields.margin,
+    )
+    check = SelfCheck(
+        fingerprint=book.run.fingerprint,
+        created_at=book.run.created_at,
+        variant=fields.variant,
+        workload=fields.workload,
+        families=fields.families,
+        rounds=fields.rounds,
+        margin=fields.margin,
+        twin_verdicts=found.twin_verdicts,
+        false_alarms=found.false_alarms,
+        detected={str(level): rate for level, rate in found.detected.items()},
+        measured={str(level): slowdown for level, slowdown in found.measured.items()},
+        aa_half_width=found.aa_half_width,
+        smallest_seen=found.smallest_seen,
+        seconds=seconds,
+    )
+    ledger.keep_selfcheck(results, folder, check)
+    _print(Console(), check)
+    unfit = host_notes(book.sentinels)
+    for note in unfit:
+        print(f"this host was not fit to judge on: {note.text}; {note.advice}")
+    if check.false_alarms:
+        return FAILED
+    return UNDECIDED if unfit else FINE
+
+
+def _print(console: Console, check: SelfCheck) -> None:
+    """Say what a verdict is worth here."""
+    table = Table("planted", "measured", "found", box=None, header_style="bold", pad_edge=False)
+    for level, rate in check.detected.items():
+        times = f"{round(rate * check.families)} of {check.families}"
+        table.add_row(f"+{percent(float(level))}", f"+{percent(check.measured[level])}", times)
+    console.print(table)
+    console.print(
+        f"false alarms: {check.false_alarms} of {check.twin_verdicts} verdicts on twins "
+        f"(margin {percent(check.margin)}, {check.rounds} rounds each)"
+    )
+    console.print(f"a twin's ratio is known to ±{percent(check.aa_half_width)}")
+    smallest = check.smallest_seen
+    seen = (
+        f"+{percent(smallest)}"
+        if smallest
+        else f"none of those planted, up to +{percent(max(map(float, check.detected)))}"
+    )
+    console.print(f"smallest slow-down found every time: {seen}")
+    console.print(f"it took {check.seconds:.0f} s")
