@@ -12,9 +12,9 @@ from tests.builders import cell, series, trial
 A, B = cell("a"), cell("b")
 
 
-def test_a_trial_is_one_value_the_median_of_its_timed_passes() -> None:
-    sample = samples([trial(A, 0, 0.010, 0.030, 0.012)], TIME_PER_IMAGE)[A]
-    assert sample.values == pytest.approx({0: 0.012})
+def test_a_trial_is_one_value_the_mean_of_its_timed_passes() -> None:
+    sample = samples([trial(A, 0, 0.010, 0.030, 0.014)], TIME_PER_IMAGE)[A]
+    assert sample.values == pytest.approx({0: 0.018})
 
 
 def test_doubled_passes_change_nothing() -> None:
