@@ -71,6 +71,13 @@ def instrument_cost(session: nox.Session) -> None:
 
 
 @nox.session
+def trial_value(session: nox.Session) -> None:
+    """Measure which trial is worth most per second: length, estimator, one by one or in turn."""
+    install(session, "bench")
+    session.run("python", "benchmarks/calibration/trial_value.py", *session.posargs)
+
+
+@nox.session
 def server_rate(session: nox.Session) -> None:
     """Measure the image server against nginx, with wrk as the load (both from the system's packages)."""
     install(session, "bench")

@@ -13,6 +13,7 @@ from harness.model import Sentinel
 CPU_STEPS = 150_000
 ECHOES = 500
 REPEATS = 3
+SHORTEST_S = 1.0  # the kernel counts CPU time in ticks of up to 10 ms: a share of less time would be noise
 
 
 class Watch:
@@ -38,8 +39,8 @@ class Watch:
             started_at=began,
             cpu_s=tuple(_on_cpus(self._cpus, lambda: _timed(_count))),
             echo_s=tuple(_on_cpus(self._cpus[:1], _echoes)),
-            steal=steal / total if total > 0 else None,
-            busy_elsewhere=max(0.0, busy - ours) / elapsed if elapsed > 0 else None,
+            steal=steal / total if elapsed > SHORTEST_S and total > 0 else None,
+            busy_elsewhere=max(0.0, busy - ours) / elapsed if elapsed > SHORTEST_S else None,
         )
 
     def _reading(self) -> tuple[float, float, float, float, float]:

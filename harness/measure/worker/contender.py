@@ -1,6 +1,5 @@
 """Load a contender's file and read its contract. It judges nothing that only running can show."""
 
-import importlib.metadata
 import importlib.util
 import inspect
 import re
@@ -43,23 +42,32 @@ def packages_of(module: ModuleType) -> set[str]:
 
 @cache
 def _owners() -> Mapping[str, list[str]]:
-    return importlib.metadata.packages_distributions()
+    owners: Mapping[str, list[str]] = _metadata().packages_distributions()
+    return owners
+
+
+def _metadata() -> Any:
+    """The module, which is slow to import: only a probe needs it, and never a trial."""
+    import importlib.metadata  # noqa: PLC0415
+
+    return importlib.metadata
 
 
 def versions(roots: Iterable[str]) -> dict[str, str]:
     """Distribution -> version, of the distributions that these top-level packages belong to."""
     names = {name for root in roots for name in _owners().get(root, [])}
-    return {name: importlib.metadata.version(name) for name in sorted(names)}
+    return {name: _metadata().version(name) for name in sorted(names)}
 
 
 def versions_with_requirements(roots: Iterable[str]) -> dict[str, str]:
     """As ``versions``, with all that these distributions require and that is installed (extras left out)."""
+    metadata = _metadata()
     found: dict[str, str] = {}
     queue = list(versions(roots))
     while queue:
         try:
-            one = importlib.metadata.distribution(queue.pop())
-        except importlib.metadata.PackageNotFoundError:
+            one = metadata.distribution(queue.pop())
+        except metadata.PackageNotFoundError:
             continue  # required on another platform or Python
         if one.name.lower() not in found:
             found[one.name.lower()] = one.version

@@ -1,6 +1,5 @@
 """One trial, step by step: load the variant, then run a pass for each command. It chooses nothing itself."""
 
-import gc
 import os
 import resource
 import sys
@@ -35,7 +34,6 @@ class Trial:
     def run_pass(self, *, warmup: bool) -> dict[str, Any]:
         """Run the workload once and return the pass as a record, or what was wrong with its bodies as ``reason``."""
         program, recorder = self.prepare(warmup=warmup)
-        gc.collect()
         before = resource.getrusage(resource.RUSAGE_SELF)
         cpu = process_time()
         began = perf_counter()

@@ -1,0 +1,109 @@
+"""Which value of a trial is worth most per second: trials one by one or in turn, how many passes, which estimator?
+
+Twins of one variant are measured in both ways, in alternate rounds on the same server; all their ratios are truly 1, so the
+spread of the paired log-ratios is pure noise. ``python benchmarks/calibration/trial_value.py``, or ``nox -s trial_value``.
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from harness.measure import run as measure_run
+from harness.measure.catalog import match, open_catalog
+from harness.measure.launch import ROOT
+from harness.measure.machine import cpu_split
+from harness.measure.plan import make_plan
+from harness.measure.planted import plant
+from harness.measure.run import Bench, run_round
+from harness.measure.server import running_server
+from harness.measure.suite import read_suite_file
+from harness.model import HERE, Trial, TrialRules
+
+ESTIMATORS: dict[str, Callable[[Sequence[float]], float]] = {
+    "mean": lambda values: float(np.mean(values)),
+    "median": lambda values: float(np.median(values)),
+    "minimum": min,
+}
+PASSES = (1, 3, 5, 10, 15)
+WAYS = {"one by one": 1, "in turn": 16}
+
+
+def main() -> None:
+    """Measure and print the spread per round, in per cent, for each way, number of passes and estimator."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--rounds", type=int, default=24, help="of each way")
+    parser.add_argument("--twins", type=int, default=6)
+    parser.add_argument("--variant", default="gather/aiohttp_session/asyncio")
+    parser.add_argument("--workload", default="thumbs-memory")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        found, seconds = _measure(options, Path(folder))
+    print(f"{'':12}{'passes':>7}" + "".join(f"{name:>9}" for name in ESTIMATORS) + f"{'s/round':>9}")
+    for way, rounds in found.items():
+        for passes in PASSES:
+            spreads = [100 * _spread(rounds, passes, estimator) for estimator in ESTIMATORS.values()]
+            print(f"{way:12}{passes:7}" + "".join(f"{one:8.1f}%" for one in spreads) + f"{seconds[way]:9.1f}")
+
+
+def _measure(
+    options: argparse.Namespace, folder: Path
+) -> tuple[dict[str, list[list[Trial]]], dict[str, float]]:
+    tree = open_catalog(sys.executable)
+    [chosen] = match([options.variant], tree.variants)
+    files = [plant(tree, chosen.client, f"twin_{number}", 0.0, folder) for number in range(options.twins)]
+    catalog = open_catalog(sys.executable, clients=files)
+    ids = [options.variant.replace(chosen.client, path.stem) for path in files]
+    workload = read_suite_file(ROOT / "benchmarks" / "suite.toml").workload(options.workload)
+    plan = make_plan(
+        suite="trial-value",
+        baseline=ids[0],
+        seed=0,
+        rules=TrialRules(warmups=1, trial_s=3600.0, max_passes=max(PASSES), timeout_s=60.0),
+        workloads=[workload],
+        variants=match(ids, catalog.variants),
+        rounds=2 * options.rounds,
+    )
+    client_cpus, server_cpus = cpu_split()
+    found: dict[str, list[list[Trial]]] = {way: [] for way in WAYS}
+    seconds = dict.fromkeys(WAYS, 0.0)
+    with running_server(cpus=server_cpus) as server:
+        bench = Bench(
+            plan=plan,
+            pythons={HERE: sys.executable},
+            catalogs={HERE: catalog},
+            server=server,
+            manifests={workload.name: server.register(workload)},
+            client_cpus=client_cpus,
+            sink=folder,
+        )
+        for number, cells in enumerate(plan.rounds):
+            way = list(WAYS)[number % 2]
+            measure_run.TOGETHER = WAYS[way]
+            began = time.perf_counter()
+            trials = list(run_round(bench, number, list(enumerate(cells)), lambda _: None))
+            seconds[way] += (time.perf_counter() - began) / options.rounds
+            found[way].append(sorted(trials, key=lambda one: one.cell))
+    return found, seconds
+
+
+def _spread(rounds: list[list[Trial]], passes: int, estimator: Callable[[Sequence[float]], float]) -> float:
+    """Standard deviation of the log-ratio of two twins in one round, pooled over the twins."""
+    values = np.array(
+        [
+            [np.log(estimator([one.wall_s for one in trial.timed[:passes]])) for trial in trials]
+            for trials in rounds
+        ]
+    )
+    ratios = values[:, 1:] - values[:, :1]
+    return float(np.sqrt(np.mean(np.var(ratios, axis=0, ddof=1))))
+
+
+if __name__ == "__main__":
+    main()
