@@ -13,6 +13,7 @@ from rich.console import Console
 from harness import ledger
 from harness.commands.catalog_options import add_catalog_options, catalog_from
 from harness.commands.conduct import conduct, machine_lock
+from harness.commands.console import to_errors, to_output
 from harness.commands.exits import FINE, INTERRUPTED, NOTHING, UNDECIDED, USAGE
 from harness.commands.report import write_report
 from harness.measure.catalog import Catalog, match
@@ -81,7 +82,7 @@ def share(text: str) -> float:
 
 def run(options: argparse.Namespace) -> int:
     """Measure, keep every trial, and report what there is, even after Ctrl-C or a failure."""
-    console = Console(stderr=True)
+    console = to_errors()
     if options.resume:
         recorded = ledger.read_run(options.resume)
         options.client = from_outside(recorded, "client")
@@ -101,7 +102,7 @@ def run(options: argparse.Namespace) -> int:
         except HarnessError as error:
             console.print(f"fetchbench: {error}", markup=False, highlight=False, soft_wrap=True)
             code = error.exit_code
-    reported = write_report(folder, Console())
+    reported = write_report(folder, to_output())
     return code or reported
 
 

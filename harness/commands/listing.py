@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.commands.catalog_options import add_catalog_options, catalog_from
+from harness.commands.console import to_output
 from harness.commands.exits import FINE
 from harness.measure.catalog import Catalog
 from harness.measure.suite import SuiteFile, read_suite_file
@@ -30,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(_as_json(suites, catalog), indent=1))
     else:
-        _print(Console(), suites, catalog)
+        _print(to_output(), suites, catalog)
     return FINE
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from rich.console import Console
 
 from harness import ledger
+from harness.commands.console import to_output
 from harness.commands.exits import FAILED, FINE, NOTHING
 from harness.model import HarnessError
 
@@ -20,7 +21,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Read the ledger and write what follows from it."""
-    return write_report(options.folder, Console())
+    return write_report(options.folder, to_output())
 
 
 def write_report(folder: Path, console: Console) -> int:

@@ -15,6 +15,7 @@ from harness import ledger
 from harness.commands.bench import positive, share, start
 from harness.commands.catalog_options import SUITE_FILE
 from harness.commands.conduct import conduct, machine_lock
+from harness.commands.console import to_errors, to_output
 from harness.commands.exits import FAILED, FINE, UNDECIDED
 from harness.measure.catalog import match, open_catalog
 from harness.measure.launch import ROOT
@@ -57,7 +58,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Measure, judge each family, say what was found, and keep it for later reports to quote."""
-    console = Console(stderr=True)
+    console = to_errors()
     file = read_suite_file(options.suite_file)
     if file.selfcheck is None:
         raise HarnessError(f"{options.suite_file} has no [selfcheck]", exit_code=2)
@@ -156,7 +157,7 @@ def _conclude(results: Path, folder: Path, fields: SelfCheckFields, seconds: flo
         seconds=seconds,
     )
     ledger.keep_selfcheck(results, folder, check)
-    _print(Console(), check)
+    _print(to_output(), check)
     unfit = host_notes(book.sentinels)
     for note in unfit:
         print(f"this host was not fit to judge on: {note.text}; {note.advice}")

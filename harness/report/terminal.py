@@ -24,6 +24,7 @@ from harness.stats.sample import samples
 from harness.stats.verdict import Verdict
 
 SHOWN = (LATENCY_P50, LATENCY_P99, CLIENT_CPU, PEAK_RSS, CONNECTIONS, SERVER_IN_FLIGHT)
+WIDTHS = (110, 120, 130, 142, 150, 160)  # of the terminal, from which on there is room for one metric more
 HEADS = ("p50", "p99", "CPU s/1k", "memory", "conns", "in flight")
 
 
@@ -37,11 +38,17 @@ def print_report(console: Console, book: Ledger, judgement: Judgement) -> None:
     for workload in book.run.plan.workloads:
         rows = [one for one in judgement.ranking if one.cell.workload == workload.name]
         if rows:
-            console.print(_table(workload, rows, verdicts, values, book.run.plan.baseline))
+            shown = sum(console.width >= width for width in WIDTHS)
+            console.print(_table(workload, rows, verdicts, values, book.run.plan.baseline, shown))
             console.print()
     for variant in book.run.plan.variants:
         if variant.unavailable:
             console.print(f"unavailable: {variant.id}: {variant.unavailable}", markup=False, highlight=False)
+    for cell, notes in judgement.cell_notes.items():
+        for note in notes:
+            console.print(
+                f"note: {cell.id}: {note.text}; {note.advice}", markup=False, highlight=False, soft_wrap=True
+            )
     for note in judgement.host_notes:
         console.print(f"note: {note.text}; {note.advice}", markup=False, highlight=False, soft_wrap=True)
 
@@ -59,6 +66,7 @@ def _table(
     verdicts: Mapping[Cell, Verdict],
     values: Mapping[str, Mapping[Cell, float | None]],
     baseline: str,
+    shown: int,
 ) -> Table:
     table = Table(
         title=f"{workload.name}: {describe(workload)}",
@@ -69,15 +77,20 @@ def _table(
     )
     table.add_column("rank", justify="right")
     table.add_column("variant", overflow="fold")
-    for head in ("images/s", "time ratio", *HEADS):
+    for head in ("images/s", "time ratio", "verdict", *HEADS[:shown]):
         table.add_column(head, justify="right", no_wrap=True)
     for row in rows:
         if row.summary.n == 0:
             table.add_row("–", Text(row.cell.variant), Text("failed"), Text(row.reason or "", style="red"))
             continue
-        figures = [_cell_text(values[metric.key].get(row.cell), metric.unit) for metric in SHOWN]
+        figures = [_cell_text(values[metric.key].get(row.cell), metric.unit) for metric in SHOWN[:shown]]
         table.add_row(
-            _rank(row), Text(row.cell.variant), _rate(row), _ratio(row.cell, verdicts, baseline), *figures
+            _rank(row),
+            Text(row.cell.variant),
+            _rate(row),
+            _ratio(row.cell, verdicts, baseline),
+            verdicts[row.cell].call if row.cell in verdicts else "",
+            *figures,
         )
     return table
 
@@ -112,7 +125,9 @@ def _ratio(cell: Cell, verdicts: Mapping[Cell, Verdict], baseline: str) -> str:
 def _cell_text(value: float | None, unit: str) -> str:
     if value is None:
         return "–"
-    return {"s": seconds, "bytes": size}.get(unit, number)(value, 3)
+    if unit in {"s", "bytes"}:
+        return {"s": seconds, "bytes": size}[unit](value)
+    return f"{value:,.0f}"
 
 
 def _middle(values: Mapping[int, float]) -> float | None:
