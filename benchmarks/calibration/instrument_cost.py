@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -75,6 +76,7 @@ def _measure(variant: str, rounds: int, seed: int) -> dict[str, object]:
     logs = []
     with running_server(cpus=server_cpus) as server, tempfile.TemporaryDirectory() as sink:
         manifest = server.register(WORKLOAD)
+        bare = server.register(replace(WORKLOAD, name="bare"))  # the witness of a trial must not see the script
         bench = Bench(
             plan=plan,
             pythons={HERE: sys.executable},
@@ -90,7 +92,7 @@ def _measure(variant: str, rounds: int, seed: int) -> dict[str, object]:
                 if side == "harness":
                     seconds[side] = _in_harness(bench, number)
                 else:
-                    seconds[side] = _bare(PAIRS[variant], manifest, client_cpus)
+                    seconds[side] = _bare(PAIRS[variant], bare, client_cpus)
             logs.append(np.log(seconds["harness"] / seconds["bare"]))
     moments = kernels.moments(np.array(logs))
     low, high = kernels.interval(moments, 0.95)

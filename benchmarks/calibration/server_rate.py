@@ -53,8 +53,8 @@ http {{
 def main() -> int:
     """Measure both servers and print the ratio."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--rounds", type=int, default=6)
-    parser.add_argument("--seconds", type=int, default=3, help="of load per server and round")
+    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--seconds", type=int, default=1, help="of load per server and round")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     tools = {name: shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin") for name in ("wrk", "nginx")}
