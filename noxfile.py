@@ -11,6 +11,9 @@ nox.options.reuse_existing_virtualenvs = True
 nox.options.sessions = ["lint", "types", "tests"]
 nox.options.error_on_external_run = True
 
+# The interpreters that the lessons and primitives speak of; one that is not installed is skipped by nox.
+PYTHONS = ["3.11", "3.12", "3.13"]
+
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 
 
@@ -31,6 +34,13 @@ def selfcheck(session: nox.Session) -> None:
     """Check the verdicts themselves on this machine (try -- --quick)."""
     install(session, "bench")
     session.run("python", "-m", "harness", "selfcheck", *session.posargs)
+
+
+@nox.session(python=PYTHONS)
+def lessons(session: nox.Session) -> None:
+    """Run the article's claims and traps, each really done, with its number."""
+    install(session, "bench")
+    session.run("python", "-m", "harness", "lessons", *session.posargs)
 
 
 @nox.session

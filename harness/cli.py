@@ -6,11 +6,11 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from harness.commands import bench, listing, report, selfcheck
+from harness.commands import bench, lessons, listing, report, selfcheck
 from harness.commands.exits import FAILED, INTERRUPTED
 from harness.model import HarnessError
 
-COMMANDS = (listing, bench, report, selfcheck)
+COMMANDS = (listing, bench, report, selfcheck, lessons)
 
 
 def main(arguments: Sequence[str]) -> int:
