@@ -1,7 +1,7 @@
 """What the harness costs: seconds per image inside it over seconds per image in a bare script of the same client.
 
-Both run in fresh processes on the same CPU, in random order within each round, against one server; the ratio is paired
-by round. ``python benchmarks/calibration/instrument_cost.py --rounds 20``, or ``nox -s instrument_cost``.
+In each round both are started anew, on the same CPU, and run their passes in turn against one server; the ratio is paired by
+round. ``python benchmarks/calibration/instrument_cost.py --rounds 20``, or ``nox -s instrument_cost``.
 """
 
 import argparse
@@ -12,22 +12,19 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from harness.measure.catalog import match, open_catalog
-from harness.measure.launch import clean_environment
+from harness.measure.catalog import Catalog, match, open_catalog
+from harness.measure.launch import Worker, clean_environment
 from harness.measure.machine import cpu_split
-from harness.measure.plan import make_plan
-from harness.measure.run import Bench, run_round
 from harness.measure.server import Manifest, running_server
-from harness.metrics import WALL
-from harness.model import HERE, TrialRules, Workload
+from harness.model import Workload
 from harness.stats import kernels
 
 PAIRS = {
@@ -38,7 +35,9 @@ PASSES = 8
 WORKLOAD = Workload(
     name="thumbs", images=400, image_bytes=6144, latency_s=0.0, concurrency=50, sink="memory", seed=1
 )
-RULES = TrialRules(warmups=1, trial_s=3600.0, max_passes=PASSES, timeout_s=60.0)  # always PASSES passes
+TIMEOUT_S = 60.0
+
+Pass = Callable[[], float]
 
 
 def main() -> None:
@@ -62,38 +61,22 @@ def main() -> None:
 def _measure(variant: str, rounds: int, seed: int) -> dict[str, object]:
     """Pair the variant in the harness with its bare script."""
     catalog = open_catalog(sys.executable)
-    plan = make_plan(
-        suite="instrument-cost",
-        baseline=variant,
-        seed=seed,
-        rules=RULES,
-        workloads=[WORKLOAD],
-        variants=match([variant], catalog.variants),
-        rounds=rounds,
-    )
     client_cpus, server_cpus = cpu_split()
     order = random.Random(seed)
     logs = []
-    with running_server(cpus=server_cpus) as server, tempfile.TemporaryDirectory() as sink:
+    with running_server(cpus=server_cpus) as server:
         manifest = server.register(WORKLOAD)
-        bare = server.register(replace(WORKLOAD, name="bare"))  # the witness of a trial must not see the script
-        bench = Bench(
-            plan=plan,
-            pythons={HERE: sys.executable},
-            catalogs={HERE: catalog},
-            server=server,
-            manifests={WORKLOAD.name: manifest},
-            client_cpus=client_cpus,
-            sink=Path(sink),
-        )
-        for number in range(rounds):
-            seconds = {}
-            for side in order.sample(["harness", "bare"], 2):
-                if side == "harness":
-                    seconds[side] = _in_harness(bench, number)
-                else:
-                    seconds[side] = _bare(PAIRS[variant], bare, client_cpus)
-            logs.append(np.log(seconds["harness"] / seconds["bare"]))
+        for _ in range(rounds):
+            with (
+                _in_harness(catalog, variant, manifest, client_cpus) as harness,
+                _bare(PAIRS[variant], manifest, client_cpus) as bare,
+            ):
+                harness()  # warm-up
+                bare()
+                pairs = [_in_turn(harness, bare, first=order.random() < 1 / 2) for _ in range(PASSES)]
+            logs.append(
+                np.log(statistics.fmean(one for one, _ in pairs) / statistics.fmean(one for _, one in pairs))
+            )
     moments = kernels.moments(np.array(logs))
     low, high = kernels.interval(moments, 0.95)
     return {
@@ -105,32 +88,72 @@ def _measure(variant: str, rounds: int, seed: int) -> dict[str, object]:
     }
 
 
-def _in_harness(bench: Bench, number: int) -> float:
-    """Seconds of the median timed pass of one trial."""
-    [trial] = run_round(bench, number, [(0, bench.plan.rounds[number][0])], lambda _: None)
-    if trial.reason is not None:
-        sys.exit(f"the trial failed: {trial.reason}")
-    return WALL.of_trial(trial)
+def _in_turn(harness: Pass, bare: Pass, *, first: bool) -> tuple[float, float]:
+    """Seconds of a pass of each, in this or the other order."""
+    if first:
+        return harness(), bare()
+    seconds = bare()
+    return harness(), seconds
 
 
-def _bare(script: str, manifest: Manifest, cpus: Sequence[int]) -> float:
-    """Seconds of the median pass of the bare script, its first left out as the harness does."""
-    process = subprocess.run(
-        [
-            sys.executable,
-            "-P",
-            Path(__file__).parent / "bare" / script,
-            str(PASSES + 1),
-            str(WORKLOAD.concurrency),
-        ],
-        input="\n".join(manifest.urls),
-        capture_output=True,
-        text=True,
-        check=True,
-        env=clean_environment(),
-        preexec_fn=(lambda: os.sched_setaffinity(0, cpus)) if cpus else None,
-    )
-    return statistics.median(map(float, process.stdout.split()[1:]))
+@contextmanager
+def _in_harness(catalog: Catalog, variant: str, manifest: Manifest, cpus: Sequence[int]) -> Iterator[Pass]:
+    """Load the variant in a worker; yield what runs a pass of it and returns its seconds."""
+    spec = {
+        "urls": manifest.urls,
+        "digests": manifest.digests,
+        "concurrency": WORKLOAD.concurrency,
+        "timeout_s": TIMEOUT_S,
+        "ca_file": None,
+        "folder": None,
+        "cpus": cpus,
+    }
+    with Worker(sys.executable) as worker:
+
+        def ask(do: str, **arguments: object) -> dict[str, float]:
+            worker.say(do, **arguments)
+            answer = worker.answer(TIMEOUT_S)
+            if "reason" in answer:
+                sys.exit(f"{variant} failed: {answer['reason']}")
+            return answer
+
+        ask("load", **spec, **catalog.paths(match([variant], catalog.variants)[0]))
+        yield lambda: ask("pass", warmup=False)["wall_s"]
+
+
+@contextmanager
+def _bare(script: str, manifest: Manifest, cpus: Sequence[int]) -> Iterator[Pass]:
+    """Start the bare script; yield what lets it run one pass and returns its seconds."""
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as urls:
+        urls.write("\n".join(manifest.urls))
+        urls.flush()
+        process = subprocess.Popen(
+            [
+                sys.executable,
+                "-P",
+                Path(__file__).parent / "bare" / script,
+                urls.name,
+                str(WORKLOAD.concurrency),
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=clean_environment(),
+            preexec_fn=(lambda: os.sched_setaffinity(0, cpus)) if cpus else None,
+        )
+        assert process.stdin is not None
+        assert process.stdout is not None
+        stdin, stdout = process.stdin, process.stdout
+
+        def run_pass() -> float:
+            stdin.write("\n")
+            stdin.flush()
+            return float(stdout.readline())
+
+        try:
+            yield run_pass
+        finally:
+            process.communicate()
 
 
 if __name__ == "__main__":
