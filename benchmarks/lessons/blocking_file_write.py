@@ -13,7 +13,7 @@ CLAIM = (
     "loop live."
 )
 ADVICE = "Save with await asyncio.to_thread(path.write_bytes, body), or fetch and save in the same thread."
-FILES = 64
+FILES = 160
 BODY = bytes(512 * 1024)
 Save = Callable[[Path], Coroutine[Any, Any, None]]
 
