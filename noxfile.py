@@ -3,6 +3,8 @@
 What follows ``--`` goes to the command: ``nox -s bench -- --suite quick``.
 """
 
+import pathlib
+
 import nox
 
 nox.needs_version = ">=2025.5.1"
@@ -41,6 +43,20 @@ def lessons(session: nox.Session) -> None:
     """Run the article's claims and traps, each really done, with its number."""
     install(session, "bench")
     session.run("python", "-m", "harness", "lessons", *session.posargs)
+
+
+@nox.session(python=PYTHONS)
+def primitives(session: nox.Session) -> None:
+    """Measure the article's asyncio primitives under pytest-benchmark; write JSON, CSV and charts."""
+    install(session, "pytest_benchmark")
+    folder = pathlib.Path("results", "primitives", f"python{session.python}")
+    folder.mkdir(parents=True, exist_ok=True)
+    record = folder / "primitives.json"
+    options = ("--benchmark-enable", "--benchmark-max-time=0.2", "--benchmark-min-rounds=5")
+    session.run(
+        "pytest", "-q", "benchmarks/primitives", *options, f"--benchmark-json={record}", *session.posargs
+    )
+    session.run("python", "-m", "harness", "primitives", str(record))
 
 
 @nox.session

@@ -37,13 +37,14 @@ def write_report(folder: Path, console: Console) -> int:
         raise HarnessError("nothing was measured" + "".join(f"; {one}" for one in reasons), exit_code=NOTHING)
     judgement = judge_run(book)
     for name, data in build(book, judgement).items():
-        _write(folder / name, data)
+        write(folder / name, data)
     print_report(console, book, judgement)
     console.print(f"written to {folder}", markup=False, highlight=False, soft_wrap=True)
     return FAILED if any(one.reason for one in book.trials) else FINE
 
 
-def _write(path: Path, data: bytes) -> None:
+def write(path: Path, data: bytes) -> None:
+    """Write a derived file, with the folders that lead to it."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)

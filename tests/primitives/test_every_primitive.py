@@ -1,6 +1,7 @@
 """Every primitive is run a few times, and what pytest-benchmark wrote becomes the table and the charts."""
 
 import json
+import os
 import subprocess
 import sys
 from typing import Any
@@ -26,7 +27,11 @@ def record(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         *SHORT,
         f"--benchmark-json={path}",
     ]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    # Under xdist pytest-benchmark would not measure; this pytest is one of its own, and knows nothing of ours.
+    env = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_XDIST")}
+    done = subprocess.run(
+        command, cwd=ROOT, env=env, capture_output=True, text=True, check=False, timeout=120
+    )
     assert done.returncode == 0, done.stdout[-3000:]
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return found

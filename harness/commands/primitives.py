@@ -1,0 +1,40 @@
+"""Turn a pytest-benchmark JSON of the primitives into a CSV and charts beside it."""
+
+import argparse
+import json
+from pathlib import Path
+
+from harness.commands.exits import FINE
+from harness.commands.report import write
+from harness.model import HarnessError
+
+NAME = "primitives"
+HELP = "a CSV and charts of what `nox -s primitives` measured"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``primitives``."""
+    parser.add_argument("record", type=Path, metavar="JSON", help="made by pytest --benchmark-json")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Read the record and write what follows from it into its folder."""
+    # pandas and matplotlib take seconds to load; a wrong path need not wait for them.
+    from harness.report import frames  # noqa: PLC0415
+    from harness.report.primitives import charts, table  # noqa: PLC0415
+
+    try:
+        record = json.loads(options.record.read_text(encoding="utf-8"))
+        frame = table(record)
+    except OSError as error:
+        raise HarnessError(f"cannot read {options.record}: {error.strerror}", exit_code=2) from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise HarnessError(
+            f"{options.record} is no record of the primitives: {error!r}", exit_code=2
+        ) from None
+    files = {"primitives.csv": frames.to_csv(frame)}
+    files |= {f"charts/{name}": data for name, data in charts(frame).items()}
+    for name, data in files.items():
+        write(options.record.parent / name, data)
+    print(f"written to {options.record.parent}")
+    return FINE
