@@ -2,15 +2,20 @@
 
 import argparse
 import asyncio
+import contextlib
 import json
+import logging
 import os
 import secrets
 import signal
 import sys
+import threading
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
+from aiohttp.log import server_logger
 
 from local_server.control import Control, check
 from local_server.images import make_images
@@ -26,12 +31,14 @@ MAX_PORT = 65_535
 
 def main() -> int:
     """Serve until a signal, or until standard input ends where that was asked."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # until it serves, Ctrl-C ends it at once and without a word
+    server_logger.addFilter(_is_our_fault)
     options = _options()
     if options.cpus and hasattr(os, "sched_setaffinity"):
         try:
             os.sched_setaffinity(0, options.cpus)
-        except OSError as error:
-            print(f"local_server: --cpus: {error.strerror}", file=sys.stderr)
+        except (OSError, OverflowError) as error:
+            print(f"local_server: --cpus: {error}", file=sys.stderr)
             return 2
     run: Callable[[Coroutine[Any, Any, None]], None] = uvloop.run if uvloop else asyncio.run
     try:
@@ -41,6 +48,11 @@ def main() -> int:
         print(f"local_server: cannot listen on {options.host}:{options.port}: {reason}", file=sys.stderr)
         return 1
     return 0
+
+
+def _is_our_fault(record: logging.LogRecord) -> bool:
+    """Whether a log record is about us: what a client did wrong is told to the client, in a 400."""
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
 
 
 def _options() -> argparse.Namespace:
@@ -60,6 +72,8 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--seed", type=int, default=0, help="of the images (default: 0)")
     options = parser.parse_args()
+    if options.exit_with_stdin and sys.stdin is None:
+        parser.error("--exit-with-stdin: standard input is closed already")
     if options.images is not None:
         try:
             check({name: getattr(options, name) for name in ("images", "image_bytes", "latency_s", "seed")})
@@ -85,7 +99,7 @@ async def _serve(options: argparse.Namespace) -> None:
     token = secrets.token_urlsafe(32)
     images = Control(token).server
     loop = asyncio.get_running_loop()
-    server = web.Server(images.answer, access_log=None, keepalive_timeout=KEEP_ALIVE_S)
+    server = web.Server(images.answer, access_log=None, keepalive_timeout=KEEP_ALIVE_S, auto_decompress=False)
     listener = await loop.create_server(server, options.host, options.port, backlog=4096)
     ready: dict[str, object] = {
         "url": _url(listener.sockets[0].getsockname()),
@@ -94,22 +108,26 @@ async def _serve(options: argparse.Namespace) -> None:
         "loop": type(loop).__module__.partition(".")[0],
     }
     if options.images is not None:
-        prepared = make_images(options.images, options.image_bytes, options.seed)
-        ready["paths"] = images.add("images", prepared, options.latency_s).paths
+        ready["paths"] = images.add(
+            "images", make_images(options.images, options.image_bytes, options.seed), options.latency_s
+        ).paths
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ended.set)
     if options.exit_with_stdin:
-        loop.add_reader(0, _at_end_of_input, ended.set)
+        threading.Thread(target=_wait_for_end_of_input, args=(loop, ended), daemon=True).start()
     print(json.dumps(ready), flush=True)
     await ended.wait()
     listener.close()
     await server.shutdown(timeout=0.1)
 
 
-def _at_end_of_input(end: Callable[[], None]) -> None:
-    if not os.read(0, 4096):
-        end()
+def _wait_for_end_of_input(loop: asyncio.AbstractEventLoop, ended: asyncio.Event) -> None:
+    """Wait in a thread: a loop can watch a pipe, but neither a file nor /dev/null."""
+    while os.read(0, 4096):
+        pass
+    with contextlib.suppress(RuntimeError):  # a signal may have closed the loop first
+        loop.call_soon_threadsafe(ended.set)
 
 
 def _url(address: tuple[Any, ...]) -> str:

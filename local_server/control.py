@@ -42,7 +42,9 @@ class Control:
 
     async def _control(self, request: web.BaseRequest) -> web.StreamResponse:
         given = request.headers.get("Authorization", "")
-        if not secrets.compare_digest(given.encode(), f"Bearer {self._token}".encode()):
+        if not secrets.compare_digest(
+            given.encode(errors="surrogateescape"), f"Bearer {self._token}".encode()
+        ):
             return _refusal(
                 401, "control routes need the token of the ready line: Authorization: Bearer TOKEN"
             )
@@ -63,6 +65,8 @@ class Control:
             fields = _fields(await _body(request))
         except ValueError as error:
             return _refusal(422, str(error))
+        except (web.RequestPayloadError, ConnectionError):
+            return _refusal(400, "the body broke off")
         # In a thread, so that a large workload does not stop the answers of another.
         images = await asyncio.to_thread(make_images, fields["images"], fields["image_bytes"], fields["seed"])
         workload = self.server.add(name, images, fields["latency_s"])

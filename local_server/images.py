@@ -11,23 +11,21 @@ PICTURES = 8  # different pictures per workload; the bytes of every image differ
 MIN_BYTES = 2_048  # the smallest picture with its tables, and room for a comment
 QUALITY = 80
 START = 2  # a comment goes behind the start-of-image marker
-SEGMENT = (
-    65_533  # payload bytes that a JPEG segment can hold (ITU T.81 B.1.1.4: its length field counts itself)
-)
 OVERHEAD = 4  # marker and length of a segment
+NUMBER = 4  # bytes of an image's number, which opens its comment: so no two images are the same
+# Payload bytes that a segment can hold (ITU T.81 B.1.1.4: its length field counts itself).
+SEGMENT = 65_533
+BLOB = 16  # pixels from one seeded colour to the next: about 1.3 bits per pixel at this quality
+MAX_WIDTH = 1_600  # beyond it a picture takes long to make; comments fill the rest
 
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A file name as a CDN would give it, and its bytes."""
+    """A file name as a CDN would give it, its bytes, and their digest in hexadecimal."""
 
     name: str
     body: bytes
-
-    @property
-    def sha256(self) -> str:
-        """Digest in hexadecimal."""
-        return hashlib.sha256(self.body).hexdigest()
+    sha256: str
 
 
 def make_images(count: int, image_bytes: int, seed: int) -> list[Image]:
@@ -45,33 +43,37 @@ def make_images(count: int, image_bytes: int, seed: int) -> list[Image]:
 def _image(picture: bytes, image_bytes: int, seed: int, number: int) -> Image:
     source = random.Random(f"{seed}:{image_bytes}:{number}")
     name = f"img_{source.getrandbits(32):08x}_{number:06}.jpg"
-    comment = _comments(image_bytes - len(picture), source)
-    return Image(name, picture[:START] + comment + picture[START:])
+    comment = _comments(image_bytes - len(picture), number, source)
+    body = picture[:START] + comment + picture[START:]
+    return Image(name, body, hashlib.sha256(body).hexdigest())
 
 
-def _comments(room: int, source: random.Random) -> bytes:
+def _comments(room: int, number: int, source: random.Random) -> bytes:
     """Fill ``room`` bytes exactly with comment segments; no remainder is left that is too small for one."""
+    opening = number.to_bytes(NUMBER)
     segments = []
     while room:
         size = min(room, SEGMENT + OVERHEAD)
         if 0 < room - size < OVERHEAD:
             size -= OVERHEAD
-        payload = source.randbytes(size - OVERHEAD)
+        payload = opening + source.randbytes(size - OVERHEAD - len(opening))
+        opening = b""
         segments.append(b"\xff\xfe" + (len(payload) + 2).to_bytes(2) + payload)
         room -= size
     return b"".join(segments)
 
 
 def _picture(limit: int, seed: str) -> bytes:
-    """Encode soft seeded blobs, as wide as still fits: at least 8 bytes of room are left for a comment."""
+    """Encode soft seeded blobs, about as wide as still fits; room for the shortest comment is left."""
     source = random.Random(seed)
-    coarse = Pillow.frombytes("RGB", (12, 9), source.randbytes(12 * 9 * 3))
-    width = min(1600, max(32, int((limit * 12) ** 0.5) // 4 * 4))
+    width = min(MAX_WIDTH, int((limit * 7) ** 0.5))
     while True:
+        columns, rows = width // BLOB + 1, width * 3 // 4 // BLOB + 1
+        coarse = Pillow.frombytes("RGB", (columns, rows), source.randbytes(columns * rows * 3))
         buffer = io.BytesIO()
         coarse.resize((width, width * 3 // 4), Pillow.Resampling.BICUBIC).save(
             buffer, "JPEG", quality=QUALITY
         )
-        if len(buffer.getvalue()) + 2 * OVERHEAD <= limit:
+        if len(buffer.getvalue()) + OVERHEAD + NUMBER <= limit:
             return buffer.getvalue()
-        width = width * 3 // 4
+        width = width * 9 // 10

@@ -11,7 +11,6 @@ from local_server.images import Image
 from local_server.witness import Witness
 
 KEEP_ALIVE_S = 75.0
-DRAIN_BYTES = 65_536  # what fits into aiohttp's own write buffer needs no waiting for
 
 
 class _Sent:
@@ -82,14 +81,16 @@ class ImageServer:
         try:
             if workload.latency_s:
                 await asyncio.sleep(workload.latency_s)
-            keep = request.keep_alive and request.version is HttpVersion11
+            keep = request.keep_alive and request.version == HttpVersion11
             if not keep:
                 wire = wire.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1)
             transport = request.transport
             if transport is not None:  # else the client has gone; what it asked for counts all the same
                 transport.write(wire)  # type: ignore[attr-defined,unused-ignore] # aiohttp calls it a BaseTransport
-                if len(wire) > DRAIN_BYTES:
+                if request.protocol.writing_paused:
                     await request.writer.drain()
+        except ConnectionError:
+            keep = False  # the client left in the middle of the answer: nothing to mend, nothing to log
         finally:
             witness.answered(200, len(wire))
         return _KEPT if keep else _CLOSING
@@ -102,4 +103,5 @@ class ImageServer:
         status = 404 if request.raw_path not in self._answers else 405
         workload.witness.arrived(request)
         workload.witness.answered(status, 0)
-        return web.Response(status=status, text=f"{status}\n")
+        headers = {"Allow": "GET"} if status == 405 else None  # noqa: PLR2004 - RFC 9110, 15.5.6, wants it
+        return web.Response(status=status, text=f"{status}\n", headers=headers)

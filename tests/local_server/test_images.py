@@ -1,5 +1,6 @@
 """Images: exactly the size asked, decodable, distinct, and the same for the same seed."""
 
+import hashlib
 import io
 
 import pytest
@@ -32,6 +33,25 @@ def test_images_are_distinct_and_named_like_a_cdn_names_them() -> None:
     assert len({image.body for image in images}) == 300
     assert len({image.name for image in images}) == 300
     assert all(image.name.startswith("img_") and image.name.endswith(".jpg") for image in images)
+
+
+def test_images_are_distinct_where_their_comments_hold_little_else() -> None:
+    images = make_images(3_000, MIN_BYTES, 7)
+    assert len({image.body for image in images}) == 3_000
+
+
+def test_the_digest_is_of_the_bytes() -> None:
+    [image] = make_images(1, MIN_BYTES, 1)
+    assert image.sha256 == hashlib.sha256(image.body).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("size", "least"), [(6_144, (120, 90)), (20_480, (320, 240)), (204_800, (1_024, 768))]
+)
+def test_most_of_a_thumbnail_and_of_a_photo_is_picture(size: int, least: tuple[int, int]) -> None:
+    [image] = make_images(1, size, 1)
+    with Image.open(io.BytesIO(image.body)) as picture:
+        assert picture.size >= least
 
 
 def test_the_seed_decides_everything() -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import http.client
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -10,12 +11,12 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from harness.measure.launch import ROOT
-
+ROOT = Path(__file__).resolve().parents[2]
 WORKLOAD = {"images": 8, "image_bytes": 4096, "latency_s": 0.0, "seed": 1}
 
 
@@ -50,20 +51,23 @@ class Running:
             return response.status, json.loads(response.read())
 
     def raw(self, data: bytes) -> bytes:
-        """Send bytes; return all that comes until the server closes or is quiet."""
-        with socket.create_connection((self.host, self.port), timeout=0.5) as wire:
+        """Send bytes; return all that comes until the server closes."""
+        with socket.create_connection((self.host, self.port), timeout=10) as wire:
             wire.sendall(data)
             found = b""
-            try:
-                while chunk := wire.recv(65_536):
-                    found += chunk
-            except TimeoutError:
-                pass
+            while chunk := wire.recv(65_536):
+                found += chunk
         return found
+
+    def ended(self) -> tuple[int, str]:
+        """Ask it to end; return its exit code and what it wrote to standard error."""
+        self.process.terminate()
+        _, complaints = self.process.communicate(timeout=10)
+        return self.process.returncode, complaints
 
 
 @contextmanager
-def running(*options: str) -> Iterator[Running]:
+def running(*options: str, env: dict[str, str] | None = None) -> Iterator[Running]:
     process = subprocess.Popen(
         [sys.executable, "-m", "local_server", *options],
         cwd=ROOT,
@@ -71,13 +75,22 @@ def running(*options: str) -> Iterator[Running]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        env=os.environ | (env or {}),
     )
     assert process.stdout is not None
     try:
         yield Running(process, json.loads(process.stdout.readline()))
     finally:
         process.kill()
-        process.communicate()
+        process.wait()
+        for stream in (process.stdin, process.stdout, process.stderr):
+            if stream is not None:
+                stream.close()
+
+
+def get(path: str) -> bytes:
+    """A request after which the server closes."""
+    return f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
 
 
 @pytest.fixture(scope="module")
@@ -133,9 +146,32 @@ def test_latency_keeps_requests_in_flight(one: Running) -> None:
 
 
 def test_pipelined_requests_are_answered_in_order(one: Running, paths: list[str]) -> None:
-    request = f"GET {paths[0]} HTTP/1.1\r\nHost: x\r\n\r\nGET {paths[1]} HTTP/1.1\r\nHost: x\r\n\r\n"
-    answer = one.raw(request.encode())
+    bodies = [one.get(path)[1] for path in paths[:2]]
+    answer = one.raw(f"GET {paths[0]} HTTP/1.1\r\nHost: x\r\n\r\n".encode() + get(paths[1]))
     assert answer.count(b"HTTP/1.1 200 OK") == 2
+    assert 0 < answer.index(bodies[0]) < answer.index(bodies[1])
+
+
+def test_a_connection_is_kept_without_the_compiled_parser() -> None:
+    with (
+        running("--images", "2", env={"AIOHTTP_NO_EXTENSIONS": "1"}) as server,
+        server.connect() as connection,
+    ):
+        for path in server.ready["paths"]:
+            connection.request("GET", path)
+            assert len(connection.getresponse().read()) == 6144
+        assert server.control("POST", "images/window")[1]["connections"] == 1
+
+
+def test_a_large_image_reaches_a_slow_reader_whole(one: Running) -> None:
+    _, answer = one.control("PUT", "large", WORKLOAD | {"images": 1, "image_bytes": 8_000_000})
+    [image] = answer["images"]
+    with socket.create_connection((one.host, one.port), timeout=10) as wire:
+        wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+        wire.sendall(get(image["path"]))
+        assert one.get("/large/none.jpg")[0] == 404  # the others do not wait for the slow one
+        found = b"".join(iter(lambda: wire.recv(100_000), b""))
+    assert hashlib.sha256(found.partition(b"\r\n\r\n")[2]).hexdigest() == image["sha256"]
 
 
 @pytest.mark.parametrize(
@@ -154,9 +190,25 @@ def test_a_client_that_leaves_early_is_counted_and_nothing_breaks(one: Running) 
     _, answer = one.control("PUT", "slow", WORKLOAD | {"latency_s": 0.1})
     path = answer["images"][0]["path"]
     with socket.create_connection((one.host, one.port)) as wire:
-        wire.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        wire.sendall(get(path))
     assert one.get(path)[0] == 200
-    assert one.control("POST", "slow/window")[1]["requests"] in {1, 2}
+    assert one.control("POST", "slow/window")[1]["requests"] == 2  # the first was due first
+
+
+def test_a_client_that_breaks_off_a_large_answer_is_no_news() -> None:
+    with running("--images", "1", "--image-bytes", "8000000") as server:
+        for _ in range(2):
+            with socket.create_connection((server.host, server.port)) as wire:
+                wire.setsockopt(
+                    socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0"
+                )  # reset, no farewell
+                wire.sendall(get(server.ready["paths"][0]))
+                assert wire.recv(10) == b"HTTP/1.1 2"
+        assert server.get(server.ready["paths"][0])[0] == 200
+        seen = server.control("POST", "images/window")[1]
+        assert (seen["connections"], seen["statuses"]) == (3, {"200": 3})
+        assert server.control("POST", "images/window")[1]["peak_in_flight"] == 0
+        assert server.ended() == (0, "")
 
 
 @pytest.mark.parametrize(
@@ -173,21 +225,25 @@ def test_a_client_that_leaves_early_is_counted_and_nothing_breaks(one: Running) 
     ],
 )
 def test_refusals(one: Running, paths: list[str], request_line: str, status: int) -> None:
-    answer = one.raw(f"{request_line.format(path=paths[0])} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    line = request_line.format(path=paths[0])
+    answer = one.raw(f"{line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
     assert answer.split(b" ", 2)[1] == str(status).encode()
+    assert (b"Allow: GET" in answer) == (status == 405)
 
 
 def test_refusals_below_a_workload_are_witnessed(one: Running, paths: list[str]) -> None:
     one.control("POST", "small/window")
-    one.raw(b"GET /small/none.jpg HTTP/1.1\r\nHost: x\r\n\r\n")
-    one.raw(f"PUT {paths[0]} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n".encode())
+    one.raw(get("/small/none.jpg"))
+    one.raw(get(paths[0]).replace(b"GET", b"DELETE"))
     assert one.control("POST", "small/window")[1]["statuses"] == {"404": 1, "405": 1}
 
 
-def test_garbage_does_not_stop_the_server(one: Running, paths: list[str]) -> None:
-    for garbage in (b"\x00\xff" * 500, b"GET\r\n\r\n", b"\x16\x03\x01\x02\x00"):
-        one.raw(garbage)
-    assert one.get(paths[0])[0] == 200
+def test_garbage_is_refused_and_fills_no_log() -> None:
+    with running("--images", "1") as server:
+        for garbage in (b"\x00\xff" * 500, b"GET\r\n\r\n", b"\x16\x03\x01\x02\x00\r\n", get("/\xff")):
+            assert b" 400 Bad Request" in server.raw(garbage)
+        assert server.get(server.ready["paths"][0])[0] == 200
+        assert server.ended() == (0, "")
 
 
 @pytest.mark.parametrize(
@@ -220,7 +276,17 @@ def test_control_refuses_with_a_reason(
     assert reason in answer["error"]
 
 
-@pytest.mark.parametrize("token", ["", "wrong"])
+def test_a_body_that_breaks_off_is_refused_or_dropped_and_fills_no_log() -> None:
+    with running() as server:
+        head = f"PUT /_control/workloads/x HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {server.ready['token']}\r\n"
+        with socket.create_connection((server.host, server.port)) as wire:
+            wire.sendall(f"{head}Content-Length: 100\r\n\r\nabc".encode())
+        packed = f"{head}Content-Encoding: gzip\r\nContent-Length: 4\r\nConnection: close\r\n\r\nabcd"
+        assert b"the body must be JSON" in server.raw(packed.encode())
+        assert server.ended() == (0, "")
+
+
+@pytest.mark.parametrize("token", ["", "wrong", "\xff"])
 def test_control_needs_the_token(one: Running, token: str) -> None:
     status, answer = one.control("PUT", "x", WORKLOAD, token=token)
     assert status == 401
@@ -231,7 +297,7 @@ def test_a_removed_workload_is_gone(one: Running) -> None:
     _, answer = one.control("PUT", "gone", WORKLOAD)
     assert one.control("DELETE", "gone") == (200, {})
     path = answer["images"][0]["path"]
-    assert one.raw(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode()).startswith(b"HTTP/1.1 404 ")
+    assert one.raw(get(path)).startswith(b"HTTP/1.1 404 ")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -248,7 +314,15 @@ def test_it_ends_with_its_standard_input() -> None:
         assert server.process.stdin is not None
         server.process.stdin.close()
         assert server.process.wait(timeout=10) == 0
-        server.process.stdin = None
+
+
+def test_standard_input_may_be_no_pipe() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "local_server", "--exit-with-stdin"],
+        cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=30,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["url"].startswith("http://127.0.0.1:")
 
 
 @pytest.mark.parametrize(
@@ -256,7 +330,9 @@ def test_it_ends_with_its_standard_input() -> None:
     [
         (["--port", "70000"], 2, "'70000' is no port from 0 to 65535"),
         (["--cpus", "a"], 2, "'a' is no list of CPU numbers"),
-        (["--cpus", "9999"], 2, "--cpus"),
+        (["--cpus", "9999"], 2, "--cpus: "),
+        (["--cpus", "9" * 30], 2, "--cpus: "),
+        (["--host", "no.such.invalid"], 1, "cannot listen on no.such.invalid:0"),
         (["--images", "0"], 2, "images must be from 1 to 100,000"),
         (["--host", "192.0.2.1"], 1, "cannot listen on 192.0.2.1:0"),
     ],
