@@ -29,6 +29,7 @@ def write_report(folder: Path, console: Console) -> int:
     # pandas, scipy and matplotlib take seconds to load: after the measuring, and not for `list` or a wrong option.
     from harness.report.book import build  # noqa: PLC0415
     from harness.report.judgement import judge_run  # noqa: PLC0415
+    from harness.report.tables import make_tables  # noqa: PLC0415
     from harness.report.terminal import print_report  # noqa: PLC0415
 
     book = ledger.read(folder)
@@ -36,9 +37,10 @@ def write_report(folder: Path, console: Console) -> int:
         reasons = sorted({f"{one.cell.id}: {one.reason}" for one in book.trials if one.reason})
         raise HarnessError("nothing was measured" + "".join(f"; {one}" for one in reasons), exit_code=NOTHING)
     judgement = judge_run(book)
-    for name, data in build(book, judgement).items():
+    tables = make_tables(book, judgement)
+    for name, data in build(book, tables).items():
         write(folder / name, data)
-    print_report(console, book, judgement)
+    print_report(console, book, judgement, tables.summary)
     console.print(f"written to {folder}", markup=False, highlight=False, soft_wrap=True)
     return FAILED if any(one.reason for one in book.trials) else FINE
 

@@ -1,53 +1,39 @@
 """All derived files of a run: a ledger in, file name -> bytes out. The same ledger gives the same bytes."""
 
-from collections.abc import Mapping
-
-import pandas as pd
+import re
+from collections.abc import Mapping, Sequence
 
 from harness.ledger import Ledger
-from harness.report import charts, frames
-from harness.report.judgement import Judgement
+from harness.report import charts, exhibits, markdown
+from harness.report.csvs import to_csv
+from harness.report.page.build import page
 from harness.report.style import looks
+from harness.report.tables import Tables
 
 
-def build(book: Ledger, judgement: Judgement) -> Mapping[str, bytes]:
+def build(book: Ledger, tables: Tables) -> Mapping[str, bytes]:
     """Make every file."""
-    summary = frames.summary(book, judgement)
-    tables = {
-        "passes.csv": frames.passes(book),
-        "summary.csv": summary,
-        "effects.csv": frames.effects(judgement),
-        "latency.csv": frames.latency(book),
-        "completion.csv": frames.completion(book),
-    }
-    measured = summary[summary["state"].isin(["ranked", "invalid"])]
-    drawn = (
-        ("ranking", charts.ranking, measured),
-        ("latency", charts.latency, tables["latency.csv"]),
-        ("completion", charts.completion, tables["completion.csv"]),
-        ("cost", charts.cost, measured),
-    )
-    files = {name: frames.to_csv(frame) for name, frame in tables.items()}
-    for name, chart, frame in drawn:
-        files |= _draw(book, name, chart, frame)
-    return files
-
-
-def _draw(book: Ledger, name: str, chart: charts.Chart, frame: pd.DataFrame) -> dict[str, bytes]:
+    slugs = slugs_of([one.name for one in book.run.plan.workloads])
+    shown = [one for workload, slug in slugs.items() for one in exhibits.of_workload(tables, workload, slug)]
+    shown += [*exhibits.of_run(book, tables), *exhibits.of_host(tables)]
     look = looks(book.run.contenders, book.run.plan.variants)
-    files: dict[str, bytes] = {}
-    for workload in book.run.plan.workloads:
-        rows = frame[frame["workload"] == workload.name]
-        if not rows.empty:
-            title = f"{TITLES[name]}: {workload.name}"
-            pictures = charts.render(chart, rows, look, title)
-            files |= {f"charts/{name}-{workload.name}.{kind}": data for kind, data in pictures.items()}
+    files = {name: to_csv(frame) for name, frame in tables.files.items()}
+    pictures = {}
+    for one in shown:
+        drawn = charts.render(one.draw, one.frame, look, one.title)
+        pictures[one.name] = drawn["svg"]
+        files |= {f"charts/{one.name}.{kind}": data for kind, data in drawn.items()}
+    files["report.md"] = markdown.report(book, tables)
+    files["report.html"] = page(book, tables, slugs, shown, pictures)
     return files
 
 
-TITLES = {
-    "ranking": "Throughput",
-    "latency": "Latency",
-    "completion": "How the download progresses",
-    "cost": "What the throughput costs",
-}
+def slugs_of(names: Sequence[str]) -> dict[str, str]:
+    """Name -> a name that is safe in a path and an address, and unique among these."""
+    found: dict[str, str] = {}
+    for name in names:
+        slug = re.sub(r"[^a-z0-9_-]+", "-", name.lower()).strip("-")[:64] or "workload"
+        while slug in found.values():
+            slug += "-2"
+        found[name] = slug
+    return found

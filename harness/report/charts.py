@@ -1,228 +1,175 @@
-"""Charts: tidy frames in, SVG and PNG bytes out. Every figure shows one workload; nothing here computes a statistic."""
+"""What all charts share: page size, inks, axes, labels, and the bytes of the finished figure. It draws no data.
+
+Figures are laid out by hand, in inches: finding a layout takes longer than drawing it. Text is never read as a
+formula, so a name with a dollar sign is only a name.
+"""
 
 import io
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import matplotlib as mpl
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
-from harness.metrics import CLIENT_CPU, RATE
+from harness.model import HERE
 from harness.report.style import Look
-from harness.report.units import number, seconds
 
-INK, GRID, CONTEXT = "#222222", "#DDDDDD", "#CCCCCC"
+INK, FAINT, GRID, CONTEXT = "#222222", "#666666", "#DDDDDD", "#CCCCCC"
+SMALL = 8.0  # points
 RC: dict[Any, Any] = {
+    "font.family": "sans-serif",
     "font.size": 9,
-    "axes.titlesize": 11,
-    "axes.titleweight": "bold",
+    "axes.titlesize": 9,
     "axes.titlelocation": "left",
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.edgecolor": INK,
     "axes.grid": True,
+    "axes.axisbelow": True,
     "grid.color": GRID,
     "grid.linewidth": 0.6,
+    "text.parse_math": False,
     "svg.fonttype": "none",  # text stays text
     "svg.hashsalt": "fetchbench",  # the same frame gives the same bytes
 }
 
 Chart = Callable[[pd.DataFrame, Mapping[str, Look], str], Figure]
-
-
-def ranking(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure:
-    """Throughput of each variant with its 95 % interval, the fastest on top.
-
-    Args:
-        rows: of the summary of one workload, measured cells only.
-        looks: variant id -> look.
-        title: of the figure.
-    """
-    ordered = rows.sort_values(RATE.key)
-    figure, axes = _rows_figure(len(ordered), title)
-    for place, (_, row) in enumerate(ordered.iterrows()):
-        look = looks[row["variant"]]
-        low, high = row[f"{RATE.key}_low"], row[f"{RATE.key}_high"]
-        if pd.notna(low):
-            axes.plot(
-                [low, high], [place, place], color=look.colour, linewidth=5, alpha=0.3, solid_capstyle="butt"
-            )
-        axes.plot(row[RATE.key], place, look.marker, color=look.colour, markersize=6)
-        axes.annotate(
-            number(row[RATE.key]),
-            (row[RATE.key] if pd.isna(high) else high, place),
-            xytext=(8, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=8,
-        )
-    _name_rows(axes, list(ordered["variant"]))
-    _log_x(axes, f"{RATE.label} ({RATE.unit}, log scale); band: 95 % interval; more is better", number)
-    return figure
-
-
-def latency(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure:
-    """Latency per image of each variant from p50 to p99, the shortest p50 on top.
-
-    Args:
-        rows: of the latency frame of one workload: variant and a column per percentile, seconds.
-        looks: variant id -> look.
-        title: of the figure.
-    """
-    ordered = rows.sort_values("p50_s", ascending=False)
-    figure, axes = _rows_figure(len(ordered), title)
-    for place, (_, row) in enumerate(ordered.iterrows()):
-        look = looks[row["variant"]]
-        axes.plot([row["p50_s"], row["p99_s"]], [place, place], color=look.colour, linewidth=1.5)
-        for column, face in (("p50_s", look.colour), ("p90_s", "white"), ("p99_s", look.colour)):
-            axes.plot(
-                row[column], place, "|" if column == "p99_s" else "o", color=look.colour, markerfacecolor=face
-            )
-        axes.annotate(
-            f"{seconds(row['p50_s'], 2)} – {seconds(row['p99_s'], 2)}",
-            (row["p99_s"], place),
-            xytext=(8, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=8,
-        )
-    _name_rows(axes, list(ordered["variant"]))
-    _log_x(axes, "latency per image, closed loop (log scale); ● p50  ○ p90  | p99; less is better", seconds)
-    return figure
-
-
-def completion(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure:
-    """Images done against time, one panel per concurrency model, all other variants in grey behind it.
-
-    Args:
-        rows: of the completion frame of one workload: variant, concurrency, time_s, share (0 to 1).
-        looks: variant id -> look.
-        title: of the figure.
-    """
-    rows = rows[rows["share"] > 0]  # on a log scale the first image's way to 0 would fill half of the figure
-    panels = sorted(rows["concurrency"].unique())
-    columns = min(4, len(panels))
-    lines = -(-len(panels) // columns)
-    width, height = 3.1 * columns + 0.8, 2.1 * lines + 1.0
-    figure = Figure(figsize=(width, height))  # laid out by hand: finding it out takes longer than drawing it
-    figure.subplots_adjust(
-        left=0.65 / width,
-        right=1 - 0.15 / width,
-        bottom=0.6 / height,
-        top=1 - 0.6 / height,
-        hspace=0.3,
-        wspace=0.08,
-    )
-    figure.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=11)
-    grid = list(figure.subplots(lines, columns, sharex=True, sharey=True, squeeze=False).flat)
-    for axes, model in zip(grid, panels, strict=False):
-        others = rows[rows["concurrency"] != model].groupby("variant")
-        behind = [np.column_stack([curve["time_s"], 100 * curve["share"]]) for _, curve in others]
-        axes.add_collection(LineCollection(behind, colors=CONTEXT, linewidths=0.6))
-        for variant, curve in rows[rows["concurrency"] == model].groupby("variant"):
-            look = looks[str(variant)]
-            label = str(variant).partition("/")[2]
-            axes.plot(
-                curve["time_s"],
-                100 * curve["share"],
-                color=look.colour,
-                dashes=look.dash or (None, None),
-                label=label,
-            )
-        axes.set_title(model, fontsize=9)
-        _log(axes.xaxis, seconds)
-        axes.legend(fontsize=7, frameon=False, loc="lower right", handlelength=1.8)
-        axes.set_ylim(0, 102)
-    for axes in grid[len(panels) :]:
-        axes.set_visible(False)
-    figure.supxlabel("time since the start of the pass (log scale; median over passes)", fontsize=9)
-    figure.supylabel("images done (%)", fontsize=9)
-    return figure
-
-
-def cost(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure:
-    """Throughput against client CPU per 1,000 images; the variants that no other beats on both are joined.
-
-    Args:
-        rows: of the summary of one workload, measured cells only.
-        looks: variant id -> look.
-        title: of the figure.
-    """
-    figure = Figure(figsize=(8, 5.2), layout="constrained")
-    axes = figure.subplots()
-    axes.set_title(title)
-    front = pareto(rows)
-    axes.plot(front[CLIENT_CPU.key], front[RATE.key], color=INK, linewidth=0.8, dashes=(3, 2), zorder=1)
-    for _, row in rows.iterrows():
-        look = looks[row["variant"]]
-        axes.plot(row[CLIENT_CPU.key], row[RATE.key], look.marker, color=look.colour, label=row["variant"])
-    for _, row in front.iterrows():
-        axes.annotate(
-            row["variant"],
-            (row[CLIENT_CPU.key], row[RATE.key]),
-            xytext=(6, 6),
-            textcoords="offset points",
-            fontsize=7.5,
-        )
-    _log(axes.xaxis, number)
-    _log(axes.yaxis, number)
-    axes.set_xlabel(f"{CLIENT_CPU.label} (s, log scale); less is better")
-    axes.set_ylabel(f"{RATE.label} ({RATE.unit}, log scale); more is better")
-    axes.legend(fontsize=7, frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
-    return figure
-
-
-def pareto(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows that no other row beats in both throughput and client CPU, cheapest first."""
-    ordered = rows.sort_values([CLIENT_CPU.key, RATE.key], ascending=[True, False])
-    return ordered[ordered[RATE.key] > ordered[RATE.key].cummax().shift(fill_value=-1.0)]
+Text = Callable[[float, int], str]
 
 
 def render(chart: Chart, rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> dict[str, bytes]:
     """Draw a chart; return file ending -> bytes."""
     with mpl.rc_context(RC):
-        figure = chart(rows, looks, title)
-        figure.draw_without_rendering()  # lays it out once, for both kinds
-        figure.set_layout_engine("none")
+        figure = chart(rows, looks, plain(title))
+        if figure.get_layout_engine() is not None:
+            figure.draw_without_rendering()  # lays it out once, for both kinds
+            figure.set_layout_engine("none")
         return {kind: _bytes(figure, kind) for kind in ("svg", "png")}
+
+
+def canvas(
+    title: str,
+    size: tuple[float, float],
+    margins: tuple[float, float, float, float],
+    grid: tuple[int, int] = (1, 1),
+    **shared: Any,
+) -> tuple[Figure, list[Axes]]:
+    """A titled figure and its panels, row by row.
+
+    Args:
+        title: of the whole.
+        size: width and height, inches.
+        margins: left, right, bottom, top, inches.
+        grid: rows and columns of panels.
+        shared: what ``Figure.subplots`` takes, such as ``sharex``, and ``hspace`` and ``wspace``.
+    """
+    (width, height), (left, right, bottom, top) = size, margins
+    figure = Figure(figsize=size)
+    gaps = {name: shared.pop(name) for name in ("hspace", "wspace") if name in shared}
+    figure.subplots_adjust(
+        left=left / width, right=1 - right / width, bottom=bottom / height, top=1 - top / height, **gaps
+    )
+    figure.text(
+        0.1 / width, 1 - 0.08 / height, title, ha="left", va="top", fontsize=11, weight="bold", color=INK
+    )
+    panels = figure.subplots(*grid, squeeze=False, **shared)
+    return figure, list(panels.flat)
+
+
+def log(axis: Axis, text: Text, low: float, high: float, *, pad: float = 0.06) -> None:
+    """Make an axis logarithmic over these values, with few ticks at round numbers that never collide."""
+    low, high = (low, high) if high > low * 1.02 else (low / 1.1, high * 1.1)  # a lone value gets room too
+    reach = pad * math.log(high / low)
+    edges = (low * math.exp(-reach), high * math.exp(reach))
+    axis.axes.set(**{f"{axis.axis_name}scale": "log", f"{axis.axis_name}lim": edges})  # type: ignore[attr-defined] # documented, but not in the stubs
+    ticks = round_ticks(*edges)
+    axis.set_major_locator(FixedLocator(ticks))
+    digits = 1 if len(ticks) < 2 or ticks[1] / ticks[0] > 1.4 else 3  # noqa: PLR2004 - steps of 1, 2, 5 need one digit
+    axis.set_major_formatter(FuncFormatter(lambda value, _: text(value, digits)))
+    axis.set_minor_locator(NullLocator())
+
+
+def round_ticks(low: float, high: float) -> list[float]:
+    """Three to seven round values from ``low`` to ``high``: of 1, 2, 5 where they fit, of tens where they are too many."""
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    for steps in ((1, 2, 5), (1, 3), (1,)):
+        ticks = [step * 10.0**decade for decade in decades for step in steps]
+        inside = [tick for tick in ticks if low <= tick <= high]
+        if 3 <= len(inside) <= 7:  # noqa: PLR2004 - as the docstring says
+            return inside
+    if len(inside) > 7:  # noqa: PLR2004 - the same
+        return inside[:: -(-len(inside) // 7)]
+    return [float(tick) for tick in MaxNLocator(4).tick_values(low, high) if low <= tick <= high]
+
+
+def label_beside(axes: Axes, ends: Sequence[tuple[float, float, str, str]]) -> None:
+    """Write labels to the right of a panel, as high as the points they name, pushed apart where they would collide.
+
+    Args:
+        axes: the panel; its limits are final.
+        ends: x and y of what is named, in data units, the text and its colour.
+    """
+    if not ends:
+        return
+    height = axes.get_window_extent().height
+    gap = 1.25 * SMALL * axes.get_figure().dpi / 72 / height  # type: ignore[union-attr] # the panel has a figure
+    places = axes.transAxes.inverted().transform(axes.transData.transform([(x, y) for x, y, _, _ in ends]))
+    ordered = sorted(range(len(ends)), key=lambda one: (places[one][1], one))
+    heights = spread([float(places[one][1]) for one in ordered], gap)
+    for one, at in zip(ordered, heights, strict=True):
+        _, _, text, colour = ends[one]
+        axes.annotate(
+            plain(text),
+            xy=(places[one][0], places[one][1]),
+            xycoords="axes fraction",
+            xytext=(1.03, at),
+            textcoords="axes fraction",
+            va="center",
+            fontsize=SMALL,
+            color=colour,
+            annotation_clip=False,
+            arrowprops={"arrowstyle": "-", "color": GRID, "linewidth": 0.7, "shrinkA": 0, "shrinkB": 2},
+        )
+
+
+def spread(heights: Sequence[float], gap: float) -> list[float]:
+    """Ascending heights moved as little as needed to be ``gap`` apart, around their own middle."""
+    moved: list[
+        list[float]
+    ] = []  # clusters of wanted heights; one cluster is laid out evenly around its mean
+    for height in heights:
+        moved.append([height])
+        while len(moved) > 1 and _top(moved[-2], gap) + gap > _bottom(moved[-1], gap):
+            last = moved.pop()
+            moved[-1] += last
+    return [_bottom(cluster, gap) + place * gap for cluster in moved for place in range(len(cluster))]
+
+
+def _bottom(cluster: Sequence[float], gap: float) -> float:
+    return sum(cluster) / len(cluster) - gap * (len(cluster) - 1) / 2
+
+
+def _top(cluster: Sequence[float], gap: float) -> float:
+    return _bottom(cluster, gap) + gap * (len(cluster) - 1)
+
+
+def row_name(row: Mapping[Any, Any]) -> str:
+    """The variant, and its side if several environments were compared."""
+    return str(row["variant"]) + ("" if row["side"] in {HERE, ""} else f" @{row['side']}")
+
+
+def plain(text: str) -> str:
+    """Text without what XML cannot hold or a chart cannot show."""
+    return "".join(one if one.isprintable() else "�" for one in text)
 
 
 def _bytes(figure: Figure, kind: str) -> bytes:
     buffer = io.BytesIO()
     metadata = {"Date": None} if kind == "svg" else {"Software": None}
-    figure.savefig(buffer, format=kind, dpi=120, facecolor="white", metadata=metadata)
+    figure.savefig(buffer, format=kind, dpi=110, facecolor="white", metadata=metadata)
     return buffer.getvalue()
-
-
-def _rows_figure(count: int, title: str) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(8.5, 1.3 + 0.27 * count), layout="constrained")
-    axes = figure.subplots()
-    axes.set_title(title)
-    axes.grid(visible=False, axis="y")
-    axes.set_ylim(-0.7, count - 0.3)
-    return figure, axes
-
-
-def _name_rows(axes: Axes, names: list[str]) -> None:
-    axes.set_yticks(range(len(names)), names)
-    axes.tick_params(axis="y", length=0)
-    axes.margins(x=0.12)
-
-
-def _log_x(axes: Axes, label: str, text: Callable[[float, int], str]) -> None:
-    _log(axes.xaxis, text)
-    axes.set_xlabel(label)
-
-
-def _log(axis: Axis, text: Callable[[float, int], str]) -> None:
-    """Make an axis logarithmic, with ticks at 1, 2 and 5 only: they never collide."""
-    axis.axes.set(**{f"{axis.axis_name}scale": "log"})  # type: ignore[attr-defined] # documented, but not in the stubs
-    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: text(value, 1)))
-    axis.set_minor_locator(NullLocator())

@@ -1,71 +1,100 @@
-"""The tidy frames that every table, chart and CSV is made from. Column names are the keys of ``harness.metrics``."""
+"""The tidy frames of trials and cells, from which tables, charts and CSVs are made. Column names are keys of metrics.
 
-import csv
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+Nothing here draws, and nothing judges: what a cell is called comes from the judgement. Curves over single images are
+in ``curves``, what speaks for and against the run is in ``trust``.
+"""
 
-import numpy as np
+import io
+import statistics
+import tokenize
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
 import pandas as pd
 
 from harness.ledger import Ledger
-from harness.metrics import METRICS, RATE, TIME_PER_IMAGE
-from harness.model import Cell, Trial, Variant
+from harness.metrics import METRICS, PEAK_RSS, RATE, THREADS, TIME_PER_IMAGE
+from harness.model import Cell, Contender, Trial, Variant
+from harness.report.csvs import to_csv as to_csv  # noqa: PLC0414 - commands look for it beside the frames
 from harness.report.judgement import Judgement
+from harness.stats.effect import Effect
 from harness.stats.ranking import RankedCell
-from harness.stats.sample import samples
+from harness.stats.validity import server_share
 
-CURVE_POINTS = 101  # of a completion curve: the start, and each hundredth of the images
-TAIL = 10  # a percentile is shown only where at least this many values lie beyond it
-PERCENTILES = (0.5, 0.9, 0.99, 0.999)
+ID = ["workload", "variant", "concurrency", "client", "loop", "side"]
+OF_PASS = [metric for metric in METRICS if metric.of_pass]
+OF_TRIAL = [PEAK_RSS, THREADS]
+ALL_WORKLOADS = "(all)"
+
+
+def workloads(book: Ledger) -> pd.DataFrame:
+    """One row per workload: what was asked, and what the server alone can give of it."""
+    limits = {one.image_bytes: one.requests_per_s for one in book.ceilings}
+    rows = [
+        {
+            "workload": one.name,
+            "images": one.images,
+            "image_bytes": one.image_bytes,
+            "latency_s": one.latency_s,
+            "asked_concurrency": one.concurrency,
+            "sink": one.sink,
+            "ceiling_requests_per_s": limits.get(one.image_bytes),
+        }
+        for one in book.run.plan.workloads
+    ]
+    return pd.DataFrame(rows)
 
 
 def passes(book: Ledger) -> pd.DataFrame:
     """One row per pass, warm-ups marked; and one for a failed trial, with its reason and no figures."""
-    axes = _axes(book)
+    axes = axes_of(book)
     rows = [row for trial in book.trials for row in _pass_rows(trial, axes[trial.cell.variant])]
-    columns = [metric.key for metric in METRICS if metric.of_pass]
-    return pd.DataFrame(
-        rows,
-        columns=[
-            *_ID,
-            "round",
-            "position",
-            "pass",
-            "warmup",
-            "reason",
-            *columns,
-            "executor_size",
-            "sink_filesystem",
-        ],
-    )
+    place = ["round", "position", "pass", "warmup", "reason"]
+    figures = [metric.key for metric in (*OF_PASS, *OF_TRIAL)]
+    return pd.DataFrame(rows, columns=[*ID, *place, *figures, "executor_size", "sink_filesystem"])
 
 
-def summary(book: Ledger, judgement: Judgement) -> pd.DataFrame:
+def summary(book: Ledger, judgement: Judgement, of_passes: pd.DataFrame) -> pd.DataFrame:
     """One row per cell, and per variant that cannot run here: rank, state, and the trials' values in the middle.
 
     Throughput and time per image are geometric means with 95 % intervals; every other metric is a median over trials.
     """
-    axes = _axes(book)
-    medians = _medians(book.trials)
-    rows = [
-        _key(row.cell, axes[row.cell.variant])
-        | _state(row, judgement)
-        | medians.get(row.cell, {})
-        | _estimates(row)
-        | {"failed_trials": sum(1 for one in book.trials if one.cell == row.cell and one.reason)}
-        for row in judgement.ranking
-    ]
-    rows += [
-        _key(Cell(workload=workload.name, variant=variant.id, side=""), variant)
-        | {"state": "unavailable", "reason": variant.unavailable}
-        for workload in book.run.plan.workloads
-        for variant in book.run.plan.variants
-        if variant.unavailable
-    ]
+    axes = axes_of(book)
+    medians = _medians(of_passes)
+    failures = Counter(one.cell for one in book.trials if one.reason is not None)
+    shares = _server_shares(book.trials)
+    ceilings = {one.image_bytes: one.requests_per_s for one in book.ceilings}
+    limits = {one.name: ceilings.get(one.image_bytes) for one in book.run.plan.workloads}
+    lines = source_lines(book)
+    against = {one.cell: one for one in judgement.to_fastest}
+    rows: list[dict[str, object]] = []
+    for row in judgement.ranking:
+        found = key_of(row.cell, axes[row.cell.variant]) | _state(row, judgement)
+        found |= {"failed_trials": failures[row.cell], "source_lines": lines[row.cell.variant]}
+        if row.summary.n:
+            found |= medians.get((row.cell.workload, row.cell.variant, row.cell.side), {})
+            found |= _estimates(row) | _to_fastest(row, against.get(row.cell))
+            found |= {
+                "server_core_share": shares.get(row.cell),
+                "ceiling_share": _share(row, limits[row.cell.workload]),
+            }
+        rows.append(found)
+    rows += _unavailable(book, lines)
     bounds = [f"{metric.key}_{end}" for metric in (RATE, TIME_PER_IMAGE) for end in ("low", "high")]
-    columns = [*_ID, "state", "reason", "rank", "tied", "trials", "failed_trials", "notes"]
-    frame = pd.DataFrame(rows, columns=[*columns, *(metric.key for metric in METRICS), *bounds])
-    return frame.astype({"rank": "Int64", "trials": "Int64", "failed_trials": "Int64"})
+    frame = pd.DataFrame(rows, columns=[*ID, *_STATE, *(metric.key for metric in METRICS), *bounds, *_MORE])
+    whole = ["rank", "band", "trials", "failed_trials", "source_lines"]
+    return frame.astype(dict.fromkeys(whole, "Int64"))
+
+
+_STATE = ["state", "reason", "rank", "band", "tied", "trials", "failed_trials", "notes"]
+_MORE = [
+    "ratio_to_fastest",
+    "ratio_to_fastest_low",
+    "ratio_to_fastest_high",
+    "source_lines",
+    "server_core_share",
+    "ceiling_share",
+]
 
 
 def effects(judgement: Judgement) -> pd.DataFrame:
@@ -95,99 +124,133 @@ def effects(judgement: Judgement) -> pd.DataFrame:
         }
         for one in judgement.verdicts
     ]
-    return pd.DataFrame(rows, columns=list(rows[0]) if rows else ["workload", "variant"])
+    return _floats(pd.DataFrame(rows, columns=_EFFECT), _EFFECT_FIGURES)
 
 
-def latency(book: Ledger) -> pd.DataFrame:
-    """Latency per image over all timed passes of a cell, seconds; a percentile is NaN if too few values lie beyond it."""
-    axes = _axes(book)
-    pooled: dict[Cell, list[Sequence[float]]] = defaultdict(list)
-    for trial in book.trials:
-        pooled[trial.cell] += [one.latency_s for one in trial.timed]
-    rows = []
-    for cell, parts in sorted(pooled.items()):
-        values = np.concatenate([np.asarray(part) for part in parts]) if parts else np.array([])
-        shown = [share for share in PERCENTILES if len(values) * (1 - share) >= TAIL]
-        found = dict(zip(shown, np.quantile(values, shown) if shown else (), strict=True))
-        rows.append(
-            _key(cell, axes[cell.variant])
-            | {"images": len(values)}
-            | {percentile_column(share): found.get(share, np.nan) for share in PERCENTILES}
-        )
-    return pd.DataFrame(rows, columns=[*_ID, "images", *map(percentile_column, PERCENTILES)])
+_EFFECT_FIGURES = [
+    *("time_ratio", "time_ratio_low", "time_ratio_high", "log_ratio_sd", "sign_flip_p", "margin"),
+    *("p_regressed", "p_improved", "p_equivalent", "detectable"),
+]
+_EFFECT = [
+    *("workload", "variant", "side", "reference_variant", "reference_side"),
+    *("time_ratio", "time_ratio_low", "time_ratio_high", "pairs", "dropped_pairs", "log_ratio_sd"),
+    *("sign_flip_p", "verdict", "reason", "margin", "p_regressed", "p_improved", "p_equivalent"),
+    *("detectable", "more_rounds"),
+]
 
 
-def percentile_column(share: float) -> str:
-    """0.99 -> "p99_s"."""
-    return f"p{format(100 * share, 'g').replace('.', '_')}_s"
-
-
-def completion(book: Ledger) -> pd.DataFrame:
-    """Seconds until a share of the images was done: the median over a cell's timed passes, per hundredth."""
-    axes = _axes(book)
-    curves: dict[Cell, list[np.ndarray[tuple[int], np.dtype[np.float64]]]] = defaultdict(list)
-    shares = np.linspace(0, 1, CURVE_POINTS)
-    for trial in book.trials:
-        for one in trial.timed:
-            ends = np.sort(np.asarray(one.start_s) + np.asarray(one.latency_s))
-            done = np.ceil(shares[1:] * len(ends)).astype(int) - 1
-            curves[trial.cell].append(np.concatenate([[min(one.start_s)], ends[done]]))
-    frames = [
-        pd.DataFrame(
-            _key(cell, axes[cell.variant]) | {"share": shares, "time_s": np.median(np.stack(found), axis=0)}
-        )
-        for cell, found in sorted(curves.items())
+def factors(judgement: Judgement) -> pd.DataFrame:
+    """One row per level of an axis and workload: what this level instead of the reference does to the time."""
+    rows = [
+        {
+            "axis": one.axis,
+            "level": one.level,
+            "reference": one.reference,
+            "workload": one.workload or ALL_WORKLOADS,
+            "matches": one.matches,
+            "rounds": one.rounds,
+            "dropped_rounds": one.dropped_rounds,
+            "time_ratio": one.time_ratio,
+            "time_ratio_low": one.interval.low if one.interval else None,
+            "time_ratio_high": one.interval.high if one.interval else None,
+            "smallest": one.smallest,
+            "largest": one.largest,
+        }
+        for one in judgement.factors
     ]
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=[*_ID, "share", "time_s"])
+    figures = ["time_ratio", "time_ratio_low", "time_ratio_high", "smallest", "largest"]
+    names = ["axis", "level", "reference", "workload", "matches", "rounds", "dropped_rounds"]
+    return _floats(pd.DataFrame(rows, columns=[*names, *figures]), figures)
 
 
-def to_csv(frame: pd.DataFrame) -> bytes:
-    """CSV with seven significant digits; text that a spreadsheet would run as a formula is quoted with an apostrophe."""
-    safe = frame.copy()
-    for column in safe.columns[[not pd.api.types.is_numeric_dtype(kind) for kind in safe.dtypes]]:
-        safe[column] = safe[column].map(_disarm)
-    return safe.to_csv(
-        index=False, float_format="%.7g", quoting=csv.QUOTE_MINIMAL, lineterminator="\n"
-    ).encode()
-
-
-def _disarm(value: object) -> object:
-    return (
-        f"'{value}"
-        if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r"))
-        else value
-    )
-
-
-_ID = ["workload", "variant", "concurrency", "client", "loop", "side"]
-
-
-def _key(cell: Cell, variant: Variant) -> dict[str, object]:
+def key_of(cell: Cell, variant: Variant) -> dict[str, object]:
+    """The columns that say which cell a row is of."""
     values = (cell.workload, cell.variant, variant.concurrency, variant.client, variant.loop or "", cell.side)
-    return dict(zip(_ID, values, strict=True))
+    return dict(zip(ID, values, strict=True))
 
 
-def _axes(book: Ledger) -> dict[str, Variant]:
+def axes_of(book: Ledger) -> dict[str, Variant]:
+    """Variant id -> its record."""
     return {one.id: one for one in book.run.plan.variants}
 
 
+def source_lines(book: Ledger) -> dict[str, int]:
+    """Variant id -> lines of code in its files, a measure of how much there is to read and to get wrong."""
+    by_file = {(one.axis, one.name): lines_of_code(one.source) for one in book.run.contenders}
+    return {
+        one.id: by_file.get(("client", one.client), 0)
+        + by_file.get(("concurrency", one.concurrency), 0)
+        + by_file.get(("loop", one.loop or ""), 0)
+        for one in book.run.plan.variants
+    }
+
+
+def files_of(book: Ledger, variant: Variant) -> list[Contender]:
+    """The contenders that a variant is made of."""
+    names = {"client": variant.client, "concurrency": variant.concurrency, "loop": variant.loop}
+    return [one for one in book.run.contenders if names[one.axis] == one.name]
+
+
+def lines_of_code(source: str) -> int:
+    """Lines with a token of code; blank lines, comments and lone strings (docstrings) are none."""
+    idle = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}
+    idle |= {tokenize.ENDMARKER, tokenize.ENCODING}
+    lines: set[int] = set()
+    statement: list[tokenize.TokenInfo] = []
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(source).readline):
+            if token.type not in idle:
+                statement.append(token)
+            elif token.type == tokenize.NEWLINE:
+                if any(one.type != tokenize.STRING for one in statement):
+                    lines |= {row for one in statement for row in range(one.start[0], one.end[0] + 1)}
+                statement = []
+    except (SyntaxError, tokenize.TokenError):  # it cannot run here; its size is still worth a figure
+        return sum(1 for line in source.splitlines() if line.strip())
+    return len(lines)
+
+
+def _floats(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """None and a column of nothing but None become NaN, so that arithmetic never meets an object."""
+    return frame.astype(dict.fromkeys(columns, "float64"))
+
+
 def _pass_rows(trial: Trial, variant: Variant) -> Iterable[dict[str, object]]:
-    place = _key(trial.cell, variant) | {"round": trial.round, "position": trial.position}
+    place = key_of(trial.cell, variant) | {"round": trial.round, "position": trial.position}
     place |= {"executor_size": trial.executor_size, "sink_filesystem": trial.sink_filesystem}
+    whole = {metric.key: metric.of_trial(trial) for metric in OF_TRIAL}
     for number, one in enumerate(trial.passes):
-        figures = {metric.key: metric.of_pass(one) for metric in METRICS if metric.of_pass}
-        yield place | {"pass": number, "warmup": one.warmup} | figures
+        figures = {metric.key: metric.of_pass(one) for metric in OF_PASS if metric.of_pass}
+        yield place | {"pass": number, "warmup": one.warmup} | figures | whole
     if trial.reason is not None:
         yield place | {"pass": len(trial.passes), "reason": trial.reason}
 
 
-def _medians(trials: Sequence[Trial]) -> dict[Cell, dict[str, float]]:
-    found: dict[Cell, dict[str, float]] = defaultdict(dict)
-    for metric in METRICS:
-        for cell, sample in samples(trials, metric).items():
-            if sample.values:
-                found[cell][metric.key] = float(np.median(list(sample.values.values())))
-    return found
+def _medians(of_passes: pd.DataFrame) -> Mapping[tuple[str, str, str], dict[str, float]]:
+    """(workload, variant, side) -> metric -> median over trials of the mean over the trial's timed passes.
+
+    That mean is what ``harness.metrics`` calls the trial's value; it is taken here for all metrics at once.
+    """
+    cell, figures = ["workload", "variant", "side"], [metric.key for metric in METRICS]
+    timed = of_passes[of_passes["warmup"].eq(False) & of_passes["reason"].isna()]  # noqa: FBT003 - the value, not a flag
+    if timed.empty:
+        return {}
+    of_trials = timed.groupby([*cell, "round"], sort=False, observed=True)[figures].mean()
+    middle = of_trials.groupby(level=[0, 1, 2], sort=False).median()
+    return dict(zip(middle.index, middle.to_dict("records"), strict=True))  # type: ignore[arg-type] # three levels
+
+
+def _server_shares(trials: Sequence[Trial]) -> dict[Cell, float]:
+    found: dict[Cell, list[float]] = defaultdict(list)
+    for trial in trials:
+        if trial.reason is None and trial.timed:
+            found[trial.cell].append(server_share(trial))
+    return {cell: statistics.median(values) for cell, values in found.items()}
+
+
+def _share(row: RankedCell, ceiling: float | None) -> float | None:
+    mean = row.summary.geometric_mean
+    return 1 / mean / ceiling if mean and ceiling else None
 
 
 def _state(row: RankedCell, judgement: Judgement) -> dict[str, object]:
@@ -197,6 +260,7 @@ def _state(row: RankedCell, judgement: Judgement) -> dict[str, object]:
         "state": state,
         "reason": row.reason,
         "rank": row.rank,
+        "band": row.band,
         "tied": row.tied,
         "trials": row.summary.n,
         "notes": "; ".join(note.text for note in notes) or None,
@@ -212,3 +276,24 @@ def _estimates(row: RankedCell) -> dict[str, float]:
         found |= {f"{TIME_PER_IMAGE.key}_low": interval.low, f"{TIME_PER_IMAGE.key}_high": interval.high}
         found |= {f"{RATE.key}_low": 1 / interval.high, f"{RATE.key}_high": 1 / interval.low}
     return found
+
+
+def _to_fastest(row: RankedCell, effect: Effect | None) -> dict[str, float | None]:
+    if effect is None:  # the fastest itself
+        return {"ratio_to_fastest": 1.0} if row.rank == 1 else {}
+    interval = effect.interval
+    return {
+        "ratio_to_fastest": effect.time_ratio,
+        "ratio_to_fastest_low": interval.low if interval else None,
+        "ratio_to_fastest_high": interval.high if interval else None,
+    }
+
+
+def _unavailable(book: Ledger, lines: Mapping[str, int]) -> list[dict[str, object]]:
+    return [
+        key_of(Cell(workload=workload.name, variant=variant.id, side=""), variant)
+        | {"state": "unavailable", "reason": variant.unavailable, "source_lines": lines[variant.id]}
+        for workload in book.run.plan.workloads
+        for variant in book.run.plan.variants
+        if variant.unavailable
+    ]

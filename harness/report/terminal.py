@@ -1,8 +1,8 @@
 """The ranked table at the end of a run."""
 
-import statistics
 from collections.abc import Mapping
 
+import pandas as pd
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -20,7 +20,6 @@ from harness.model import Cell, Workload
 from harness.report.judgement import Judgement
 from harness.report.units import interval_digits, number, ratio, seconds, size
 from harness.stats.ranking import RankedCell
-from harness.stats.sample import samples
 from harness.stats.verdict import Verdict
 
 SHOWN = (LATENCY_P50, LATENCY_P99, CLIENT_CPU, PEAK_RSS, CONNECTIONS, SERVER_IN_FLIGHT)
@@ -28,10 +27,19 @@ WIDTHS = (110, 120, 130, 142, 150, 160)  # of the terminal, from which on there 
 HEADS = ("p50", "p99", "CPU s/1k", "memory", "conns", "in flight")
 
 
-def print_report(console: Console, book: Ledger, judgement: Judgement) -> None:
-    """Print a table per workload, then what speaks against them."""
+def print_report(console: Console, book: Ledger, judgement: Judgement, summary: pd.DataFrame) -> None:
+    """Print a table per workload, then what speaks against them.
+
+    Args:
+        summary: see ``frames.summary``; the metrics beside rate and ratio come from it.
+    """
+    keys = [(row["workload"], row["variant"], row["side"]) for row in summary.to_dict("records")]
+    cells = [Cell(workload=workload, variant=variant, side=side) for workload, variant, side in keys]
     values = {
-        metric.key: {cell: _middle(sample.values) for cell, sample in samples(book.trials, metric).items()}
+        metric.key: {
+            cell: None if pd.isna(value) else float(value)
+            for cell, value in zip(cells, summary[metric.key], strict=True)
+        }
         for metric in SHOWN
     }
     verdicts = {one.effect.cell: one for one in judgement.verdicts}
@@ -128,7 +136,3 @@ def _cell_text(value: float | None, unit: str) -> str:
     if unit in {"s", "bytes"}:
         return {"s": seconds, "bytes": size}[unit](value)
     return f"{value:,.0f}"
-
-
-def _middle(values: Mapping[int, float]) -> float | None:
-    return statistics.median(values.values()) if values else None

@@ -1,6 +1,7 @@
 """The one owner of scaling and digits: base units in, text for people out."""
 
 import math
+from collections.abc import Callable
 
 _TIME = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 _BYTES = ((1024**3, "GiB"), (1024**2, "MiB"), (1024, "KiB"), (1, "B"))
@@ -31,9 +32,9 @@ def size(value: float, digits: int = 3) -> str:
     return "0 B"
 
 
-def ratio(value: float) -> str:
+def ratio(value: float, digits: int = 3) -> str:
     """1.0512 -> "1.05×"."""
-    return f"{number(value)}×"
+    return f"{number(value, digits)}×"
 
 
 def percent(value: float) -> str:
@@ -48,6 +49,23 @@ def interval_digits(value: float, low: float | None, high: float | None) -> int:
     return min(4, max(2, math.ceil(-math.log10((high - low) / 2 / value)) + 1))
 
 
-def metric(value: float, unit: str) -> str:
+def digits_of(value: float, low: float, high: float) -> int:
+    """Digits of a figure in report and charts: what the interval allows, two or three; three if it has none (NaN)."""
+    if math.isnan(low) or math.isnan(high):
+        return 3
+    return min(3, interval_digits(value, low, high))
+
+
+def interval_text(value: float, low: float, high: float, text: Callable[[float, int], str]) -> str:
+    """0.5123, 0.4981, 0.5301 -> "0.51× [0.50–0.53]"; NaN bounds leave the value alone."""
+    if math.isnan(value):
+        return "–"
+    digits = digits_of(value, low, high)
+    if math.isnan(low) or math.isnan(high):
+        return text(value, digits)
+    return f"{text(value, digits)} [{number(low, digits)}–{number(high, digits)}]"
+
+
+def metric(value: float, unit: str, digits: int = 3) -> str:
     """Text for a value of a metric in its base unit."""
-    return {"s": seconds, "bytes": size}.get(unit, number)(value)
+    return {"s": seconds, "bytes": size, "ratio": ratio}.get(unit, number)(value, digits)

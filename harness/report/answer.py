@@ -1,0 +1,85 @@
+"""The answer first: three picks by stated rules, from the summary alone.
+
+* fastest: least time; overall, the least geometric mean of the time ratios to the fastest of each workload.
+* simplest that is good enough: fewest lines of code in its files, among all within ``GOOD_ENOUGH`` of the fastest or in
+  one band with it.
+* cheapest: least product of client CPU per image and peak memory, so that halving either counts the same.
+
+Only ranked cells are picked. A pick is no test: what can be told apart is in the ranking.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from harness.metrics import CLIENT_CPU, PEAK_RSS, RATE
+from harness.report.frames import ALL_WORKLOADS
+
+GOOD_ENOUGH = 1.25  # times the time of the fastest: what most would give for simpler code
+COLUMNS = [
+    *("scope", "workloads", "pick", "variant", "side", RATE.key, f"{RATE.key}_low", f"{RATE.key}_high"),
+    *("ratio_to_fastest", CLIENT_CPU.key, PEAK_RSS.key, "source_lines"),
+    *("tied_with", "good_enough", "good_enough_factor", "candidates"),
+]
+
+
+def picks(summary: pd.DataFrame) -> pd.DataFrame:
+    """Three rows for each workload with a rank, and three over all of them if there are several; those come first.
+
+    Args:
+        summary: of the run.
+    """
+    ranked = summary[summary["state"] == "ranked"]
+    names = list(dict.fromkeys(ranked["workload"]))
+    rows: list[dict[str, Any]] = []
+    if len(names) > 1:
+        rows += _three(ALL_WORKLOADS, len(names), _over_all(ranked, len(names)))
+    for name in names:
+        rows += _three(name, 1, ranked[ranked["workload"] == name].to_dict("records"))
+    frame = pd.DataFrame(rows, columns=COLUMNS)
+    figures = [RATE.key, f"{RATE.key}_low", f"{RATE.key}_high", "ratio_to_fastest"]
+    return frame.astype(dict.fromkeys(figures, "float64"))
+
+
+def _over_all(ranked: pd.DataFrame, workloads: int) -> list[dict[Any, Any]]:
+    """One record for each variant that is ranked in every workload; figures are geometric means, rates are left out."""
+    rows = []
+    for (variant, side), of in ranked.groupby(["variant", "side"], sort=False):
+        if len(of) == workloads:
+            means = {
+                key: float(np.exp(np.log(of[key].astype("float64")).mean()))
+                for key in ("ratio_to_fastest", CLIENT_CPU.key, PEAK_RSS.key)
+            }
+            whole = {"band": of["band"].max(), "source_lines": of["source_lines"].iloc[0]}
+            rows.append({"variant": variant, "side": side} | whole | means)
+    return rows
+
+
+def _three(scope: str, workloads: int, rows: Sequence[Mapping[Any, Any]]) -> list[dict[str, Any]]:
+    if not rows:
+        return []
+    good = [row for row in rows if row["ratio_to_fastest"] <= GOOD_ENOUGH or row["band"] == 1]
+    fastest = min(rows, key=lambda row: row["ratio_to_fastest"])
+    chosen = {
+        "simplest that is good enough": min(
+            good or [fastest], key=lambda row: (row["source_lines"], row["ratio_to_fastest"])
+        ),
+        "fastest": fastest,
+        "cheapest in CPU and memory": min(rows, key=lambda row: row[CLIENT_CPU.key] * row[PEAK_RSS.key]),
+    }
+    shared = {
+        "scope": scope,
+        "workloads": workloads,
+        "tied_with": sum(row["band"] == 1 for row in rows if row is not fastest)
+        if fastest["band"] == 1
+        else 0,
+        "good_enough": len(good),
+        "good_enough_factor": GOOD_ENOUGH,
+        "candidates": len(rows),
+    }
+    return [
+        {key: row.get(key) for key in COLUMNS if key in row} | shared | {"pick": pick}
+        for pick, row in chosen.items()
+    ]

@@ -1,0 +1,30 @@
+"""Frames to CSV bytes: the only place that decides how a number is written in a file."""
+
+import csv
+
+import pandas as pd
+
+DIGITS = "%.7g"
+
+
+def to_csv(frame: pd.DataFrame) -> bytes:
+    """CSV with seven significant digits; text that a spreadsheet would run as a formula is quoted with an apostrophe."""
+    safe = frame.copy()
+    for column in safe.columns[[not pd.api.types.is_numeric_dtype(kind) for kind in safe.dtypes]]:
+        safe[column] = safe[column].map(_disarm)
+    return safe.to_csv(
+        index=False, float_format=DIGITS, quoting=csv.QUOTE_MINIMAL, lineterminator="\n"
+    ).encode()
+
+
+def written(value: float) -> str:
+    """A number as it stands in the CSV files."""
+    return str(value) if isinstance(value, int) else DIGITS % value
+
+
+def _disarm(value: object) -> object:
+    return (
+        f"'{value}"
+        if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r"))
+        else value
+    )

@@ -1,0 +1,135 @@
+"""Curves over single images: how a download progresses, and its latencies."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+from harness.report.charts import CONTEXT, SMALL, canvas, label_beside, log, plain, row_name
+from harness.report.style import Look
+from harness.report.units import seconds
+
+MOST = 7  # series in a panel
+COLUMNS = 4
+COARSE = 9  # every ninth of 100 points is enough for a line in the background
+Line = tuple[dict[str, Any], pd.DataFrame]  # what the rows share, the rows
+
+
+def completion(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure:
+    """Images done against time, one panel per concurrency model, all other variants in grey behind it.
+
+    Args:
+        rows: of the completion frame of one workload: variant, concurrency, time_s, share (0 to 1).
+        looks: variant id -> look.
+        title: of the figure.
+    """
+    rows = rows[rows["share"] > 0]  # on a log scale the first image's way to 0 would fill half of the figure
+    lines = lines_of(rows)
+    models = sorted({shared["concurrency"] for shared, _ in lines})
+    columns = min(COLUMNS, max(2, len(models)))
+    lines_down = -(-len(models) // columns)
+    figure, panels = canvas(
+        title,
+        (2.3 * columns + 0.9, 1.75 * lines_down + 1.05),
+        (0.65, 0.15, 0.6, 0.65),
+        (lines_down, columns),
+        sharex=True,
+        sharey=True,
+        hspace=0.28,
+        wspace=0.08,
+    )
+    behind = [np.column_stack([line["time_s"], 100 * line["share"]])[::COARSE] for _, line in lines]
+    log(panels[0].xaxis, seconds, rows["time_s"].min(), rows["time_s"].max())
+    panels[0].set_ylim(0, 103)
+    for axes, model in zip(panels, models, strict=False):
+        _behind(axes, behind)
+        own = [one for one in lines if one[0]["concurrency"] == model]
+        own.sort(key=lambda one: float(one[1]["time_s"].iloc[-1]))
+        for shared, line in own[:MOST]:
+            _curve(axes, looks[shared["variant"]], line["time_s"], 100 * line["share"], _short(shared))
+        axes.set_title(plain(model) + (f" (fastest {MOST})" if len(own) > MOST else ""))
+        axes.legend(fontsize=6.5, frameon=False, loc="lower right", handlelength=1.6, borderaxespad=0.2)
+    for axes in panels[len(models) :]:
+        axes.set_visible(False)
+    figure.supxlabel("time since the start of the pass (log scale, median over passes)", fontsize=SMALL)
+    figure.supylabel("images done (%)", fontsize=SMALL, x=0.01)
+    return figure
+
+
+def latency(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure:
+    """Latency by percentile on a 1/(1-p) axis, and its ECDF; chosen variants named, all others in grey.
+
+    Args:
+        rows: of the latency curve of one workload, and ``chosen``: whether a variant is drawn in its colour.
+        looks: variant id -> look.
+        title: of the figure.
+    """
+    lines = lines_of(rows)
+    labels = 0.2 + 0.058 * max(len(row_name(shared)) for shared, _ in lines)
+    figure, (whole, tail) = canvas(title, (8.0 + labels, 4.2), (0.65, labels, 0.65, 0.5), (1, 2), wspace=0.26)
+    low, high = rows["latency_s"].min(), rows["latency_s"].max()
+    log(tail.yaxis, seconds, low, high)
+    log(whole.xaxis, seconds, low, high)
+    _nines(tail, rows["share"].max())
+    whole.set_ylim(0, 100)
+    ends: list[tuple[float, float, str, str]] = []
+    for shared, line in lines:
+        odds, value, percent = 1 / (1 - line["share"]), line["latency_s"], 100 * line["share"]
+        look = looks[shared["variant"]]
+        if shared["chosen"]:
+            _curve(tail, look, odds, value, "")
+            _curve(whole, look, value, percent, "")
+            ends.append((float(odds.iloc[-1]), float(value.iloc[-1]), row_name(shared), look.colour))
+    others = [line for shared, line in lines if not shared["chosen"]]
+    _behind(tail, [np.column_stack([1 / (1 - one["share"]), one["latency_s"]]) for one in others])
+    _behind(whole, [np.column_stack([one["latency_s"], 100 * one["share"]]) for one in others])
+    label_beside(tail, ends)
+    tail.set_xlabel("percentile (axis: 1/(1−p))", fontsize=SMALL)
+    tail.set_ylabel("latency per image (log scale)", fontsize=SMALL)
+    whole.set_xlabel("latency per image (log scale), closed loop", fontsize=SMALL)
+    whole.set_ylabel("images at most as slow (%)", fontsize=SMALL)
+    return figure
+
+
+def lines_of(rows: pd.DataFrame) -> list[Line]:
+    """The rows of each variant and side, with what they share."""
+    groups = rows.groupby(["variant", "side"], sort=True)
+    return [(of.iloc[0].to_dict(), of) for _, of in groups]
+
+
+def _curve(axes: Axes, look: Look, x: Sequence[float], y: Sequence[float], label: str) -> None:
+    axes.plot(
+        x,
+        y,
+        look.marker,
+        linestyle="-" if not look.dash else (0, look.dash),
+        color=look.colour,
+        linewidth=1.4,
+        markersize=3.5,
+        markevery=max(1, len(x) // 6),
+        label=label,
+    )
+
+
+def _behind(axes: Axes, curves: Sequence[np.ndarray[tuple[int, int], np.dtype[np.float64]]]) -> None:
+    axes.add_collection(LineCollection(curves, colors=CONTEXT, linewidths=0.6, zorder=1), autolim=False)
+
+
+def _short(shared: Mapping[str, Any]) -> str:
+    """The name of a variant in a panel of its model."""
+    return plain(row_name(shared).partition("/")[2])
+
+
+def _nines(axes: Axes, most: float) -> None:
+    """An axis on which each further nine takes the same room."""
+    axes.set_xscale("log")
+    shares = [share for share in (0.5, 0.9, 0.99, 0.999, 0.9999) if share <= most + 1e-9]
+    axes.set_xlim(1, 1.15 / (1 - most))
+    axes.xaxis.set_major_locator(FixedLocator([1 / (1 - share) for share in shares]))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda odds, _: f"p{100 * (1 - 1 / odds):.6g}"))
+    axes.xaxis.set_minor_locator(NullLocator())

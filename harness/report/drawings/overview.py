@@ -1,0 +1,130 @@
+"""Overviews of a run: the heat map of variants and workloads, scaling with concurrency, and the host's own pace."""
+
+import math
+from collections.abc import Mapping
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib.colors import LogNorm
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+from harness.metrics import RATE
+from harness.report.charts import INK, SMALL, canvas, label_beside, log, plain, row_name
+from harness.report.drawings.curves import MOST, lines_of
+from harness.report.style import Look
+from harness.report.units import number, ratio
+
+DARK = 0.5  # luminance below which white text is easier to read than black
+
+
+def heat_map(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure:
+    """Time of each variant over the fastest of the same workload, printed in its cell.
+
+    Args:
+        rows: variant, side, workload, ratio_to_fastest (1 is the fastest; NaN: not ranked), best variant first.
+        looks: not used; colour means the ratio here.
+        title: of the figure.
+    """
+    del looks
+    records = rows.to_dict("records")
+    names = list(dict.fromkeys(row_name(row) for row in records))
+    workloads = list(dict.fromkeys(rows["workload"]))
+    left, column = 0.25 + 0.062 * max(map(len, names)), max(1.0, 0.068 * max(map(len, workloads)))
+    grid = np.full((len(names), len(workloads)), np.nan)
+    for row in records:
+        grid[names.index(row_name(row)), workloads.index(row["workload"])] = row["ratio_to_fastest"]
+    worst = max(1.1, float(np.nanmax(grid)))
+    figure, (axes,) = canvas(
+        title, (left + column * len(workloads) + 0.2, 0.95 + 0.24 * len(names)), (left, 0.2, 0.1, 0.8)
+    )
+    colours, norm = mpl.colormaps["cividis_r"], LogNorm(1, worst)
+    axes.pcolormesh(np.ma.masked_invalid(grid), cmap=colours, norm=norm, edgecolor="white", linewidth=1)
+    for (line, place), value in np.ndenumerate(grid):
+        missing = math.isnan(value)
+        red, green, blue, _ = (1.0, 1.0, 1.0, 1.0) if missing else colours(norm(value))
+        ink = "white" if 0.2126 * red + 0.7152 * green + 0.0722 * blue < DARK else INK
+        text = "–" if missing else ratio(value)
+        axes.text(place + 0.5, line + 0.5, text, ha="center", va="center", fontsize=SMALL, color=ink)
+    axes.grid(visible=False)
+    axes.set_xticks(np.arange(len(workloads)) + 0.5, [plain(one) for one in workloads])
+    axes.set_yticks(np.arange(len(names)) + 0.5, [plain(one) for one in names])
+    axes.tick_params(length=0, labeltop=True, labelbottom=False)
+    axes.spines[:].set_visible(False)
+    axes.set_ylim(len(names), 0)
+    return figure
+
+
+def scaling(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure:
+    """Throughput over the asked concurrency, with 95 % bands; a panel per client.
+
+    Args:
+        rows: variant, side, client, asked_concurrency, images_per_s with bounds, best first.
+        looks: variant id -> look.
+        title: of the figure.
+    """
+    clients = sorted(rows["client"].unique())
+    columns = min(2, len(clients))
+    lines_down = -(-len(clients) // columns)
+    figure, panels = canvas(
+        title,
+        (5.2 * columns, 2.4 * lines_down + 0.95),
+        (0.65, 2.3, 0.6, 0.65),
+        (lines_down, columns),
+        sharex=True,
+        sharey=True,
+        wspace=1.0,
+        hspace=0.25,
+    )
+    asked = sorted(rows["asked_concurrency"].unique())
+    panels[0].set_xscale("log", base=2)
+    panels[0].xaxis.set_major_locator(FixedLocator(asked[:: -(-len(asked) // 8)]))
+    panels[0].xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    panels[0].xaxis.set_minor_locator(NullLocator())
+    log(panels[0].yaxis, number, rows[RATE.key].min(), rows[RATE.key].max())
+    for axes, client in zip(panels, clients, strict=False):
+        ends = []
+        for shared, line in lines_of(rows[rows["client"] == client])[:MOST]:
+            look, line = looks[shared["variant"]], line.sort_values("asked_concurrency")  # noqa: PLW2901 - the same line, in order
+            x, y = line["asked_concurrency"], line[RATE.key]
+            low, high = line[f"{RATE.key}_low"], line[f"{RATE.key}_high"]
+            axes.fill_between(x, low, high, color=look.colour, alpha=0.2, linewidth=0)
+            axes.plot(x, y, look.marker, linestyle=(0, look.dash) if look.dash else "-", color=look.colour)
+            name = f"{shared['concurrency']}" + (f"/{shared['loop']}" if shared["loop"] else "")
+            ends.append((float(x.iloc[-1]), float(y.iloc[-1]), name, look.colour))
+        axes.set_title(plain(client))
+        label_beside(axes, ends)
+    for axes in panels[len(clients) :]:
+        axes.set_visible(False)
+    figure.supxlabel("asked concurrency (log2 scale)", fontsize=SMALL)
+    figure.supylabel(f"{RATE.label} ({RATE.unit}, log scale)", fontsize=SMALL, x=0.01)
+    return figure
+
+
+def host(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure:
+    """The pace of a fixed piece of work before each round, relative to the middle of the run.
+
+    Args:
+        rows: round, cpu_relative, echo_relative.
+        looks: not used; the host is no variant.
+        title: of the figure.
+    """
+    del looks
+    figure, (axes,) = canvas(title, (7.4, 2.6), (0.65, 1.4, 0.55, 0.45))
+    both = rows[["cpu_relative", "echo_relative"]]
+    log(axes.yaxis, ratio, min(0.8, both.min().min()), max(1.25, both.max().max()))
+    axes.axhline(1, color=INK, linewidth=0.8)
+    axes.set_xlim(rows["round"].min() - 0.3, rows["round"].max() + 0.3)
+    axes.xaxis.set_major_locator(FixedLocator(sorted(rows["round"])[:: -(-len(rows) // 12)]))
+    ends = []
+    for name, marker, colour, text in (
+        ("cpu_relative", "o", "#0072B2", "CPU loop"),
+        ("echo_relative", "s", "#D55E00", "loopback echo"),
+    ):
+        axes.plot(rows["round"], rows[name], marker, linestyle="-", color=colour, markersize=4, linewidth=1)
+        ends.append((float(rows["round"].iloc[-1]), float(rows[name].iloc[-1]), text, colour))
+    label_beside(axes, ends)
+    axes.set_xlabel("round", fontsize=SMALL)
+    axes.set_ylabel("time over the median", fontsize=SMALL)
+    return figure

@@ -1,0 +1,112 @@
+"""Forest plots: time ratios with their intervals on a log axis, a line at 1, and the band of no interest."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from harness.metrics import RATE
+from harness.report.charts import CONTEXT, FAINT, GRID, INK, SMALL, canvas, log, plain, row_name
+from harness.report.style import Look
+from harness.report.units import digits_of, interval_text, number, ratio
+
+ROW = 0.25  # inches
+
+
+def forest(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure:
+    """Time of each variant over that of the baseline, the fastest on top.
+
+    Args:
+        rows: of one workload in ranked order: variant, side, state, time_ratio with bounds, margin, images_per_s.
+        looks: variant id -> look.
+        title: of the figure.
+    """
+    names = [row_name(row) for row in rows.to_dict("records")]
+    figure, axes = _panel(title, names, right=2.75)
+    _range(axes, rows, rows["margin"].max())
+    for place, row in enumerate(rows.to_dict("records")):
+        look = looks[row["variant"]]
+        colour = look.colour if row["state"] == "ranked" else CONTEXT
+        if row["is_baseline"]:
+            axes.plot(1.0, place, look.marker, color=colour, markerfacecolor="white", markersize=7)
+            text = "baseline"
+        else:
+            _estimate(axes, row, place, colour, look.marker)
+            text = interval_text(row["time_ratio"], row["time_ratio_low"], row["time_ratio_high"], ratio)
+        _beside(axes, place, 1.02, text, INK)
+        _beside(axes, place, 1.02 + 1.45 / axes_inches(axes), f"{_rate(row)} images/s", FAINT)
+    axes.set_xlabel(
+        "time over the baseline's (log scale), 95 % interval; left of 1 is faster", fontsize=SMALL
+    )
+    return figure
+
+
+def factors(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure:
+    """What one level of an axis does to the time instead of another, all else equal.
+
+    Args:
+        rows: axis, level, reference, time_ratio with bounds, smallest and largest of the matching pairs.
+        looks: not used; a level is no variant.
+        title: of the figure.
+    """
+    del looks
+    found = rows.to_dict("records")
+    names = [f"{row['axis']}: {row['level']} for {row['reference']}" for row in found]
+    figure, axes = _panel(title, names, right=1.5)
+    _range(axes, rows, 0.0, ("time_ratio", "smallest", "largest"))
+    for place, row in enumerate(found):
+        axes.plot([row["smallest"], row["largest"]], [place, place], color=GRID, linewidth=7, zorder=1.5)
+        _estimate(axes, row, place, INK, "o")
+        text = interval_text(row["time_ratio"], row["time_ratio_low"], row["time_ratio_high"], ratio)
+        _beside(axes, place, 1.02, text, INK)
+    axes.set_xlabel(
+        "time over the reference level's (log scale), 95 % interval; wide band: from the best to the worst pair",
+        fontsize=SMALL,
+    )
+    return figure
+
+
+def _rate(row: Mapping[str, float]) -> str:
+    value, low, high = (row[f"{RATE.key}{end}"] for end in ("", "_low", "_high"))
+    return number(value, digits_of(value, low, high))
+
+
+def axes_inches(axes: Axes) -> float:
+    """Width of a panel."""
+    figure = axes.get_figure()
+    assert figure is not None  # noqa: S101 - for the type checker: a panel has a figure
+    return float(axes.get_position().width * figure.get_size_inches()[0])
+
+
+def _panel(title: str, names: list[str], *, right: float) -> tuple[Figure, Axes]:
+    left = 0.25 + 0.062 * max(map(len, names))
+    size = (left + 3.6 + right, 1.15 + ROW * len(names))
+    figure, (axes,) = canvas(title, size, (left, right, 0.6, 0.45))
+    axes.grid(visible=False, axis="y")
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.set_yticks(range(len(names)), [plain(name) for name in names])
+    axes.tick_params(axis="y", length=0)
+    return figure, axes
+
+
+def _range(axes: Axes, rows: pd.DataFrame, margin: float, columns: tuple[str, ...] = ("time_ratio",)) -> None:
+    margin = margin if margin == margin else 0.0  # noqa: PLR0124 - NaN: no effect has a margin
+    bounds = rows[[*columns, "time_ratio_low", "time_ratio_high"]]
+    low, high = bounds.min().min(), bounds.max().max()
+    inside = [one for one in (low, high) if one == one]  # noqa: PLR0124 - NaN
+    log(axes.xaxis, ratio, min(1 / (1 + margin), *inside, 0.98), max(1 + margin, *inside, 1.02))
+    if margin:
+        axes.axvspan(1 / (1 + margin), 1 + margin, color="#F0E9D2", zorder=0)
+    axes.axvline(1, color=INK, linewidth=0.9, zorder=1)
+
+
+def _estimate(axes: Axes, row: Mapping[str, float], place: int, colour: str, marker: str) -> None:
+    low, high = row["time_ratio_low"], row["time_ratio_high"]
+    if low == low:  # noqa: PLR0124 - NaN: too few rounds for an interval
+        axes.plot([low, high], [place, place], color=colour, linewidth=1.8)
+    axes.plot(row["time_ratio"], place, marker, color=colour, markersize=6)
+
+
+def _beside(axes: Axes, place: int, x: float, text: str, colour: str) -> None:
+    axes.text(x, place, text, transform=axes.get_yaxis_transform(), va="center", fontsize=SMALL, color=colour)

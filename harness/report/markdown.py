@@ -1,0 +1,90 @@
+"""The same story in Markdown, short enough for a CI summary and a pull-request comment."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from harness.ledger import Ledger
+from harness.metrics import CLIENT_CPU, PEAK_RSS, RATE
+from harness.report import story
+from harness.report.charts import row_name
+from harness.report.tables import Tables
+from harness.report.trust import is_unfinished
+from harness.report.voice import MARKDOWN, Column, cell, markdown
+
+LIMIT = 60_000  # characters; a comment may have 65,536, and a caller may want to add a line
+ROWS = (20, 10, 5, 3, 1, 0)  # per table: the most with which the whole keeps the limit
+REASON = 200  # characters
+
+COLUMNS: tuple[Column, ...] = (
+    Column(key="rank", head="rank", unit="count"),
+    Column(key="name", head="variant", unit=None),
+    Column(key=RATE.key, head="images/s", unit="", interval=True),
+    Column(key="time_ratio", head="time ratio", unit="ratio", interval=True),
+    Column(key="verdict", head="verdict", unit=None),
+    Column(key="p50_s", head="p50", unit="s"),
+    Column(key="p99_s", head="p99", unit="s"),
+    Column(key=CLIENT_CPU.key, head="CPU/1,000", unit="s"),
+    Column(key=PEAK_RSS.key, head="memory", unit="bytes"),
+)
+
+
+def report(book: Ledger, tables: Tables) -> bytes:
+    """Make ``report.md``."""
+    for rows in ROWS:
+        text = "\n".join(_lines(book, tables, rows)) + "\n"
+        if len(text) <= LIMIT:
+            break
+    return text[: LIMIT + 1000].encode()
+
+
+def _lines(book: Ledger, tables: Tables, most: int) -> Iterator[str]:
+    yield f"## fetchbench: {markdown(book.run.plan.suite)}"
+    yield ""
+    yield story.answer(tables, MARKDOWN)
+    for one in story.cautions(tables, MARKDOWN, unfinished=is_unfinished(book)):
+        yield f"\n> **Caution.** {one}"
+    picks = tables.picks
+    for row in picks[picks["scope"] == picks["scope"].iloc[0]].to_dict("records") if len(picks) else ():
+        yield f"\n* **{row['pick'].capitalize()}:** {markdown(row_name(row))}: {story.reason(row, MARKDOWN)}"
+    for workload in tables.workloads["workload"]:
+        of = tables.ranked[tables.ranked["workload"] == workload]
+        yield f"\n### {markdown(workload)}"
+        yield f"{story.scope(tables, workload, MARKDOWN)}\n"
+        yield from _table(of.to_dict("records"), most)
+    if not tables.selfcheck.empty:
+        check = tables.selfcheck.iloc[0]
+        yield (
+            f"\nSelf-check of this machine: {MARKDOWN.value(check['false_alarms'], 'count')} false alarms in "
+            f"{MARKDOWN.value(check['twin_verdicts'], 'count')} verdicts on equal variants."
+        )
+    yield (
+        "\nRows that share a rank (=) cannot be told apart; the time ratio is paired by round, above 1 is slower; brackets are 95 % "
+        "intervals. Figures, code and method: `report.html`; every number: the CSV files beside it."
+    )
+    yield f"\n`{' '.join(book.run.command.split()).replace('`', '')[:REASON]}`"
+
+
+def _table(rows: Sequence[Mapping[Any, Any]], most: int) -> Iterator[str]:
+    """Yield the first rows, and the baseline wherever it stands; then one line for those that are left out."""
+    measured = [row for row in rows if row["state"] in {"ranked", "invalid"}]
+    shown = [row for place, row in enumerate(measured) if place < most or row["is_baseline"]]
+    if shown:
+        yield "| " + " | ".join(one.head for one in COLUMNS) + " |"
+        yield "|" + "|".join("---" if one.unit is None else "--:" for one in COLUMNS) + "|"
+        for row in shown:
+            yield "| " + " | ".join(_cell(row, one) for one in COLUMNS) + " |"
+    if len(shown) < len(measured):
+        yield "\nMore rows in `summary.csv`."
+    for row in [row for row in rows if row["state"] in {"failed", "invalid"}][:most]:
+        why = str(row["reason"])
+        yield f"\n* {row['state']}: {markdown(row_name(row))}: {markdown(why if len(why) <= REASON else why[:REASON] + '…')}"
+
+
+def _cell(row: Mapping[Any, Any], column: Column) -> str:
+    named = {**row, "name": row_name(row)}
+    text = cell(MARKDOWN, named, column)
+    if column.key == "rank" and not pd.isna(row["rank"]):
+        return f"{text}{'=' if row['tied'] is True else ''}"
+    return text

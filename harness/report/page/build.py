@@ -1,0 +1,263 @@
+"""The page: tables and exhibits in, one self-contained HTML file out. It asks nothing of any network and needs no script."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import jinja2
+import pandas as pd
+from markupsafe import Markup
+
+from harness.ledger import Ledger
+from harness.metrics import CLIENT_CPU, CONNECTIONS, PEAK_RSS, RATE, SERVER_IN_FLIGHT
+from harness.model import Contender
+from harness.report import frames, story
+from harness.report.charts import row_name
+from harness.report.exhibits import Exhibit
+from harness.report.tables import Tables
+from harness.report.trust import is_unfinished
+from harness.report.voice import HTML, Column, cell
+
+HERE = Path(__file__).parent
+SAFE_IN_URI = " /?:@!$&'()*+,;=-._~"  # stand for themselves in a data URI: a third of the size of base64
+
+RANKED: tuple[Column, ...] = (
+    Column(key="rank", head="rank", unit="count", help="rows that share a rank cannot be told apart"),
+    Column(key="name", head="variant", unit=None, help="concurrency / client / loop"),
+    Column(key=RATE.key, head="images/s", unit="", interval=True, help="geometric mean, 95 % interval"),
+    Column(
+        key="time_ratio",
+        head="time ratio",
+        unit="ratio",
+        interval=True,
+        help="to the baseline, paired by round; above 1 is slower",
+    ),
+    Column(key="verdict", head="verdict", unit=None, help="against the margin"),
+    Column(key="p50_s", head="p50", unit="s", help="latency per image, closed loop"),
+    Column(key="p99_s", head="p99", unit="s", help="latency per image, closed loop"),
+    Column(key=CLIENT_CPU.key, head="CPU/1,000", unit="s", help="CPU seconds of the client per 1,000 images"),
+    Column(key=PEAK_RSS.key, head="memory", unit="bytes", help="peak resident memory of the client"),
+    Column(
+        key=CONNECTIONS.key, head="connections", unit="count", help="opened per pass, as the server saw it"
+    ),
+    Column(
+        key=SERVER_IN_FLIGHT.key,
+        head="in flight",
+        unit="count",
+        help="most at one time, as the server saw it",
+    ),
+    Column(key="failed_trials", head="failed", unit="count", help="trials"),
+    Column(key="source_lines", head="lines", unit="count", help="of code in its files"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """Text of a table's cell; ``order`` is what it is sorted by, "" if it has no value."""
+
+    html: str
+    order: str
+    is_number: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A table's row and what filters and folds need of it."""
+
+    cells: Sequence[Cell]
+    variant: Mapping[str, str] | None
+    is_baseline: bool
+    state: str
+    band: str
+    reason: str
+    notes: str
+    source: Sequence[Contender]
+    source_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """One workload."""
+
+    slug: str
+    name: str
+    scope: str
+    rows: Sequence[Row]
+    exhibits: Sequence[Exhibit]
+
+
+def page(
+    book: Ledger,
+    tables: Tables,
+    sections: Mapping[str, str],
+    exhibits: Sequence[Exhibit],
+    pictures: Mapping[str, bytes],
+) -> bytes:
+    """Make ``report.html``.
+
+    Args:
+        sections: workload -> slug.
+        exhibits: all, in order.
+        pictures: name of an exhibit -> its SVG.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals |= {
+        "value": HTML.value,
+        "table_of": _plain_table,
+        "uri": lambda name: Markup(data_uri(pictures[name])),  # noqa: S704 - percent-encoded
+        "asset": lambda name: Markup((HERE / name).read_text(encoding="utf-8")),  # noqa: S704 - files of ours
+    }
+    text = environment.get_template("report.html.j2").render(
+        run=book.run,
+        answer=story.answer(tables, HTML),
+        cautions=story.cautions(tables, HTML, unfinished=is_unfinished(book)),
+        picks=[
+            {"row": row, "name": row_name(row), "why": story.reason(row, HTML), "sources": _files(book, row)}
+            for row in _first_scope(tables).to_dict("records")
+        ],
+        all_picks=tables.picks.to_dict("records"),
+        rules=story.rules(HTML),
+        columns=RANKED,
+        sections=_sections(book, tables, sections, exhibits),
+        overview=[one for one in exhibits if one.workload is None and one.kind != "host"],
+        host=[one for one in exhibits if one.kind == "host"],
+        axes={
+            axis: sorted({getattr(one, axis) or "none" for one in book.run.plan.variants})
+            for axis in ("concurrency", "client", "loop")
+        },
+        trust=_trust(tables),
+        facts={str(kind): of.to_dict("records") for kind, of in tables.facts.groupby("kind", sort=False)},
+        csvs=sorted(tables.files),
+        failures=tables.passes[tables.passes["reason"].notna()].to_dict("records"),
+        unavailable=[one for one in book.run.plan.variants if one.unavailable],
+    )
+    return text.encode()
+
+
+def data_uri(svg: bytes) -> str:
+    """An SVG as a data URI that may stand in a double-quoted attribute."""
+    return "data:image/svg+xml," + quote(
+        svg.decode().replace("\n", " "), safe=SAFE_IN_URI.replace("&", "").replace("'", "")
+    )
+
+
+def _first_scope(tables: Tables) -> pd.DataFrame:
+    return (
+        tables.picks[tables.picks["scope"] == tables.picks["scope"].iloc[0]]
+        if len(tables.picks)
+        else tables.picks
+    )
+
+
+def _files(book: Ledger, row: Mapping[Any, Any]) -> list[Contender]:
+    return frames.files_of(book, frames.axes_of(book)[row["variant"]])
+
+
+def _sections(
+    book: Ledger, tables: Tables, slugs: Mapping[str, str], exhibits: Sequence[Exhibit]
+) -> list[Section]:
+    """One for each workload; the source of a variant is printed in the first, and linked to from the others."""
+    printed: dict[str, str] = {}
+    found = []
+    for workload, slug in slugs.items():
+        of = tables.ranked[tables.ranked["workload"] == workload]
+        found.append(
+            Section(
+                slug=slug,
+                name=workload,
+                scope=story.scope(tables, workload, HTML),
+                rows=[
+                    _row(book, row, f"{slug}-{place}", printed)
+                    for place, row in enumerate(of.to_dict("records"))
+                ],
+                exhibits=[one for one in exhibits if one.workload == workload],
+            )
+        )
+    return found
+
+
+def _row(book: Ledger, row: dict[Any, Any], place: str, printed: dict[str, str]) -> Row:
+    row["name"] = row_name(row)
+    is_new = printed.setdefault(row["variant"], place) == place
+    return Row(
+        cells=[_cell(row, column) for column in RANKED],
+        variant={axis: str(row[axis] or "none") for axis in ("variant", "concurrency", "client", "loop")},
+        is_baseline=bool(row["is_baseline"]),
+        state=row["state"],
+        band="" if pd.isna(row["band"]) else "even" if row["band"] % 2 == 0 else "odd",
+        reason=_text(row["reason"]),
+        notes=_text(row["notes"]),
+        source=_files(book, row) if is_new else (),
+        source_at=printed[row["variant"]],
+    )
+
+
+def _cell(row: Mapping[Any, Any], column: Column) -> Cell:
+    value = row.get(column.key)
+    missing = pd.isna(value)
+    html = cell(HTML, row, column)
+    if column.key == "rank":
+        html = HTML.phrase("{it}{tie}", it=html, tie="=" if row["tied"] is True else "")
+    return Cell(
+        html=html,
+        order="" if missing else f"{value:.9g}" if column.unit is not None else str(value),
+        is_number=column.unit is not None,
+    )
+
+
+def _plain_table(frame: pd.DataFrame, columns: Sequence[Column]) -> list[Row]:
+    """Rows of a data table; those of variants can be filtered too."""
+    return [
+        Row(
+            cells=[_cell(row, column) for column in columns],
+            variant={axis: str(row[axis] or "none") for axis in ("variant", "concurrency", "client", "loop")}
+            if "variant" in row
+            else None,
+            is_baseline=row.get("is_baseline") is True,
+            state="",
+            band="",
+            reason="",
+            notes="",
+            source=(),
+            source_at="",
+        )
+        for row in frame.to_dict("records")
+    ]
+
+
+def _trust(tables: Tables) -> dict[str, Any]:
+    """What the validity section shows beside the figures."""
+    server = tables.ranked[tables.ranked["server_core_share"].notna()]
+    server = server.assign(name=[row_name(row) for row in server.to_dict("records")])
+    busiest = server.sort_values("server_core_share", ascending=False).drop_duplicates("workload")
+    unlike = tables.parity[tables.parity.groupby(["workload", "fact"])["value"].transform("nunique") > 1]
+    groups = unlike.groupby(["fact", "value"], sort=True)
+    return {
+        "server": busiest.to_dict("records"),
+        "ceilings": tables.workloads.set_index("workload")["ceiling_requests_per_s"].to_dict(),
+        "parity": [
+            {
+                "fact": fact,
+                "value": value,
+                "usual": bool(of["usual"].all()),
+                "variants": sorted(set(of["variant"])),
+            }
+            for (fact, value), of in groups
+        ],
+        "notes": tables.notes[tables.notes["workload"] != ""].to_dict("records"),
+        "host_notes": tables.notes[tables.notes["workload"] == ""].to_dict("records"),
+        "selfcheck": tables.selfcheck.to_dict("records"),
+        "margin": tables.effects["margin"].max(),
+    }
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""

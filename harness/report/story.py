@@ -1,0 +1,156 @@
+"""The sentences of the report, generated from frames and told in any voice: the answer, its picks, its cautions."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from harness.metrics import CLIENT_CPU, PEAK_RSS, RATE
+from harness.report.answer import GOOD_ENOUGH
+from harness.report.charts import row_name
+from harness.report.frames import ALL_WORKLOADS
+from harness.report.tables import Tables
+from harness.report.voice import Voice
+
+Row = Mapping[Any, Any]
+
+
+def answer(tables: Tables, voice: Voice) -> str:
+    """One sentence: what is the fastest, of how many, on what, where."""
+    if tables.picks.empty:
+        why = next((str(one) for one in tables.summary["reason"].dropna()), "nothing was measured")
+        return voice.phrase("No variant could be ranked: {why}.", why=why)
+    first = tables.picks[tables.picks["scope"] == tables.picks["scope"].iloc[0]]
+    row: Row = first[first["pick"] == "fastest"].iloc[0].to_dict()
+    parts: dict[str, object] = {
+        "machine": machine(tables),
+        "variant": row_name(row),
+        "candidates": voice.value(row["candidates"], "count"),
+        "ties": _ties(row, voice),
+    }
+    if row["scope"] == ALL_WORKLOADS:
+        template = (
+            "On this machine ({machine}) and over {workloads} workloads, {variant} is the fastest of the {candidates} "
+            "variants that were ranked in each: {ratio} the time of the fastest of each workload in the geometric mean{ties}."
+        )
+        parts |= {
+            "workloads": voice.value(row["workloads"], "count"),
+            "ratio": voice.value(row["ratio_to_fastest"], "ratio"),
+        }
+    else:
+        template = (
+            "On this machine ({machine}), {variant} is the fastest of {candidates} ranked variants at downloading "
+            "{workload}: {rate} images/s{baseline}{ties}."
+        )
+        parts |= {
+            "workload": scope(tables, row["scope"], voice),
+            "rate": voice.value(row[RATE.key], RATE.unit),
+            "baseline": _against_baseline(tables, row, voice),
+        }
+    return voice.phrase(template, **parts)
+
+
+def machine(tables: Tables) -> str:
+    """What the answer holds for: processor, CPUs and Python."""
+    facts = {
+        row["fact"]: row["value"]
+        for row in tables.facts[tables.facts["kind"] == "machine"].to_dict("records")
+    }
+    cpus = f"{facts['cpus']} CPUs" if "cpus" in facts else ""
+    return ", ".join(one for one in (facts.get("cpu", ""), cpus, facts.get("python", "")) if one) or "unknown"
+
+
+def scope(tables: Tables, workload: str, voice: Voice) -> str:
+    """What a workload asks, as one phrase."""
+    row = tables.workloads[tables.workloads["workload"] == workload].iloc[0]
+    latency = (
+        voice.phrase(" with {it} latency", it=voice.value(row["latency_s"], "s")) if row["latency_s"] else ""
+    )
+    return voice.phrase(
+        "{images} images of {each}{latency}, {concurrency} at once, to {sink}",
+        images=voice.value(row["images"], "count"),
+        each=voice.value(row["image_bytes"], "bytes"),
+        latency=latency,
+        concurrency=voice.value(row["asked_concurrency"], "count"),
+        sink=row["sink"],
+    )
+
+
+def reason(row: Row, voice: Voice) -> str:
+    """Why this pick is the pick."""
+    parts: dict[str, object] = {
+        "lines": voice.value(row["source_lines"], "count"),
+        "good": voice.value(row["good_enough"], "count"),
+        "all": voice.value(row["candidates"], "count"),
+        "ratio": voice.value(row["ratio_to_fastest"], "ratio"),
+        "cpu": voice.value(row[CLIENT_CPU.key], "s"),
+        "memory": voice.value(row[PEAK_RSS.key], "bytes"),
+    }
+    template = {
+        "simplest that is good enough": "{lines} lines of code, the fewest among {good} of {all} that are good enough; {ratio} the fastest's time",
+        "fastest": "least time of {all}; {cpu} of CPU per 1,000 images, {memory}, {lines} lines of code",
+        "cheapest in CPU and memory": "{cpu} of CPU per 1,000 images and {memory} at its peak; {ratio} the fastest's time",
+    }[row["pick"]]
+    return voice.phrase(template, **parts)
+
+
+def rules(voice: Voice) -> dict[str, str]:
+    """What each pick means, as stated on the page."""
+    return {
+        "simplest that is good enough": voice.phrase(
+            "fewest lines of code in its files (no blank lines, comments, docstrings), among all within {limit} the time of the fastest "
+            "or in one band with it",
+            limit=voice.value(GOOD_ENOUGH, "ratio"),
+        ),
+        "fastest": "least time; over several workloads, the least geometric mean of the ratios to the fastest of each",
+        "cheapest in CPU and memory": "least product of client CPU per image and peak memory: halving either counts the same",
+    }
+
+
+def cautions(tables: Tables, voice: Voice, *, unfinished: bool) -> list[str]:
+    """What a reader must know before the answer is believed."""
+    found = []
+    if unfinished:
+        done = tables.facts[tables.facts["fact"] == "trials"]["value"].iloc[0]
+        found.append(voice.phrase("This run is unfinished: {done} trials were measured.", done=done))
+    for note in tables.notes[tables.notes["workload"] == ""].to_dict("records"):
+        found.append(
+            voice.phrase(
+                "The host was not fit to judge on, so every verdict is inconclusive: {text}; {advice}.",
+                text=note["text"],
+                advice=note["advice"],
+            )
+        )
+    missing = tables.summary[tables.summary["state"].isin(["failed", "invalid"])]
+    if not missing.empty:
+        states = missing["state"].value_counts()
+        told = ", ".join(f"{states[one]} {one}" for one in ("failed", "invalid") if one in states)
+        found.append(voice.phrase("Not ranked: {told}; the reasons stand in the tables.", told=told))
+    return found
+
+
+def _ties(row: Row, voice: Voice) -> str:
+    if not row["tied_with"]:
+        return ""
+    others = (
+        "one other"
+        if row["tied_with"] == 1
+        else voice.phrase("{n} others", n=voice.value(row["tied_with"], "count"))
+    )
+    return voice.phrase("; {others} cannot be told apart from it", others=others)
+
+
+def _against_baseline(tables: Tables, row: Row, voice: Voice) -> str:
+    of = tables.ranked
+    same = of[
+        (of["workload"] == row["scope"]) & (of["variant"] == row["variant"]) & (of["side"] == row["side"])
+    ]
+    baseline = of[(of["workload"] == row["scope"]) & of["is_baseline"]]
+    value = same["time_ratio"].iloc[0]
+    if pd.isna(value) or baseline.empty:
+        return ""
+    return voice.phrase(
+        ", {ratio} the time of the baseline {baseline}",
+        ratio=voice.value(value, "ratio"),
+        baseline=baseline["variant"].iloc[0],
+    )

@@ -1,0 +1,97 @@
+"""All frames of a run, made once; and the joined view of them that ranked tables and charts are made from."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from harness.ledger import Ledger
+from harness.metrics import CLIENT_CPU, PEAK_RSS, RATE
+from harness.report import answer, frames, trust
+from harness.report.curves import curves
+from harness.report.judgement import Judgement
+
+CELL = ["workload", "variant", "side"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tables:
+    """Each is one CSV file of the same name, but for ``ranked``, which joins summary, effects and latency.
+
+    Attributes:
+        ranked: one row per row of the summary, with its effect against the baseline and its latency percentiles.
+    """
+
+    workloads: pd.DataFrame
+    passes: pd.DataFrame
+    summary: pd.DataFrame
+    effects: pd.DataFrame
+    factors: pd.DataFrame
+    latency: pd.DataFrame
+    latency_curve: pd.DataFrame
+    completion: pd.DataFrame
+    picks: pd.DataFrame
+    host: pd.DataFrame
+    parity: pd.DataFrame
+    notes: pd.DataFrame
+    selfcheck: pd.DataFrame
+    facts: pd.DataFrame
+    ranked: pd.DataFrame
+
+    @property
+    def files(self) -> dict[str, pd.DataFrame]:
+        """File name -> frame; an empty one is a file with its header alone."""
+        return {f"{name}.csv": getattr(self, name) for name in self.__slots__ if name != "ranked"}  # type: ignore[attr-defined] # of the dataclass
+
+
+def make_tables(book: Ledger, judgement: Judgement) -> Tables:
+    """Make every frame of a run."""
+    of_passes = frames.passes(book)
+    summary = frames.summary(book, judgement, of_passes)
+    effects = frames.effects(judgement)
+    found = curves(book)
+    return Tables(
+        workloads=frames.workloads(book),
+        passes=of_passes,
+        summary=summary,
+        effects=effects,
+        factors=frames.factors(judgement),
+        latency=found.latency,
+        latency_curve=found.latency_curve,
+        completion=found.completion,
+        picks=answer.picks(summary),
+        host=trust.host(book),
+        parity=trust.parity(book),
+        notes=trust.notes(judgement),
+        selfcheck=trust.selfcheck(book),
+        facts=trust.facts(book),
+        ranked=_ranked(summary, effects, found.latency, book.run.plan.baseline),
+    )
+
+
+def _ranked(
+    summary: pd.DataFrame, effects: pd.DataFrame, latency: pd.DataFrame, baseline: str
+) -> pd.DataFrame:
+    ratios = ["time_ratio", "time_ratio_low", "time_ratio_high", "margin", "verdict"]
+    percentiles = [name for name in latency.columns if name.startswith("p") and name.endswith("_s")]
+    joined = summary.merge(effects[[*CELL, *ratios]], on=CELL, how="left")
+    joined = joined.merge(latency[[*CELL, *percentiles]], on=CELL, how="left")
+    parts = [_with_fronts(of) for _, of in joined.groupby("workload", sort=False)]
+    whole = pd.concat(parts) if parts else _with_fronts(joined)
+    is_baseline = (whole["variant"] == baseline) & (whole["state"] != "unavailable")
+    verdict = whole["verdict"].astype(object).where(~is_baseline, "baseline")
+    return whole.assign(is_baseline=is_baseline, verdict=verdict)
+
+
+def _with_fronts(of: pd.DataFrame) -> pd.DataFrame:
+    """Mark the ranked rows that no other ranked row beats in both throughput and one cost."""
+    ranked = of[of["state"] == "ranked"]
+    return of.assign(
+        on_cpu_front=of.index.isin(front(ranked, CLIENT_CPU.key)),
+        on_memory_front=of.index.isin(front(ranked, PEAK_RSS.key)),
+    )
+
+
+def front(rows: pd.DataFrame, cost: str) -> pd.Index:
+    """Index of the rows that no other row beats in both throughput and this cost."""
+    ordered = rows.sort_values([cost, RATE.key], ascending=[True, False])
+    return ordered.index[ordered[RATE.key] > ordered[RATE.key].cummax().shift(fill_value=-1.0)]

@@ -1,0 +1,159 @@
+"""What speaks for and against a run, as frames: host, parity, notes, self-check, facts. It decides nothing."""
+
+import statistics
+from collections import Counter
+from collections.abc import Iterator
+
+import pandas as pd
+
+from harness.ledger import Ledger
+from harness.model import Cell, Trial
+from harness.report.frames import ID, axes_of, key_of
+from harness.report.judgement import Judgement
+from harness.stats.validity import facts as asked_as
+
+
+def host(book: Ledger) -> pd.DataFrame:
+    """One row per round: the fixed work done before it, in seconds and relative to the middle of the run."""
+    ordered = sorted(book.sentinels, key=lambda one: one.round)
+    frame = pd.DataFrame(
+        [
+            {
+                "round": one.round,
+                "cpu_s": _median(one.cpu_s),
+                "echo_s": _median(one.echo_s),
+                "steal": one.steal,
+                "busy_elsewhere": one.busy_elsewhere,
+            }
+            for one in ordered
+        ],
+        columns=["round", "cpu_s", "echo_s", "steal", "busy_elsewhere"],
+    ).astype(dict.fromkeys(("cpu_s", "echo_s", "steal", "busy_elsewhere"), "float64"))
+    for name in ("cpu", "echo"):
+        frame[f"{name}_relative"] = frame[f"{name}_s"] / frame[f"{name}_s"].median()
+    return frame
+
+
+def parity(book: Ledger) -> pd.DataFrame:
+    """One row per cell and fact that was in force in its first good trial, and whether most cells share it."""
+    first: dict[Cell, Trial] = {}
+    for trial in book.trials:
+        if trial.reason is None and trial.timed:
+            first.setdefault(trial.cell, trial)
+    axes = axes_of(book)
+    rows = [
+        key_of(cell, axes[cell.variant]) | {"fact": fact, "value": value}
+        for cell, trial in sorted(first.items())
+        for fact, value in _in_force(trial)
+    ]
+    frame = pd.DataFrame(rows, columns=[*ID, "fact", "value"])
+    usual = {
+        (workload, fact): min(Counter(of["value"]).items(), key=lambda item: (-item[1], item[0]))[0]
+        for (workload, fact), of in frame.groupby(["workload", "fact"], sort=False)
+    }
+    pairs = zip(frame["workload"], frame["fact"], frame["value"], strict=True)
+    return frame.assign(usual=[usual[workload, fact] == value for workload, fact, value in pairs])
+
+
+def notes(judgement: Judgement) -> pd.DataFrame:
+    """Every warning of the run: of the host first, then by cell."""
+    of_host = [(None, note) for note in judgement.host_notes]
+    of_cells = [(cell, note) for cell, found in judgement.cell_notes.items() for note in found]
+    rows = [
+        {
+            "workload": cell.workload if cell else "",
+            "variant": cell.variant if cell else "",
+            "side": cell.side if cell else "",
+            "code": note.code,
+            "text": note.text,
+            "advice": note.advice,
+            "invalidates": note.invalidates,
+        }
+        for cell, note in (*of_host, *of_cells)
+    ]
+    columns = ["workload", "variant", "side", "code", "text", "advice", "invalidates"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def selfcheck(book: Ledger) -> pd.DataFrame:
+    """One row per planted slow-down, what the last self-check on this machine found of it beside what it is worth."""
+    columns = ["planted", "measured", "detected_share", "families", "rounds", "margin", "twin_verdicts"]
+    columns += ["false_alarms", "aa_half_width", "smallest_seen"]
+    check = book.run.selfcheck
+    rows = [
+        {
+            "planted": float(level),
+            "measured": check.measured.get(level),
+            "detected_share": share,
+            "families": check.families,
+            "rounds": check.rounds,
+            "margin": check.margin,
+            "twin_verdicts": check.twin_verdicts,
+            "false_alarms": check.false_alarms,
+            "aa_half_width": check.aa_half_width,
+            "smallest_seen": check.smallest_seen,
+        }
+        for level, share in (check.detected.items() if check else ())
+        if check
+    ]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def facts(book: Ledger) -> pd.DataFrame:
+    """One row per fact of the run, its machine and its versions, as text."""
+    plan, run = book.run.plan, book.run
+    measured = len(book.trials)
+    planned = sum(map(len, plan.rounds))
+    rounds = len({one.round for one in book.trials})
+    rows = [
+        ("run", "run", run.id),
+        ("run", "command", run.command),
+        ("run", "suite", plan.suite),
+        ("run", "baseline", plan.baseline),
+        ("run", "seed of the order", plan.seed),
+        ("run", "rounds", f"{rounds} of {len(plan.rounds)}"),
+        ("run", "trials", f"{measured} of {planned}"),
+        ("run", "failed trials", sum(one.reason is not None for one in book.trials)),
+        ("run", "warm-up passes per trial", plan.rules.warmups),
+        ("run", "shortest trial (s)", plan.rules.trial_s),
+        ("run", "ledger", "its last line was cut and is left out" if book.cut else "whole"),
+    ]
+    for kind, found in (("machine", run.fingerprint), ("environment", run.environment)):
+        for name, value in sorted(found.items()):
+            if isinstance(value, dict):
+                rows += [(name, key, inner) for key, inner in sorted(value.items())]
+            else:
+                rows.append((kind, name, ", ".join(map(str, value)) if isinstance(value, list) else value))
+    return pd.DataFrame(
+        [(kind, name, str(value)) for kind, name, value in rows], columns=["kind", "fact", "value"]
+    )
+
+
+def is_unfinished(book: Ledger) -> bool:
+    """Whether trials are missing that the plan asked for; a run that stops by precision may end early."""
+    done = {(one.round, one.cell) for one in book.trials}
+    failed = {one.cell for one in book.trials if one.reason is not None}
+    rounds = book.run.plan.rounds
+    if book.run.plan.precision is not None:
+        rounds = rounds[: max((number for number, _ in done), default=-1) + 1]
+    return any(
+        (number, cell) not in done and cell not in failed
+        for number, cells in enumerate(rounds)
+        for cell in cells
+    )
+
+
+def _in_force(trial: Trial) -> Iterator[tuple[str, str]]:
+    seen = asked_as(trial)
+    yield from seen.items()
+    for name, value in sorted(trial.timed[0].witness.headers.items()):
+        if name not in seen and name != "host":
+            yield f"header {name}", value
+    yield "default executor (threads)", str(trial.executor_size)
+    if trial.sink_filesystem:
+        yield "file system of the sink", trial.sink_filesystem
+    yield from sorted(trial.parity.items())
+
+
+def _median(values: tuple[float, ...]) -> float | None:
+    return statistics.median(values) if values else None

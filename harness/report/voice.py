@@ -1,0 +1,124 @@
+"""Two voices for the same statement: plain text for Markdown and alt texts, HTML in which every figure keeps its value.
+
+In HTML a figure is ``<data value="0.0512">51.2 ms</data>``, the value as it stands in the CSV files: so every number of
+the page can be found there, and a test does so.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import pandas as pd
+from markupsafe import Markup
+
+from harness.report import units
+from harness.report.charts import plain
+from harness.report.csvs import written
+
+NOTHING = "–"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column of a table for people.
+
+    Attributes:
+        key: of the frame.
+        head: for people.
+        unit: "s", "bytes", "ratio", "share", "count" or any other, as ``units`` shows them; None for text.
+        interval: whether ``key_low`` and ``key_high`` are shown behind it.
+        help: what the head means, where it does not say it all.
+    """
+
+    key: str
+    head: str
+    unit: str | None
+    interval: bool = False
+    help: str = ""
+
+
+class Voice(Protocol):
+    """How a statement is put together."""
+
+    def phrase(self, template: str, **parts: object) -> str:
+        """Fill a template of ours with parts, each made safe."""
+
+    def value(self, value: float, unit: str, digits: int = 3) -> str:
+        """A figure in its unit."""
+
+
+class Plain:
+    """Text for alt attributes."""
+
+    def phrase(self, template: str, **parts: object) -> str:
+        """Fill a template."""
+        return template.format(**{name: plain(str(part)) for name, part in parts.items()})
+
+    def value(self, value: float, unit: str, digits: int = 3) -> str:
+        """Show the figure alone."""
+        return shown(value, unit, digits)
+
+
+class Markdown(Plain):
+    """Text for Markdown: what a name holds is never taken for markup."""
+
+    def phrase(self, template: str, **parts: object) -> str:
+        """Fill a template; figures are ours, all else is escaped."""
+        return template.format(**{name: markdown(str(part)) for name, part in parts.items()})
+
+
+class Html:
+    """Text for the page."""
+
+    def phrase(self, template: str, **parts: object) -> Markup:
+        """Fill a template; parts are escaped unless they are markup."""
+        return Markup(template).format(**parts)  # noqa: S704 - templates are this project's own literals
+
+    def value(self, value: float, unit: str, digits: int = 3) -> Markup:
+        """Show the figure, its value behind it."""
+        if pd.isna(value):
+            return Markup(NOTHING)
+        return Markup('<data value="{}">{}</data>').format(written(value), shown(value, unit, digits))
+
+
+PLAIN, MARKDOWN, HTML = Plain(), Markdown(), Html()
+
+
+def shown(value: float, unit: str, digits: int = 3) -> str:
+    """A figure for people."""
+    if pd.isna(value):
+        return NOTHING
+    if unit == "count":
+        return f"{value:,.0f}" if value == int(value) else f"{value:,.1f}"
+    if unit == "share":
+        return units.percent(value)
+    return units.metric(value, unit, digits)
+
+
+def cell(voice: Voice, row: Mapping[Any, Any], column: Column) -> str:
+    """The text of one cell of a table, in this voice."""
+    value = row.get(column.key)
+    if column.unit is None:
+        return voice.phrase("{it}", it="" if pd.isna(value) else value)
+    if pd.isna(value):
+        return NOTHING
+    low, high = (row.get(f"{column.key}_{end}", float("nan")) for end in ("low", "high"))
+    if not column.interval or pd.isna(low) or pd.isna(high):
+        return voice.value(value, column.unit)
+    digits = units.digits_of(value, low, high)
+    bare = "" if column.unit == "ratio" else column.unit
+    parts = [
+        voice.value(value, column.unit, digits),
+        *(voice.value(one, bare, digits) for one in (low, high)),
+    ]
+    if isinstance(voice, Html):
+        return Markup('{} <span class="interval">[{}–{}]</span>').format(*parts)
+    return "{} [{}–{}]".format(*parts)
+
+
+def markdown(text: str) -> str:
+    """Escape what Markdown, or GitHub's mentions and references, would act on."""
+    flat = " ".join(plain(text).split())
+    for sign in "\\`*_{}[]<>|#~$!":
+        flat = flat.replace(sign, f"\\{sign}" if sign not in "<>" else {"<": "&lt;", ">": "&gt;"}[sign])
+    return flat.replace("@", "&#64;").replace("://", ":&#47;&#47;")
