@@ -19,6 +19,7 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -40,6 +41,8 @@ pid {folder}/pid;
 error_log {folder}/error.log;
 events {{ worker_connections 1024; }}
 http {{
+    client_body_temp_path {folder}/temp; proxy_temp_path {folder}/temp; fastcgi_temp_path {folder}/temp;
+    uwsgi_temp_path {folder}/temp; scgi_temp_path {folder}/temp;
     access_log off;
     sendfile on;
     tcp_nopush on;
@@ -53,15 +56,15 @@ http {{
 def main() -> int:
     """Measure both servers and print the ratio."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--rounds", type=int, default=20)
-    parser.add_argument("--seconds", type=int, default=1, help="of load per server and round")
+    parser.add_argument("--rounds", type=_several, default=20, help="at least 2")
+    parser.add_argument("--seconds", type=_positive, default=1, help="of load per server and round")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     tools = {name: shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin") for name in ("wrk", "nginx")}
     client_cpus, server_cpus = cpu_split()
     for name, path in tools.items():
         if path is None:
-            print(f"not comparable here: {name} is missing; install your system's package {name}")
+            print(f"not comparable here: {name} is missing; install it (Debian: apt-get install {name})")
             return NOT_COMPARABLE
     if not server_cpus:
         print("not comparable here: two CPUs are needed, one for each side")
@@ -73,18 +76,40 @@ def main() -> int:
             _nginx(tools["nginx"], folder, answer.read(), server_cpus) as other,
         ):
             rates = _rates({"image server": url, "nginx": other}, str(tools["wrk"]), client_cpus, options)
+    result = _summary(rates)
+    if options.json:
+        print(json.dumps(result | {"rates": rates}))
+    else:
+        for name, value in result["requests_per_s"].items():
+            print(f"{name}: {value:,.0f} requests/s (median of {options.rounds} rounds)")
+        print(f"image server / nginx = {result['ratio']:.3f} [{result['low']:.3f}, {result['high']:.3f}]")
+    return 0
+
+
+def _summary(rates: dict[str, list[float]]) -> dict[str, Any]:
+    """Medians, and the ratio paired by round with its 95 % t interval."""
     logs = np.log(np.array(rates["image server"]) / np.array(rates["nginx"]))
     moments = kernels.moments(logs)
     low, high = np.exp(kernels.interval(moments, 0.95))
     medians = {name: float(np.median(values)) for name, values in rates.items()}
-    result = {"requests_per_s": medians, "ratio": float(np.exp(moments.mean)), "low": low, "high": high}
-    if options.json:
-        print(json.dumps(result | {"rates": rates}))
-    else:
-        for name, value in medians.items():
-            print(f"{name}: {value:,.0f} requests/s")
-        print(f"image server / nginx = {result['ratio']:.3f} [{low:.3f}, {high:.3f}]")
-    return 0
+    return {
+        "requests_per_s": medians,
+        "ratio": float(np.exp(moments.mean)),
+        "low": float(low),
+        "high": float(high),
+    }
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1")
+    return int(text)
+
+
+def _several(text: str) -> int:
+    if _positive(text) < 2:  # noqa: PLR2004 - an interval needs two values
+        raise argparse.ArgumentTypeError("an interval needs at least 2 rounds")
+    return int(text)
 
 
 def _rates(
@@ -106,11 +131,11 @@ def _load(wrk: str, url: str, cpus: Sequence[int], seconds: int) -> float:
         [wrk, "-t1", f"-c{IMAGE.concurrency}", f"-d{seconds}s", url],
         capture_output=True,
         text=True,
-        check=True,
+        check=False,
         preexec_fn=lambda: os.sched_setaffinity(0, cpus[:1]),
     )
-    if "Non-2xx" in done.stdout or "Socket errors" in done.stdout:
-        sys.exit(f"invalid: {url}: {done.stdout}")
+    if done.returncode or "Non-2xx" in done.stdout or "Socket errors" in done.stdout:
+        sys.exit(f"invalid: {url}: {done.stdout}{done.stderr}")
     found = re.search(r"Requests/sec:\s+([\d.]+)", done.stdout)
     if found is None:
         sys.exit(f"wrk said nothing of requests per second: {done.stdout}")
@@ -128,22 +153,30 @@ def _nginx(nginx: str | None, folder: str, body: bytes, cpus: Sequence[int]) -> 
         port = listener.getsockname()[1]
     Path(folder, "nginx.conf").write_text(CONFIGURATION.format(folder=folder, port=port))
     process = subprocess.Popen(
-        [str(nginx), "-p", folder, "-c", f"{folder}/nginx.conf"],
+        [str(nginx), "-p", folder, "-c", f"{folder}/nginx.conf", "-e", f"{folder}/error.log"],
+        stderr=subprocess.DEVNULL,  # it is in the log too
         preexec_fn=lambda: os.sched_setaffinity(0, cpus),
     )
     url = f"http://127.0.0.1:{port}/photo.jpg"
     try:
-        for _ in range(50):
-            try:
-                with urllib.request.urlopen(url) as answer:
-                    assert answer.read() == body
-                    break
-            except OSError:
-                time.sleep(0.1)
+        if not _serves(url, body):
+            log = Path(folder, "error.log").read_text().splitlines() or ["it wrote no reason"]
+            sys.exit(f"nginx does not serve the image: {log[-1]}")
         yield url
     finally:
         process.terminate()
         process.wait()
+
+
+def _serves(url: str, body: bytes) -> bool:
+    """Whether the URL gives these bytes within five seconds."""
+    for _ in range(50):
+        try:
+            with urllib.request.urlopen(url) as answer:
+                return bool(answer.read() == body)
+        except OSError:
+            time.sleep(0.1)
+    return False
 
 
 if __name__ == "__main__":

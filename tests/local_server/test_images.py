@@ -2,13 +2,14 @@
 
 import hashlib
 import io
+import random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from local_server.images import MIN_BYTES, PICTURES, make_images
+from local_server.images import MIN_BYTES, _comments, make_images
 
 
 @settings(max_examples=25, deadline=None)
@@ -22,10 +23,17 @@ def test_an_image_has_exactly_the_size_and_decodes(size: int, seed: int) -> None
         assert min(picture.size) >= 24
 
 
-@pytest.mark.parametrize("extra", range(12))
-def test_no_gap_is_too_small_to_fill(extra: int) -> None:
-    for size in (MIN_BYTES + extra, 200_000 + extra, 3 * 65_537 + extra):
-        assert {len(image.body) for image in make_images(PICTURES, size, 1)} == {size}
+@pytest.mark.parametrize("room", [8, 9, *range(65_530, 65_550), *range(131_070, 131_090)])
+def test_comments_fill_their_room_exactly_and_no_gap_is_too_small(room: int) -> None:
+    comments = _comments(room, 1, random.Random(1))
+    assert len(comments) == room
+    while comments:  # each is a marker, a length that counts itself, and a payload
+        assert comments[:2] == b"\xff\xfe"
+        comments = comments[2 + int.from_bytes(comments[2:4]) :]
+
+
+def test_the_shortest_comment_tells_images_apart() -> None:
+    assert len({_comments(8, number, random.Random(1)) for number in range(100)}) == 100
 
 
 def test_images_are_distinct_and_named_like_a_cdn_names_them() -> None:

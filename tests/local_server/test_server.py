@@ -163,6 +163,17 @@ def test_a_connection_is_kept_without_the_compiled_parser() -> None:
         assert server.control("POST", "images/window")[1]["connections"] == 1
 
 
+def test_who_asks_much_and_reads_nothing_fills_no_buffer(one: Running) -> None:
+    _, answer = one.control("PUT", "large", WORKLOAD | {"images": 1, "image_bytes": 8_000_000})
+    path = answer["images"][0]["path"]
+    with socket.create_connection((one.host, one.port), timeout=10) as wire:
+        wire.sendall(20 * f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        assert wire.recv(10) == b"HTTP/1.1 2"
+        for _ in range(20):  # as many turns for the others: the first answer still waits for its reader
+            assert one.get("/large/none.jpg")[0] == 404
+        assert one.control("POST", "large/window")[1]["statuses"] == {"404": 20}
+
+
 def test_a_large_image_reaches_a_slow_reader_whole(one: Running) -> None:
     _, answer = one.control("PUT", "large", WORKLOAD | {"images": 1, "image_bytes": 8_000_000})
     [image] = answer["images"]

@@ -1,4 +1,4 @@
-"""The witness forgets connections that have closed, even if nobody reads its windows."""
+"""The witness: what is in flight outlives a window, what has closed is forgotten."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -9,12 +9,23 @@ from local_server import witness
 
 
 def request(*, open_: bool) -> Any:
-    return SimpleNamespace(protocol=_Connection(object() if open_ else None), version=None, headers={})
+    version = SimpleNamespace(major=1, minor=1)
+    return SimpleNamespace(protocol=_Connection(object() if open_ else None), version=version, headers={})
 
 
 class _Connection:
     def __init__(self, transport: object) -> None:
         self.transport = transport
+
+
+def test_a_request_in_flight_belongs_to_every_window_until_it_is_answered() -> None:
+    one = witness.Witness()
+    one.arrived(request(open_=True))
+    windows = [one.close_window(), one.close_window()]
+    one.answered(200, 10)
+    windows += [one.close_window(), one.close_window()]
+    assert [window["peak_in_flight"] for window in windows] == [1, 1, 1, 0]
+    assert [window["requests"] for window in windows] == [0, 0, 1, 0]
 
 
 def test_closed_connections_are_forgotten_and_open_ones_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
