@@ -21,6 +21,8 @@ from harness.report.style import Look
 
 INK, FAINT, GRID, CONTEXT = "#222222", "#666666", "#DDDDDD", "#CCCCCC"
 SMALL = 8.0  # points
+LETTER = 0.071  # inches of room for each letter of a name at the axis
+PAD = 0.06  # of an axis beyond its values
 RC: dict[Any, Any] = {
     "font.family": "sans-serif",
     "font.size": 9,
@@ -81,30 +83,30 @@ def canvas(
     return figure, list(panels.flat)
 
 
-def log(axis: Axis, text: Text, low: float, high: float, *, pad: float = 0.06) -> None:
-    """Make an axis logarithmic over these values, with few ticks at round numbers that never collide."""
+def log(axis: Axis, text: Text, low: float, high: float, *, most: int = 7, unit: float = 1.0) -> None:
+    """Make an axis logarithmic over these values, with few ticks at round numbers of a unit, so that none collide."""
     low, high = (low, high) if high > low * 1.02 else (low / 1.1, high * 1.1)  # a lone value gets room too
-    reach = pad * math.log(high / low)
+    reach = PAD * math.log(high / low)
     edges = (low * math.exp(-reach), high * math.exp(reach))
     axis.axes.set(**{f"{axis.axis_name}scale": "log", f"{axis.axis_name}lim": edges})  # type: ignore[attr-defined] # documented, but not in the stubs
-    ticks = round_ticks(*edges)
+    ticks = [unit * tick for tick in round_ticks(edges[0] / unit, edges[1] / unit, most)]
     axis.set_major_locator(FixedLocator(ticks))
     digits = 1 if len(ticks) < 2 or ticks[1] / ticks[0] > 1.4 else 3  # noqa: PLR2004 - steps of 1, 2, 5 need one digit
     axis.set_major_formatter(FuncFormatter(lambda value, _: text(value, digits)))
     axis.set_minor_locator(NullLocator())
 
 
-def round_ticks(low: float, high: float) -> list[float]:
-    """Three to seven round values from ``low`` to ``high``: of 1, 2, 5 where they fit, of tens where they are too many."""
+def round_ticks(low: float, high: float, most: int = 7) -> list[float]:
+    """Three to ``most`` round values from ``low`` to ``high``: 1, 2, 5, or tens where those are too many."""
     decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     for steps in ((1, 2, 5), (1, 3), (1,)):
         ticks = [step * 10.0**decade for decade in decades for step in steps]
         inside = [tick for tick in ticks if low <= tick <= high]
-        if 3 <= len(inside) <= 7:  # noqa: PLR2004 - as the docstring says
+        if 3 <= len(inside) <= most:  # noqa: PLR2004 - as the docstring says
             return inside
-    if len(inside) > 7:  # noqa: PLR2004 - the same
-        return inside[:: -(-len(inside) // 7)]
-    return [float(tick) for tick in MaxNLocator(4).tick_values(low, high) if low <= tick <= high]
+    if len(inside) > most:
+        return inside[:: -(-len(inside) // most)]
+    return [float(tick) for tick in MaxNLocator(min(4, most)).tick_values(low, high) if low <= tick <= high]
 
 
 def label_beside(axes: Axes, ends: Sequence[tuple[float, float, str, str]]) -> None:

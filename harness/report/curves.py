@@ -97,4 +97,6 @@ def _curve(cell: Cell, variant: Variant, values: Floats) -> pd.DataFrame:
 
 def _joined(frames: Sequence[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:
     whole = [one for one in frames if not one.empty]
-    return pd.concat(whole, ignore_index=True)[list(columns)] if whole else pd.DataFrame(columns=columns)
+    return (
+        pd.concat(whole, ignore_index=True)[list(columns)] if whole else pd.DataFrame(columns=list(columns))
+    )

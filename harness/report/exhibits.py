@@ -1,13 +1,14 @@
 """Exhibits: one frame each, from which figure, data table, alt text and the rows of a CSV all come."""
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-import numpy as np
 import pandas as pd
 
 from harness.ledger import Ledger
 from harness.metrics import CLIENT_CPU, PEAK_RSS, RATE
+from harness.report.captions import CAPTIONS
 from harness.report.charts import Chart, row_name
 from harness.report.drawings import cost, curves, overview, ratios
 from harness.report.frames import ALL_WORKLOADS
@@ -29,7 +30,6 @@ class Exhibit:
         name: of the files, safe in a path.
         kind: which drawing it is, and the name of its section.
         workload: None if it is of the whole run.
-        caption: how to read it.
         frame: what is drawn, and nothing else.
         table: what the data table shows: rows of the frame, or points of its curves side by side.
         csv: the file in which the rows of the frame stand.
@@ -39,12 +39,16 @@ class Exhibit:
     kind: str
     workload: str | None
     title: str
-    caption: str
     frame: pd.DataFrame
     table: pd.DataFrame
     columns: tuple[Column, ...]
     csv: str
     draw: Chart
+
+    @property
+    def caption(self) -> str:
+        """How to read it."""
+        return CAPTIONS[self.kind]
 
     @property
     def alt(self) -> str:
@@ -72,8 +76,6 @@ def of_workload(tables: Tables, workload: str, slug: str) -> Iterator[Exhibit]:
             kind="ranking",
             workload=workload,
             title=f"Time over the baseline's: {workload}",
-            caption="Each mark is the time per image over that of the baseline, paired by round, with its 95 % interval. "
-            "The shaded band is the margin: changes inside of it are of no interest. Grey rows are not ranked.",
             frame=compared,
             table=compared,
             columns=(VARIANT, RATIO, IMAGES, Column(key="verdict", head="verdict", unit=None)),
@@ -87,8 +89,6 @@ def of_workload(tables: Tables, workload: str, slug: str) -> Iterator[Exhibit]:
             kind="completion",
             workload=workload,
             title=f"How the download progresses: {workload}",
-            caption="Share of the images done against time, median over the timed passes. A panel per concurrency model; "
-            "grey: all other variants.",
             frame=progress,
             table=_points(progress, "time_s", _DONE),
             columns=(VARIANT, *(Column(key=key, head=f"{key} done", unit="s") for key in _DONE.values())),
@@ -102,9 +102,6 @@ def of_workload(tables: Tables, workload: str, slug: str) -> Iterator[Exhibit]:
             kind="latency",
             workload=workload,
             title=f"Latency per image: {workload}",
-            caption="Left: the ECDF. Right: percentiles on an axis on which each nine takes the same room. From the call of "
-            "fetch until the body is in the sink; a closed loop, in which a call waits for a free connection too. Curves end where "
-            "fewer than 10 images lie beyond. In colour: the baseline and the fastest of each concurrency model, at most 7.",
             frame=latency.assign(chosen=_chosen(latency, measured)),
             table=_points(latency, "latency_s", _PERCENTILES),
             columns=(VARIANT, *(Column(key=key, head=key, unit="s") for key in _PERCENTILES.values())),
@@ -119,7 +116,6 @@ def of_workload(tables: Tables, workload: str, slug: str) -> Iterator[Exhibit]:
             kind="cost",
             workload=workload,
             title=f"What the throughput costs: {workload}",
-            caption="Ringed and joined: the Pareto front, which no other ranked variant beats on both axes. Client process only.",
             frame=priced,
             table=priced,
             columns=(
@@ -137,14 +133,13 @@ def of_run(book: Ledger, tables: Tables) -> Iterator[Exhibit]:
     """Yield the exhibits of the whole run; one without data is left out."""
     ranked = _named(tables.ranked)
     heat = _by_mean(ranked[ranked["ratio_to_fastest"].notna() & (ranked["state"] == "ranked")])
-    if heat["workload"].nunique() > 1:
+    if len(heat["workload"].unique()) > 1:
         names = list(dict.fromkeys(heat["workload"]))
         yield Exhibit(
             name="heat-map",
             kind="heat-map",
             workload=None,
             title="Time over the fastest of each workload",
-            caption="Darker is slower; 1.00× is the fastest of its column, –: not ranked. The best over all workloads stands on top.",
             frame=heat,
             table=_wide(heat, "workload", "ratio_to_fastest"),
             columns=(VARIANT, *(Column(key=name, head=name, unit="ratio") for name in names)),
@@ -160,8 +155,6 @@ def of_run(book: Ledger, tables: Tables) -> Iterator[Exhibit]:
             kind="factors",
             workload=None,
             title="What one choice does, all else equal",
-            caption="Time with one client, concurrency model or loop over the time with another, averaged over all pairs of variants "
-            "that differ in nothing else. A wide band says that the effect depends on the rest of the variant, so that the mean tells little.",
             frame=found,
             table=found,
             columns=(
@@ -185,7 +178,6 @@ def of_host(tables: Tables) -> Iterator[Exhibit]:
             kind="host",
             workload=None,
             title="The host's own pace over the run",
-            caption="The same CPU loop and the same loopback echo before each round, over their median: a level line is a steady host.",
             frame=tables.host,
             table=tables.host,
             columns=(
@@ -210,7 +202,7 @@ def _scaling(book: Ledger, tables: Tables, ranked: pd.DataFrame) -> Iterator[Exh
     asked = tables.workloads[["workload", "asked_concurrency"]]
     for number, names in enumerate((names for names in groups.values() if len(names) > 1), start=1):
         rows = ranked[ranked["workload"].isin(names) & ranked[RATE.key].notna()].merge(asked, on="workload")
-        if rows["asked_concurrency"].nunique() > 1:
+        if len(rows["asked_concurrency"].unique()) > 1:
             rows = rows.sort_values(["asked_concurrency", "rank"])
             levels = sorted(rows["asked_concurrency"].unique())
             wide = rows.assign(level=[str(one) for one in rows["asked_concurrency"]])
@@ -219,7 +211,6 @@ def _scaling(book: Ledger, tables: Tables, ranked: pd.DataFrame) -> Iterator[Exh
                 kind="scaling",
                 workload=None,
                 title=f"Throughput over concurrency: {', '.join(names)}",
-                caption="Images per second against how many may be in flight, with 95 % bands; a panel per client.",
                 frame=rows,
                 table=_wide(wide, "level", RATE.key),
                 columns=(
@@ -260,7 +251,7 @@ def _wide(rows: pd.DataFrame, across: str, value: str) -> pd.DataFrame:
 
 def _by_mean(rows: pd.DataFrame) -> pd.DataFrame:
     """Order by the geometric mean over workloads, those that are ranked in all of them first."""
-    logs = np.log(rows["ratio_to_fastest"].astype("float64"))
+    logs = rows["ratio_to_fastest"].astype("float64").map(math.log)
     of = logs.groupby([rows["variant"], rows["side"]])
     order = rows.assign(_missing=-of.transform("size"), _mean=of.transform("mean"))
     order = order.sort_values(["_missing", "_mean", "name"], kind="stable")

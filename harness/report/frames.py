@@ -237,7 +237,7 @@ def _medians(of_passes: pd.DataFrame) -> Mapping[tuple[str, str, str], dict[str,
         return {}
     of_trials = timed.groupby([*cell, "round"], sort=False, observed=True)[figures].mean()
     middle = of_trials.groupby(level=[0, 1, 2], sort=False).median()
-    return dict(zip(middle.index, middle.to_dict("records"), strict=True))  # type: ignore[arg-type] # three levels
+    return dict(zip(middle.index, middle.to_dict("records"), strict=True))
 
 
 def _server_shares(trials: Sequence[Trial]) -> dict[Cell, float]:
@@ -267,11 +267,11 @@ def _state(row: RankedCell, judgement: Judgement) -> dict[str, object]:
     }
 
 
-def _estimates(row: RankedCell) -> dict[str, float]:
+def _estimates(row: RankedCell) -> dict[str, float | None]:
     mean, interval = row.summary.geometric_mean, row.summary.interval
     if mean is None:
         return {}
-    found = {TIME_PER_IMAGE.key: mean, RATE.key: 1 / mean}
+    found: dict[str, float | None] = {TIME_PER_IMAGE.key: mean, RATE.key: 1 / mean}
     if interval is not None:
         found |= {f"{TIME_PER_IMAGE.key}_low": interval.low, f"{TIME_PER_IMAGE.key}_high": interval.high}
         found |= {f"{RATE.key}_low": 1 / interval.high, f"{RATE.key}_high": 1 / interval.low}

@@ -47,7 +47,7 @@ def _lines(book: Ledger, tables: Tables, most: int) -> Iterator[str]:
         yield f"\n> **Caution.** {one}"
     picks = tables.picks
     for row in picks[picks["scope"] == picks["scope"].iloc[0]].to_dict("records") if len(picks) else ():
-        yield f"\n* **{row['pick'].capitalize()}:** {markdown(row_name(row))}: {story.reason(row, MARKDOWN)}"
+        yield f"\n* **{story.title(row['pick'])}:** {markdown(row_name(row))}: {story.reason(row, MARKDOWN)}"
     for workload in tables.workloads["workload"]:
         of = tables.ranked[tables.ranked["workload"] == workload]
         yield f"\n### {markdown(workload)}"
@@ -60,8 +60,8 @@ def _lines(book: Ledger, tables: Tables, most: int) -> Iterator[str]:
             f"{MARKDOWN.value(check['twin_verdicts'], 'count')} verdicts on equal variants."
         )
     yield (
-        "\nRows that share a rank (=) cannot be told apart; the time ratio is paired by round, above 1 is slower; brackets are 95 % "
-        "intervals. Figures, code and method: `report.html`; every number: the CSV files beside it."
+        "\nRows that share a rank (=) cannot be told apart; the time ratio is paired by round, above 1 is slower; "
+        "brackets are 95 % intervals. Figures, code and method: `report.html`; every number: the CSV files beside it."
     )
     yield f"\n`{' '.join(book.run.command.split()).replace('`', '')[:REASON]}`"
 

@@ -31,7 +31,7 @@ def answer(tables: Tables, voice: Voice) -> str:
     if row["scope"] == ALL_WORKLOADS:
         template = (
             "On this machine ({machine}) and over {workloads} workloads, {variant} is the fastest of the {candidates} "
-            "variants that were ranked in each: {ratio} the time of the fastest of each workload in the geometric mean{ties}."
+            "variants that were ranked in each: {ratio} the time of each workload's fastest in the geometric mean{ties}."
         )
         parts |= {
             "workloads": voice.value(row["workloads"], "count"),
@@ -87,7 +87,8 @@ def reason(row: Row, voice: Voice) -> str:
         "memory": voice.value(row[PEAK_RSS.key], "bytes"),
     }
     template = {
-        "simplest that is good enough": "{lines} lines of code, the fewest among {good} of {all} that are good enough; {ratio} the fastest's time",
+        "simplest that is good enough": "{lines} lines of code, the fewest among {good} of {all} that are good enough; "
+        "{ratio} the fastest's time",
         "fastest": "least time of {all}; {cpu} of CPU per 1,000 images, {memory}, {lines} lines of code",
         "cheapest in CPU and memory": "{cpu} of CPU per 1,000 images and {memory} at its peak; {ratio} the fastest's time",
     }[row["pick"]]
@@ -98,12 +99,13 @@ def rules(voice: Voice) -> dict[str, str]:
     """What each pick means, as stated on the page."""
     return {
         "simplest that is good enough": voice.phrase(
-            "fewest lines of code in its files (no blank lines, comments, docstrings), among all within {limit} the time of the fastest "
-            "or in one band with it",
+            "fewest lines of code in its files (no blank lines, comments, docstrings), among all within {limit} "
+            "the time of the fastest or in one band with it",
             limit=voice.value(GOOD_ENOUGH, "ratio"),
         ),
         "fastest": "least time; over several workloads, the least geometric mean of the ratios to the fastest of each",
-        "cheapest in CPU and memory": "least product of client CPU per image and peak memory: halving either counts the same",
+        "cheapest in CPU and memory": "least product of client CPU per image and peak memory: "
+        "halving either counts the same",
     }
 
 
@@ -113,20 +115,22 @@ def cautions(tables: Tables, voice: Voice, *, unfinished: bool) -> list[str]:
     if unfinished:
         done = tables.facts[tables.facts["fact"] == "trials"]["value"].iloc[0]
         found.append(voice.phrase("This run is unfinished: {done} trials were measured.", done=done))
-    for note in tables.notes[tables.notes["workload"] == ""].to_dict("records"):
-        found.append(
-            voice.phrase(
-                "The host was not fit to judge on, so every verdict is inconclusive: {text}; {advice}.",
-                text=note["text"],
-                advice=note["advice"],
-            )
-        )
+    template = "The host was not fit to judge on, so every verdict is inconclusive: {text}; {advice}."
+    found += [
+        voice.phrase(template, text=note["text"], advice=note["advice"])
+        for note in tables.notes[tables.notes["workload"] == ""].to_dict("records")
+    ]
     missing = tables.summary[tables.summary["state"].isin(["failed", "invalid"])]
     if not missing.empty:
         states = missing["state"].value_counts()
         told = ", ".join(f"{states[one]} {one}" for one in ("failed", "invalid") if one in states)
         found.append(voice.phrase("Not ranked: {told}; the reasons stand in the tables.", told=told))
     return found
+
+
+def title(pick: str) -> str:
+    """The name of a pick at the start of a line; "CPU" stays what it is."""
+    return pick[:1].upper() + pick[1:]
 
 
 def _ties(row: Row, voice: Voice) -> str:

@@ -40,7 +40,7 @@ class Tables:
     @property
     def files(self) -> dict[str, pd.DataFrame]:
         """File name -> frame; an empty one is a file with its header alone."""
-        return {f"{name}.csv": getattr(self, name) for name in self.__slots__ if name != "ranked"}  # type: ignore[attr-defined] # of the dataclass
+        return {f"{name}.csv": getattr(self, name) for name in self.__slots__ if name != "ranked"}
 
 
 def make_tables(book: Ledger, judgement: Judgement) -> Tables:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import pandas as pd
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from harness.report import units
 from harness.report.charts import plain
@@ -43,7 +43,7 @@ class Voice(Protocol):
     def phrase(self, template: str, **parts: object) -> str:
         """Fill a template of ours with parts, each made safe."""
 
-    def value(self, value: float, unit: str, digits: int = 3) -> str:
+    def value(self, value: Any, unit: str, digits: int = 3) -> str:
         """A figure in its unit."""
 
 
@@ -54,17 +54,30 @@ class Plain:
         """Fill a template."""
         return template.format(**{name: plain(str(part)) for name, part in parts.items()})
 
-    def value(self, value: float, unit: str, digits: int = 3) -> str:
+    def value(self, value: Any, unit: str, digits: int = 3) -> str:
         """Show the figure alone."""
         return shown(value, unit, digits)
+
+
+class Marked(str):
+    """Markdown that is ready, so that it is not escaped again."""
+
+    __slots__ = ()
 
 
 class Markdown(Plain):
     """Text for Markdown: what a name holds is never taken for markup."""
 
     def phrase(self, template: str, **parts: object) -> str:
-        """Fill a template; figures are ours, all else is escaped."""
-        return template.format(**{name: markdown(str(part)) for name, part in parts.items()})
+        """Fill a template; what is not ready yet is escaped."""
+        safe = {
+            name: part if isinstance(part, Marked) else markdown(str(part)) for name, part in parts.items()
+        }
+        return Marked(template.format(**safe))
+
+    def value(self, value: Any, unit: str, digits: int = 3) -> str:
+        """Show the figure alone."""
+        return Marked(shown(value, unit, digits))
 
 
 class Html:
@@ -74,17 +87,17 @@ class Html:
         """Fill a template; parts are escaped unless they are markup."""
         return Markup(template).format(**parts)  # noqa: S704 - templates are this project's own literals
 
-    def value(self, value: float, unit: str, digits: int = 3) -> Markup:
+    def value(self, value: Any, unit: str, digits: int = 3) -> Markup:
         """Show the figure, its value behind it."""
         if pd.isna(value):
-            return Markup(NOTHING)
+            return escape(NOTHING)
         return Markup('<data value="{}">{}</data>').format(written(value), shown(value, unit, digits))
 
 
 PLAIN, MARKDOWN, HTML = Plain(), Markdown(), Html()
 
 
-def shown(value: float, unit: str, digits: int = 3) -> str:
+def shown(value: Any, unit: str, digits: int = 3) -> str:
     """A figure for people."""
     if pd.isna(value):
         return NOTHING
@@ -111,9 +124,11 @@ def cell(voice: Voice, row: Mapping[Any, Any], column: Column) -> str:
         voice.value(value, column.unit, digits),
         *(voice.value(one, bare, digits) for one in (low, high)),
     ]
-    if isinstance(voice, Html):
-        return Markup('{} <span class="interval">[{}–{}]</span>').format(*parts)
-    return "{} [{}–{}]".format(*parts)
+    template = '{0} <span class="interval">[{1}–{2}]</span>' if voice is HTML else "{0} [{1}–{2}]"
+    return voice.phrase(
+        template.replace("{0}", "{value}").replace("{1}", "{low}").replace("{2}", "{high}"),
+        **dict(zip(("value", "low", "high"), parts, strict=True)),
+    )
 
 
 def markdown(text: str) -> str:

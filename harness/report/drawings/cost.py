@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from harness.metrics import CLIENT_CPU, PEAK_RSS, RATE
-from harness.report.charts import CONTEXT, INK, SMALL, Text, canvas, label_beside, log, row_name
+from harness.report.charts import CONTEXT, INK, SMALL, canvas, label_beside, log, row_name
 from harness.report.style import Look
 from harness.report.units import number, seconds, size
 
@@ -24,13 +24,17 @@ def cost(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure:
     """
     records = rows.to_dict("records")
     on_front = [row for row in records if row["on_cpu_front"] or row["on_memory_front"] or row["is_baseline"]]
-    named = {id(row) for row in [*on_front, *records][:NAMED]}
+    first = {row_name(row): row for row in [*on_front, *records]}
+    named = dict(list(first.items())[:NAMED])
     labels = 0.35 + 0.058 * max(len(row_name(row)) for row in records)
     figure, (cpu, memory) = canvas(
         title, (7.6 + labels, 4.4), (0.65, labels, 0.6, 0.5), (1, 2), sharey=True, wspace=0.08
     )
-    _scatter(cpu, rows, looks, CLIENT_CPU.key, "on_cpu_front", seconds)
-    _scatter(memory, rows, looks, PEAK_RSS.key, "on_memory_front", size)
+    for axes, key, text, unit in ((cpu, CLIENT_CPU.key, seconds, 1.0), (memory, PEAK_RSS.key, size, 2.0**20)):
+        log(axes.xaxis, text, rows[key].min(), rows[key].max(), unit=unit)
+    log(cpu.yaxis, number, rows[RATE.key].min(), rows[RATE.key].max())
+    _scatter(cpu, rows, looks, CLIENT_CPU.key, "on_cpu_front")
+    _scatter(memory, rows, looks, PEAK_RSS.key, "on_memory_front")
     cpu.set_xlabel(f"{CLIENT_CPU.label} (log scale); less is better", fontsize=SMALL)
     memory.set_xlabel(f"{PEAK_RSS.label} (log scale); less is better", fontsize=SMALL)
     cpu.set_ylabel(f"{RATE.label} ({RATE.unit}, log scale); more is better", fontsize=SMALL)
@@ -38,18 +42,13 @@ def cost(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure:
         memory,
         [
             (row[PEAK_RSS.key], row[RATE.key], row_name(row), looks[row["variant"]].colour)
-            for row in records
-            if id(row) in named
+            for row in named.values()
         ],
     )
     return figure
 
 
-def _scatter(
-    axes: Axes, rows: pd.DataFrame, looks: Mapping[str, Look], key: str, front: str, text: Text
-) -> None:
-    log(axes.xaxis, text, rows[key].min(), rows[key].max())
-    log(axes.yaxis, number, rows[RATE.key].min(), rows[RATE.key].max())
+def _scatter(axes: Axes, rows: pd.DataFrame, looks: Mapping[str, Look], key: str, front: str) -> None:
     edge = rows[rows[front]].sort_values(key)
     axes.plot(edge[key], edge[RATE.key], color=INK, linewidth=0.9, dashes=(3, 2), zorder=1.5)
     for row in rows.to_dict("records"):

@@ -17,7 +17,7 @@ from harness.report.units import seconds
 MOST = 7  # series in a panel
 COLUMNS = 4
 COARSE = 9  # every ninth of 100 points is enough for a line in the background
-Line = tuple[dict[str, Any], pd.DataFrame]  # what the rows share, the rows
+Line = tuple[Mapping[Any, Any], pd.DataFrame]  # what the rows share, the rows
 
 
 def completion(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure:
@@ -44,7 +44,7 @@ def completion(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Fig
         wspace=0.08,
     )
     behind = [np.column_stack([line["time_s"], 100 * line["share"]])[::COARSE] for _, line in lines]
-    log(panels[0].xaxis, seconds, rows["time_s"].min(), rows["time_s"].max())
+    log(panels[0].xaxis, seconds, rows["time_s"].min(), rows["time_s"].max(), most=4)
     panels[0].set_ylim(0, 103)
     for axes, model in zip(panels, models, strict=False):
         _behind(axes, behind)
@@ -53,7 +53,15 @@ def completion(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Fig
         for shared, line in own[:MOST]:
             _curve(axes, looks[shared["variant"]], line["time_s"], 100 * line["share"], _short(shared))
         axes.set_title(plain(model) + (f" (fastest {MOST})" if len(own) > MOST else ""))
-        axes.legend(fontsize=6.5, frameon=False, loc="lower right", handlelength=1.6, borderaxespad=0.2)
+        is_late = own[-1][1]["time_s"].median() > rows["time_s"].median()
+        axes.legend(
+            fontsize=6.5,
+            loc="upper left" if is_late else "lower right",
+            handlelength=1.6,
+            borderaxespad=0.1,
+            framealpha=0.85,
+            edgecolor="none",
+        )
     for axes in panels[len(models) :]:
         axes.set_visible(False)
     figure.supxlabel("time since the start of the pass (log scale, median over passes)", fontsize=SMALL)
@@ -102,7 +110,7 @@ def lines_of(rows: pd.DataFrame) -> list[Line]:
     return [(of.iloc[0].to_dict(), of) for _, of in groups]
 
 
-def _curve(axes: Axes, look: Look, x: Sequence[float], y: Sequence[float], label: str) -> None:
+def _curve(axes: Axes, look: Look, x: pd.Series, y: pd.Series, label: str) -> None:
     axes.plot(
         x,
         y,

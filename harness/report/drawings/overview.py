@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from harness.metrics import RATE
-from harness.report.charts import INK, SMALL, canvas, label_beside, log, plain, row_name
+from harness.report.charts import INK, LETTER, SMALL, canvas, label_beside, log, plain, row_name
 from harness.report.drawings.curves import MOST, lines_of
 from harness.report.style import Look
 from harness.report.units import number, ratio
@@ -31,13 +31,13 @@ def heat_map(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figur
     records = rows.to_dict("records")
     names = list(dict.fromkeys(row_name(row) for row in records))
     workloads = list(dict.fromkeys(rows["workload"]))
-    left, column = 0.25 + 0.062 * max(map(len, names)), max(1.0, 0.068 * max(map(len, workloads)))
+    left, column = 0.2 + LETTER * max(map(len, names)), max(1.0, 0.15 + LETTER * max(map(len, workloads)))
     grid = np.full((len(names), len(workloads)), np.nan)
     for row in records:
         grid[names.index(row_name(row)), workloads.index(row["workload"])] = row["ratio_to_fastest"]
     worst = max(1.1, float(np.nanmax(grid)))
     figure, (axes,) = canvas(
-        title, (left + column * len(workloads) + 0.2, 0.95 + 0.24 * len(names)), (left, 0.2, 0.1, 0.8)
+        title, (left + column * len(workloads) + 0.2, 0.75 + 0.24 * len(names)), (left, 0.2, 0.1, 0.65)
     )
     colours, norm = mpl.colormaps["cividis_r"], LogNorm(1, worst)
     axes.pcolormesh(np.ma.masked_invalid(grid), cmap=colours, norm=norm, edgecolor="white", linewidth=1)

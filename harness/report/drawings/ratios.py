@@ -1,17 +1,19 @@
 """Forest plots: time ratios with their intervals on a log axis, a line at 1, and the band of no interest."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from harness.metrics import RATE
-from harness.report.charts import CONTEXT, FAINT, GRID, INK, SMALL, canvas, log, plain, row_name
+from harness.report.charts import CONTEXT, FAINT, GRID, INK, LETTER, SMALL, canvas, log, plain, row_name
 from harness.report.style import Look
 from harness.report.units import digits_of, interval_text, number, ratio
 
 ROW = 0.25  # inches
+WIDTH = 3.6  # of the panel, inches
 
 
 def forest(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure:
@@ -35,7 +37,7 @@ def forest(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure:
             _estimate(axes, row, place, colour, look.marker)
             text = interval_text(row["time_ratio"], row["time_ratio_low"], row["time_ratio_high"], ratio)
         _beside(axes, place, 1.02, text, INK)
-        _beside(axes, place, 1.02 + 1.45 / axes_inches(axes), f"{_rate(row)} images/s", FAINT)
+        _beside(axes, place, 1.02 + 1.45 / WIDTH, f"{_rate(row)} images/s", FAINT)
     axes.set_xlabel(
         "time over the baseline's (log scale), 95 % interval; left of 1 is faster", fontsize=SMALL
     )
@@ -52,7 +54,7 @@ def factors(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure
     """
     del looks
     found = rows.to_dict("records")
-    names = [f"{row['axis']}: {row['level']} for {row['reference']}" for row in found]
+    names = [f"{row['axis']}: {row['level']} instead of {row['reference']}" for row in found]
     figure, axes = _panel(title, names, right=1.5)
     _range(axes, rows, 0.0, ("time_ratio", "smallest", "largest"))
     for place, row in enumerate(found):
@@ -67,21 +69,14 @@ def factors(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure
     return figure
 
 
-def _rate(row: Mapping[str, float]) -> str:
+def _rate(row: Mapping[Any, Any]) -> str:
     value, low, high = (row[f"{RATE.key}{end}"] for end in ("", "_low", "_high"))
     return number(value, digits_of(value, low, high))
 
 
-def axes_inches(axes: Axes) -> float:
-    """Width of a panel."""
-    figure = axes.get_figure()
-    assert figure is not None  # noqa: S101 - for the type checker: a panel has a figure
-    return float(axes.get_position().width * figure.get_size_inches()[0])
-
-
 def _panel(title: str, names: list[str], *, right: float) -> tuple[Figure, Axes]:
-    left = 0.25 + 0.062 * max(map(len, names))
-    size = (left + 3.6 + right, 1.15 + ROW * len(names))
+    left = 0.2 + LETTER * max(map(len, names))
+    size = (left + WIDTH + right, 1.15 + ROW * len(names))
     figure, (axes,) = canvas(title, size, (left, right, 0.6, 0.45))
     axes.grid(visible=False, axis="y")
     axes.set_ylim(len(names) - 0.4, -0.6)
@@ -101,7 +96,7 @@ def _range(axes: Axes, rows: pd.DataFrame, margin: float, columns: tuple[str, ..
     axes.axvline(1, color=INK, linewidth=0.9, zorder=1)
 
 
-def _estimate(axes: Axes, row: Mapping[str, float], place: int, colour: str, marker: str) -> None:
+def _estimate(axes: Axes, row: Mapping[Any, Any], place: int, colour: str, marker: str) -> None:
     low, high = row["time_ratio_low"], row["time_ratio_high"]
     if low == low:  # noqa: PLR0124 - NaN: too few rounds for an interval
         axes.plot([low, high], [place, place], color=colour, linewidth=1.8)

@@ -20,6 +20,7 @@ from harness.report.tables import Tables
 from harness.report.trust import is_unfinished
 from harness.report.voice import HTML, Column, cell
 
+HELP = "to the baseline, paired by round; above 1 is slower"
 HERE = Path(__file__).parent
 SAFE_IN_URI = " /?:@!$&'()*+,;=-._~"  # stand for themselves in a data URI: a third of the size of base64
 
@@ -112,6 +113,7 @@ def page(
     environment.globals |= {
         "value": HTML.value,
         "table_of": _plain_table,
+        "title": story.title,
         "uri": lambda name: Markup(data_uri(pictures[name])),  # noqa: S704 - percent-encoded
         "asset": lambda name: Markup((HERE / name).read_text(encoding="utf-8")),  # noqa: S704 - files of ours
     }

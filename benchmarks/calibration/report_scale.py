@@ -1,0 +1,178 @@
+"""Measure what remaking a run's derived files costs, against its number of trials: seconds, peak memory, the ratio.
+
+The ledgers are synthetic: made of random numbers in a temporary folder, marked as such, and deleted. None of their figures
+says anything about a client. Each size is remade in a process of its own, so that its peak memory is its own.
+
+    python benchmarks/calibration/report_scale.py [--trials 10000 100000]
+"""
+
+import argparse
+import json
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT))
+
+MODELS, CLIENTS = 6, 10
+WORKLOADS = ("synthetic-a-memory", "synthetic-b-memory", "synthetic-c-memory")
+IMAGES, PASSES = 20, 4  # small, so that trials are what is counted
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Remake ledgers of each size and print a table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--trials", type=int, nargs="+", default=[10_000, 100_000])
+    parser.add_argument("--child", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+    if options.child:
+        remake(options.child)
+        return
+    print(
+        "synthetic ledgers; importing pandas, scipy and matplotlib is counted apart, for it is the same for all"
+    )
+    print(
+        "trials      ledger   import    read    judge   frames   files   all but import   peak memory   per trial"
+    )
+    first = None
+    for trials in options.trials:
+        with tempfile.TemporaryDirectory(prefix="fetchbench-synthetic-") as folder:
+            made = write(Path(folder), trials)
+            found = json.loads(
+                subprocess.run(
+                    [sys.executable, __file__, "--child", folder], check=True, stdout=subprocess.PIPE
+                ).stdout
+            )
+            ledger_mb = sum(one.stat().st_size for one in Path(folder).iterdir() if one.is_file()) / 1e6
+        total = sum(found[step] for step in ("read", "judge", "frames", "files"))
+        first = first or total / made
+        steps = "  ".join(f"{found[step]:6.2f}s" for step in ("import", "read", "judge", "frames", "files"))
+        print(
+            f"{made:>7,}  {ledger_mb:>7.0f} MB  {steps}  {total:>10.2f} s  {found['peak_mb']:>12.0f} MB"
+            f"  {total / made * 1e6:>6.0f} µs ({total / made / first:.2f}×)"
+        )
+
+
+def remake(folder: Path) -> None:
+    """Do what ``report`` does, and print how long each step took."""
+    marks = [time.perf_counter()]
+
+    def step() -> float:
+        marks.append(time.perf_counter())
+        return marks[-1] - marks[-2]
+
+    from harness import ledger  # noqa: PLC0415 - its cost is measured
+    from harness.report.book import build  # noqa: PLC0415 - the same
+    from harness.report.judgement import judge_run  # noqa: PLC0415 - the same
+    from harness.report.tables import make_tables  # noqa: PLC0415 - the same
+
+    found = {"import": step()}
+    book = ledger.read(folder)
+    found["read"] = step()
+    judgement = judge_run(book)
+    found["judge"] = step()
+    tables = make_tables(book, judgement)
+    found["frames"] = step()
+    for name, data in build(book, tables).items():
+        path = folder / "out" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    found["files"] = step()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(json.dumps(found | {"peak_mb": peak * 1024 / 1e6}))
+
+
+def write(folder: Path, trials: int) -> int:
+    """Write a synthetic run of about so many trials; return how many it has."""
+    draw = random.Random(trials)
+    ids = [f"model_{model}/client_{client}" for model in range(MODELS) for client in range(CLIENTS)]
+    cells = [{"workload": name, "variant": one, "side": "here"} for name in WORKLOADS for one in ids]
+    rounds = max(3, round(trials / len(cells)))
+    (folder / "run.json").write_text(json.dumps(run(ids, cells, rounds)))
+    with (folder / "trials.jsonl").open("w") as file:
+        for number in range(rounds):
+            sentinel = {"kind": "sentinel", "round": number, "started_at": float(number), "steal": 0.0}
+            times = {"cpu_s": [draw.gauss(0.01, 0.0002)], "echo_s": [0.008], "busy_elsewhere": 0.0}
+            file.write(json.dumps(sentinel | times, separators=(",", ":")) + "\n")
+            for place, cell in enumerate(draw.sample(cells, len(cells))):
+                pace = 0.001 * (1 + ids.index(cell["variant"]) % 7) * draw.lognormvariate(0, 0.03)
+                file.write(json.dumps(trial(cell, number, place, pace, draw), separators=(",", ":")) + "\n")
+    return rounds * len(cells)
+
+
+def trial(
+    cell: dict[str, str], number: int, place: int, pace: float, draw: random.Random
+) -> dict[str, object]:
+    """A record of the ledger, of random numbers."""
+    latencies = [[pace * draw.uniform(0.5, 4) for _ in range(IMAGES)] for _ in range(PASSES)]
+    witness = {"connections": 8, "requests": IMAGES, "bytes": IMAGES * 6144, "peak_in_flight": 8}
+    witness |= {"statuses": {"200": IMAGES}, "server_cpu_s": pace, "http_version": "1.1", "headers": {}}
+    passes = [
+        {
+            "warmup": one == 0,
+            "wall_s": pace * IMAGES,
+            "client_cpu_s": pace * 10,
+            "peak_in_flight": 8,
+            "start_s": [round(pace * image, 6) for image in range(IMAGES)],
+            "latency_s": [round(value, 6) for value in latencies[one]],
+            "voluntary_switches": 5,
+            "involuntary_switches": 0,
+            "witness": witness,
+        }
+        for one in range(PASSES)
+    ]
+    facts = {"launch_cpu_s": 0.1, "peak_rss_bytes": 40_000_000 + place, "threads": 8, "executor_size": 6}
+    facts |= {"cpus": [0], "sink_filesystem": None, "parity": {}, "started_at": float(number), "reason": None}
+    return {"kind": "trial", "cell": cell, "round": number, "position": place, "passes": passes} | facts
+
+
+def run(ids: list[str], cells: list[dict[str, str]], rounds: int) -> dict[str, object]:
+    """``run.json`` of a synthetic run."""
+    common = {
+        "images": IMAGES,
+        "image_bytes": 6144,
+        "latency_s": 0.0,
+        "concurrency": 32,
+        "sink": "memory",
+        "seed": 1,
+    }
+    variants = [
+        {
+            "id": one,
+            "concurrency": one.split("/")[0],
+            "client": one.split("/")[1],
+            "loop": None,
+            "unavailable": None,
+        }
+        for one in ids
+    ]
+    plan = {
+        "suite": "synthetic",
+        "baseline": ids[0],
+        "seed": 0,
+        "rules": {"warmups": 1, "trial_s": 0.25, "max_passes": 40, "timeout_s": 60.0},
+        "precision": None,
+        "workloads": [{"name": name} | common for name in WORKLOADS],
+        "variants": variants,
+        "rounds": [cells] * rounds,
+    }
+    known = {"id": "synthetic", "version": 1, "created_at": 0.0, "command": "synthetic: nothing was measured"}
+    return known | {
+        "plan": plan,
+        "contenders": [],
+        "fingerprint": {},
+        "environment": {},
+        "selfcheck": None,
+    }
+
+
+if __name__ == "__main__":
+    main()
