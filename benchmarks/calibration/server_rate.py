@@ -1,7 +1,9 @@
 """Is the image server the bottleneck? Its requests per second for a 20 KB image on one core, next to nginx with one worker.
 
-wrk loads from another core; both servers send the same bytes, in random order within each round. wrk and nginx come from
-the system's packages. ``python benchmarks/calibration/server_rate.py``, or ``nox -s server_rate``.
+wrk loads from another core; both servers send the same bytes, in random order within each round. On a machine that does
+other work too, neither server gets its whole core and the ratio of their rates drifts towards 1: so each server's share of
+its core is shown, and the ratio of requests per CPU second, which other work disturbs less. wrk and nginx come from the
+system's packages. ``python benchmarks/calibration/server_rate.py``, or ``nox -s server_rate``.
 """
 
 import argparse
@@ -18,19 +20,24 @@ import time
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
+from rich.console import Console
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from harness.commands.conduct import machine_lock
 from harness.measure.machine import cpu_split
 from harness.measure.server import running_server
 from harness.model import Workload
 from harness.stats import kernels
 
 NOT_COMPARABLE = 4
+SERVERS = ("image server", "nginx")
 IMAGE = Workload(
     name="photo", images=1, image_bytes=20_480, latency_s=0.0, concurrency=32, sink="memory", seed=1
 )
@@ -53,6 +60,27 @@ http {{
 """
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """One run of wrk: requests per second, and CPU seconds of the server per second."""
+
+    requests_per_s: float
+    busy: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A server under load, by URL and process."""
+
+    url: str
+    process: psutil.Process
+
+    def cpu_s(self) -> float:
+        """CPU seconds so far, of the process and its workers."""
+        times = [one.cpu_times() for one in (self.process, *self.process.children(recursive=True))]
+        return sum(one.user + one.system for one in times)
+
+
 def main() -> int:
     """Measure both servers and print the ratio."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -69,35 +97,57 @@ def main() -> int:
     if not server_cpus:
         print("not comparable here: two CPUs are needed, one for each side")
         return NOT_COMPARABLE
-    with running_server(cpus=server_cpus) as server, tempfile.TemporaryDirectory() as folder:
+    with (
+        machine_lock(Console(stderr=True)),
+        running_server(cpus=server_cpus) as server,
+        tempfile.TemporaryDirectory() as folder,
+    ):
         [url] = server.register(IMAGE).urls
         with (
             urllib.request.urlopen(url) as answer,
             _nginx(tools["nginx"], folder, answer.read(), server_cpus) as other,
         ):
-            rates = _rates({"image server": url, "nginx": other}, str(tools["wrk"]), client_cpus, options)
-    result = _summary(rates)
-    if options.json:
-        print(json.dumps(result | {"rates": rates}))
-    else:
-        for name, value in result["requests_per_s"].items():
-            print(f"{name}: {value:,.0f} requests/s (median of {options.rounds} rounds)")
-        print(f"image server / nginx = {result['ratio']:.3f} [{result['low']:.3f}, {result['high']:.3f}]")
+            targets = (Target(url=url, process=psutil.Process(server.pid)), other)
+            loads = _loads(dict(zip(SERVERS, targets, strict=True)), str(tools["wrk"]), client_cpus, options)
+    result = _summary(loads)
+    print(json.dumps(result) if options.json else _text(result, options.rounds))
     return 0
 
 
-def _summary(rates: dict[str, list[float]]) -> dict[str, Any]:
-    """Medians, and the ratio paired by round with its 95 % t interval."""
-    logs = np.log(np.array(rates["image server"]) / np.array(rates["nginx"]))
-    moments = kernels.moments(logs)
-    low, high = np.exp(kernels.interval(moments, 0.95))
-    medians = {name: float(np.median(values)) for name, values in rates.items()}
+def _summary(loads: dict[str, list[Load]]) -> dict[str, Any]:
+    """Medians, and both ratios of the image server to nginx."""
+    rates = {name: [one.requests_per_s for one in found] for name, found in loads.items()}
+    busy = {name: [one.busy for one in found] for name, found in loads.items()}
+    per_cpu_s = {name: list(np.array(rates[name]) / np.array(busy[name])) for name in loads}
     return {
-        "requests_per_s": medians,
-        "ratio": float(np.exp(moments.mean)),
-        "low": float(low),
-        "high": float(high),
+        "requests_per_s": {name: float(np.median(values)) for name, values in rates.items()},
+        "busy": {name: float(np.median(values)) for name, values in busy.items()},
+        "ratio": _ratio(rates),
+        "ratio_per_cpu_s": _ratio(per_cpu_s),
+        "rates": rates,
     }
+
+
+def _ratio(values: dict[str, list[float]]) -> dict[str, float]:
+    """The image server's values over nginx's, paired by round, with the 95 % t interval."""
+    ours, other = (np.array(values[name]) for name in SERVERS)
+    moments = kernels.moments(np.log(ours / other))
+    low, high = np.exp(kernels.interval(moments, 0.95))
+    return {"estimate": float(np.exp(moments.mean)), "low": float(low), "high": float(high)}
+
+
+def _text(result: dict[str, Any], rounds: int) -> str:
+    lines = [
+        f"{name}: {result['requests_per_s'][name]:,.0f} requests/s, "
+        f"{result['busy'][name]:.0%} of its core (medians of {rounds} rounds)"
+        for name in SERVERS
+    ]
+    for key, what in (("ratio", "requests/s"), ("ratio_per_cpu_s", "requests per CPU second")):
+        one = result[key]
+        lines.append(
+            f"image server / nginx, {what}: {one['estimate']:.3f} [{one['low']:.3f}, {one['high']:.3f}]"
+        )
+    return "\n".join(lines)
 
 
 def _positive(text: str) -> int:
@@ -112,39 +162,41 @@ def _several(text: str) -> int:
     return int(text)
 
 
-def _rates(
-    urls: dict[str, str], wrk: str, cpus: Sequence[int], options: argparse.Namespace
-) -> dict[str, list[float]]:
+def _loads(
+    targets: dict[str, Target], wrk: str, cpus: Sequence[int], options: argparse.Namespace
+) -> dict[str, list[Load]]:
     order = random.Random(1)
-    rates: dict[str, list[float]] = {name: [] for name in urls}
-    for url in urls.values():
-        _load(wrk, url, cpus, 1)  # warm-up
+    loads: dict[str, list[Load]] = {name: [] for name in targets}
+    for target in targets.values():
+        _load(wrk, target, cpus, 1)  # warm-up
     for _ in range(options.rounds):
-        for name in order.sample(sorted(urls), len(urls)):
-            rates[name].append(_load(wrk, urls[name], cpus, options.seconds))
-    return rates
+        for name in order.sample(sorted(targets), len(targets)):
+            loads[name].append(_load(wrk, targets[name], cpus, options.seconds))
+    return loads
 
 
-def _load(wrk: str, url: str, cpus: Sequence[int], seconds: int) -> float:
-    """Requests per second; the run ends if any was not answered as it should be."""
+def _load(wrk: str, target: Target, cpus: Sequence[int], seconds: int) -> Load:
+    """Load a server; the run ends if any request was not answered as it should be."""
+    start_s, start_cpu_s = time.perf_counter(), target.cpu_s()
     done = subprocess.run(
-        [wrk, "-t1", f"-c{IMAGE.concurrency}", f"-d{seconds}s", url],
+        [wrk, "-t1", f"-c{IMAGE.concurrency}", f"-d{seconds}s", target.url],
         capture_output=True,
         text=True,
         check=False,
         preexec_fn=lambda: os.sched_setaffinity(0, cpus[:1]),
     )
+    busy = (target.cpu_s() - start_cpu_s) / (time.perf_counter() - start_s)
     if done.returncode or "Non-2xx" in done.stdout or "Socket errors" in done.stdout:
-        sys.exit(f"invalid: {url}: {done.stdout}{done.stderr}")
+        sys.exit(f"invalid: {target.url}: {done.stdout}{done.stderr}")
     found = re.search(r"Requests/sec:\s+([\d.]+)", done.stdout)
     if found is None:
         sys.exit(f"wrk said nothing of requests per second: {done.stdout}")
-    return float(found[1])
+    return Load(requests_per_s=float(found[1]), busy=busy)
 
 
 @contextmanager
-def _nginx(nginx: str | None, folder: str, body: bytes, cpus: Sequence[int]) -> Iterator[str]:
-    """Serve the same bytes with nginx, one worker, on the same core; yield the URL."""
+def _nginx(nginx: str | None, folder: str, body: bytes, cpus: Sequence[int]) -> Iterator[Target]:
+    """Serve the same bytes with nginx, one worker, on the same core."""
     root = Path(folder, "root")
     root.mkdir()
     os.chmod(folder, 0o755)  # noqa: PTH101, S103 - nginx's worker drops its rights and must read the file
@@ -162,7 +214,7 @@ def _nginx(nginx: str | None, folder: str, body: bytes, cpus: Sequence[int]) -> 
         if not _serves(url, body):
             log = Path(folder, "error.log").read_text().splitlines() or ["it wrote no reason"]
             sys.exit(f"nginx does not serve the image: {log[-1]}")
-        yield url
+        yield Target(url=url, process=psutil.Process(process.pid))
     finally:
         process.terminate()
         process.wait()
