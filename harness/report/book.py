@@ -9,6 +9,7 @@ from harness.report.csvs import to_csv
 from harness.report.page.build import page
 from harness.report.style import looks
 from harness.report.tables import Tables
+from harness.report.trust import is_unfinished
 
 
 def build(book: Ledger, tables: Tables) -> Mapping[str, bytes]:
@@ -23,8 +24,9 @@ def build(book: Ledger, tables: Tables) -> Mapping[str, bytes]:
         drawn = charts.render(one.draw, one.frame, look, one.title)
         pictures[one.name] = drawn["svg"]
         files |= {f"charts/{one.name}.{kind}": data for kind, data in drawn.items()}
-    files["report.md"] = markdown.report(book, tables)
-    files["report.html"] = page(book, tables, slugs, shown, pictures)
+    unfinished = is_unfinished(book)
+    files["report.md"] = markdown.report(book, tables, unfinished=unfinished)
+    files["report.html"] = page(book, tables, slugs, shown, pictures, unfinished=unfinished)
     return files
 
 

@@ -172,6 +172,11 @@ def plain(text: str) -> str:
 
 def _bytes(figure: Figure, kind: str) -> bytes:
     buffer = io.BytesIO()
-    metadata = {"Date": None} if kind == "svg" else {"Software": None}
-    figure.savefig(buffer, format=kind, dpi=110, facecolor="white", metadata=metadata)
+    options: dict[str, Any] = {"metadata": {"Date": None}}
+    if kind == "png":
+        options = {
+            "metadata": {"Software": None},
+            "pil_kwargs": {"compress_level": 3},
+        }  # half the time, a tenth more bytes
+    figure.savefig(buffer, format=kind, dpi=110, facecolor="white", **options)
     return buffer.getvalue()

@@ -11,7 +11,9 @@ def to_csv(frame: pd.DataFrame) -> bytes:
     """CSV with seven significant digits; text that a spreadsheet would run as a formula is quoted with an apostrophe."""
     safe = frame.copy()
     for column in safe.columns[[not pd.api.types.is_numeric_dtype(kind) for kind in safe.dtypes]]:
-        safe[column] = safe[column].map(_disarm)
+        different = {value: _disarm(value) for value in safe[column].dropna().unique()}  # few, in many rows
+        if any(value != text for value, text in different.items()):
+            safe[column] = safe[column].map(different)
     return safe.to_csv(
         index=False, float_format=DIGITS, quoting=csv.QUOTE_MINIMAL, lineterminator="\n"
     ).encode()

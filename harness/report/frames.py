@@ -17,7 +17,6 @@ from harness.metrics import METRICS, PEAK_RSS, RATE, THREADS, TIME_PER_IMAGE
 from harness.model import Cell, Contender, Trial, Variant
 from harness.report.csvs import to_csv as to_csv  # noqa: PLC0414 - commands look for it beside the frames
 from harness.report.judgement import Judgement
-from harness.stats.effect import Effect
 from harness.stats.ranking import RankedCell
 from harness.stats.validity import server_share
 
@@ -66,14 +65,13 @@ def summary(book: Ledger, judgement: Judgement, of_passes: pd.DataFrame) -> pd.D
     ceilings = {one.image_bytes: one.requests_per_s for one in book.ceilings}
     limits = {one.name: ceilings.get(one.image_bytes) for one in book.run.plan.workloads}
     lines = source_lines(book)
-    against = {one.cell: one for one in judgement.to_fastest}
     rows: list[dict[str, object]] = []
     for row in judgement.ranking:
         found = key_of(row.cell, axes[row.cell.variant]) | _state(row, judgement)
         found |= {"failed_trials": failures[row.cell], "source_lines": lines[row.cell.variant]}
         if row.summary.n:
             found |= medians.get((row.cell.workload, row.cell.variant, row.cell.side), {})
-            found |= _estimates(row) | _to_fastest(row, against.get(row.cell))
+            found |= _estimates(row) | _to_fastest(row, judgement)
             found |= {
                 "server_core_share": shares.get(row.cell),
                 "ceiling_share": _share(row, limits[row.cell.workload]),
@@ -278,12 +276,12 @@ def _estimates(row: RankedCell) -> dict[str, float | None]:
     return found
 
 
-def _to_fastest(row: RankedCell, effect: Effect | None) -> dict[str, float | None]:
-    if effect is None:  # the fastest itself
+def _to_fastest(row: RankedCell, judgement: Judgement) -> dict[str, float | None]:
+    if row.cell not in judgement.to_fastest:  # the fastest itself
         return {"ratio_to_fastest": 1.0} if row.rank == 1 else {}
-    interval = effect.interval
+    ratio, interval = judgement.to_fastest[row.cell]
     return {
-        "ratio_to_fastest": effect.time_ratio,
+        "ratio_to_fastest": ratio,
         "ratio_to_fastest_low": interval.low if interval else None,
         "ratio_to_fastest_high": interval.high if interval else None,
     }

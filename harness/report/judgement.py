@@ -1,14 +1,17 @@
 """Everything that the statistics say of a run, made once, so that table, chart, page and CSV cannot disagree."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.ledger import Ledger
 from harness.model import Cell, Note
-from harness.stats.effect import Effect, against_variant, effects
+from harness.stats import kernels
+from harness.stats.effect import against_variant, effects
 from harness.stats.factors import FactorEffect, factor_effects
 from harness.stats.fitness import host_notes
 from harness.stats.ranking import RankedCell, rank
+from harness.stats.sample import Interval, log_values, ratio_interval, timings
 from harness.stats.validity import cell_notes
 from harness.stats.verdict import Verdict, judge
 
@@ -20,7 +23,8 @@ class Judgement:
     Attributes:
         ranking: by workload, fastest first, unranked last.
         verdicts: of every cell against the baseline of its workload.
-        to_fastest: of every cell against the first row of its workload; for the eye, no test is made of them.
+        to_fastest: time ratio of each cell with values to the first row of its workload, with its 95 % interval; for the
+            eye, no test is made of it.
         factors: main effects of client, concurrency model and loop.
         host_notes: what made the host unfit; empty if it was fit.
         cell_notes: validity marks of cells.
@@ -28,7 +32,7 @@ class Judgement:
 
     ranking: tuple[RankedCell, ...]
     verdicts: tuple[Verdict, ...]
-    to_fastest: tuple[Effect, ...]
+    to_fastest: Mapping[Cell, tuple[float, Interval | None]]
     factors: tuple[FactorEffect, ...]
     host_notes: tuple[Note, ...]
     cell_notes: Mapping[Cell, tuple[Note, ...]]
@@ -55,11 +59,16 @@ def judge_run(book: Ledger) -> Judgement:
     )
 
 
-def _to_fastest(book: Ledger, ranking: Sequence[RankedCell]) -> tuple[Effect, ...]:
-    """Effects against the fastest ranked cell, of any side; a workload without a rank has none."""
-    first: dict[str, Cell] = {}
-    for row in ranking:
-        if row.rank == 1:
-            first.setdefault(row.cell.workload, row.cell)
-    ranked = [one for one in book.trials if one.cell.workload in first]
-    return effects(ranked, lambda cell: first[cell.workload])
+def _to_fastest(book: Ledger, ranking: Sequence[RankedCell]) -> dict[Cell, tuple[float, Interval | None]]:
+    """Paired by round like every ratio; a workload without a rank has none, and neither has the first row itself."""
+    samples = timings(book.trials)
+    first = {row.cell.workload: row.cell for row in reversed(ranking) if row.rank == 1}
+    rounds = sorted({one for sample in samples.values() for one in sample.values})
+    logs = {cell: log_values(sample, rounds) for cell, sample in samples.items() if sample.values}
+    found: dict[Cell, tuple[float, Interval | None]] = {}
+    for cell, values in logs.items():
+        reference = first.get(cell.workload, cell)
+        of = kernels.moments(values - logs[reference])
+        if cell != reference and of.n:
+            found[cell] = (math.exp(float(of.mean)), ratio_interval(of))
+    return found

@@ -10,7 +10,6 @@ from harness.metrics import CLIENT_CPU, PEAK_RSS, RATE
 from harness.report import story
 from harness.report.charts import row_name
 from harness.report.tables import Tables
-from harness.report.trust import is_unfinished
 from harness.report.voice import MARKDOWN, Column, cell, markdown
 
 LIMIT = 60_000  # characters; a comment may have 65,536, and a caller may want to add a line
@@ -30,20 +29,20 @@ COLUMNS: tuple[Column, ...] = (
 )
 
 
-def report(book: Ledger, tables: Tables) -> bytes:
+def report(book: Ledger, tables: Tables, *, unfinished: bool) -> bytes:
     """Make ``report.md``."""
     for rows in ROWS:
-        text = "\n".join(_lines(book, tables, rows)) + "\n"
+        text = "\n".join(_lines(book, tables, rows, unfinished=unfinished)) + "\n"
         if len(text) <= LIMIT:
             break
     return text[: LIMIT + 1000].encode()
 
 
-def _lines(book: Ledger, tables: Tables, most: int) -> Iterator[str]:
+def _lines(book: Ledger, tables: Tables, most: int, *, unfinished: bool) -> Iterator[str]:
     yield f"## fetchbench: {markdown(book.run.plan.suite)}"
     yield ""
     yield story.answer(tables, MARKDOWN)
-    for one in story.cautions(tables, MARKDOWN, unfinished=is_unfinished(book)):
+    for one in story.cautions(tables, MARKDOWN, unfinished=unfinished):
         yield f"\n> **Caution.** {one}"
     picks = tables.picks
     for row in picks[picks["scope"] == picks["scope"].iloc[0]].to_dict("records") if len(picks) else ():

@@ -131,16 +131,12 @@ def facts(book: Ledger) -> pd.DataFrame:
 
 def is_unfinished(book: Ledger) -> bool:
     """Whether trials are missing that the plan asked for; a run that stops by precision may end early."""
-    done = {(one.round, one.cell) for one in book.trials}
+    last = max((one.round for one in book.trials), default=-1)
+    rounds = book.run.plan.rounds[: None if book.run.plan.precision is None else last + 1]
+    asked = Counter(cell for cells in rounds for cell in cells)
+    done = Counter(one.cell for one in book.trials)
     failed = {one.cell for one in book.trials if one.reason is not None}
-    rounds = book.run.plan.rounds
-    if book.run.plan.precision is not None:
-        rounds = rounds[: max((number for number, _ in done), default=-1) + 1]
-    return any(
-        (number, cell) not in done and cell not in failed
-        for number, cells in enumerate(rounds)
-        for cell in cells
-    )
+    return any(done[cell] < count and cell not in failed for cell, count in asked.items())
 
 
 def _in_force(trial: Trial) -> Iterator[tuple[str, str]]:

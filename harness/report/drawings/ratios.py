@@ -98,9 +98,16 @@ def _range(axes: Axes, rows: pd.DataFrame, margin: float, columns: tuple[str, ..
 
 def _estimate(axes: Axes, row: Mapping[Any, Any], place: int, colour: str, marker: str) -> None:
     low, high = row["time_ratio_low"], row["time_ratio_high"]
-    if low == low:  # noqa: PLR0124 - NaN: too few rounds for an interval
-        axes.plot([low, high], [place, place], color=colour, linewidth=1.8)
-    axes.plot(row["time_ratio"], place, marker, color=colour, markersize=6)
+    axes.plot(  # NaN bounds, of too few rounds for an interval, draw no line
+        [low, row["time_ratio"], high],
+        [place] * 3,
+        marker,
+        linestyle="-",
+        color=colour,
+        linewidth=1.8,
+        markersize=6,
+        markevery=[1],
+    )
 
 
 def _beside(axes: Axes, place: int, x: float, text: str, colour: str) -> None:

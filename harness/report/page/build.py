@@ -17,7 +17,6 @@ from harness.report import frames, story
 from harness.report.charts import row_name
 from harness.report.exhibits import Exhibit
 from harness.report.tables import Tables
-from harness.report.trust import is_unfinished
 from harness.report.voice import HTML, Column, cell
 
 HELP = "to the baseline, paired by round; above 1 is slower"
@@ -95,6 +94,8 @@ def page(
     sections: Mapping[str, str],
     exhibits: Sequence[Exhibit],
     pictures: Mapping[str, bytes],
+    *,
+    unfinished: bool,
 ) -> bytes:
     """Make ``report.html``.
 
@@ -120,7 +121,7 @@ def page(
     text = environment.get_template("report.html.j2").render(
         run=book.run,
         answer=story.answer(tables, HTML),
-        cautions=story.cautions(tables, HTML, unfinished=is_unfinished(book)),
+        cautions=story.cautions(tables, HTML, unfinished=unfinished),
         picks=[
             {"row": row, "name": row_name(row), "why": story.reason(row, HTML), "sources": _files(book, row)}
             for row in _first_scope(tables).to_dict("records")
