@@ -20,7 +20,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Read the record and write what follows from it into its folder."""
     # pandas and matplotlib take seconds to load; a wrong path need not wait for them.
-    from harness.report import frames  # noqa: PLC0415
+    from harness.report.csvs import to_csv  # noqa: PLC0415
     from harness.report.primitives import charts, table  # noqa: PLC0415
 
     try:
@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
         raise HarnessError(
             f"{options.record} is no record of the primitives: {error!r}", exit_code=2
         ) from None
-    files = {"primitives.csv": frames.to_csv(frame)}
+    files = {"primitives.csv": to_csv(frame)}
     files |= {f"charts/{name}": data for name, data in charts(frame).items()}
     for name, data in files.items():
         write(options.record.parent / name, data)
