@@ -115,7 +115,7 @@ def trial(
     latencies = [[pace * draw.uniform(0.5, 4) for _ in range(IMAGES)] for _ in range(PASSES)]
     witness = {"connections": 8, "requests": IMAGES, "bytes": IMAGES * 6144, "peak_in_flight": 8}
     witness |= {"statuses": {"200": IMAGES}, "server_cpu_s": pace, "http_version": "1.1", "headers": {}}
-    passes = [
+    passes: list[dict[str, object]] = [
         {
             "warmup": one == 0,
             "wall_s": pace * IMAGES,
@@ -129,7 +129,12 @@ def trial(
         }
         for one in range(PASSES)
     ]
-    facts = {"launch_cpu_s": 0.1, "peak_rss_bytes": 40_000_000 + place, "threads": 8, "executor_size": 6}
+    facts: dict[str, object] = {
+        "launch_cpu_s": 0.1,
+        "peak_rss_bytes": 40_000_000 + place,
+        "threads": 8,
+        "executor_size": 6,
+    }
     facts |= {"cpus": [0], "sink_filesystem": None, "parity": {}, "started_at": float(number), "reason": None}
     return {"kind": "trial", "cell": cell, "round": number, "position": place, "passes": passes} | facts
 
