@@ -113,7 +113,12 @@ def trial(
 ) -> dict[str, object]:
     """A record of the ledger, of random numbers."""
     latencies = [[pace * draw.uniform(0.5, 4) for _ in range(IMAGES)] for _ in range(PASSES)]
-    witness = {"connections": 8, "requests": IMAGES, "bytes": IMAGES * 6144, "peak_in_flight": 8}
+    witness: dict[str, object] = {
+        "connections": 8,
+        "requests": IMAGES,
+        "bytes": IMAGES * 6144,
+        "peak_in_flight": 8,
+    }
     witness |= {"statuses": {"200": IMAGES}, "server_cpu_s": pace, "http_version": "1.1", "headers": {}}
     passes: list[dict[str, object]] = [
         {
