@@ -64,7 +64,7 @@ def test_the_csvs_are_tidy(run: Path) -> None:
 def test_every_column_is_explained(run: Path) -> None:
     text = (ROOT / "results" / "README.md").read_text()
     for path in run.glob("*.csv"):
-        for column in rows(path)[0]:
+        for column in path.read_text().partition("\n")[0].split(","):
             assert f"`{column}`" in text, f"{path.name}: {column}"
 
 
