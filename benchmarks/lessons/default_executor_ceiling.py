@@ -18,7 +18,7 @@ PYTHON = (
     "threads."
 )
 JOBS = 64
-WAIT_S = 0.02
+WAIT_S = 0.1  # long enough for every thread to start beside the first, also on a busy machine
 
 
 def cpus() -> int:
