@@ -19,7 +19,7 @@ from aiohttp.log import server_logger
 
 from local_server.control import Control, check
 from local_server.images import make_images
-from local_server.server import KEEP_ALIVE_S
+from local_server.server import ImageConnection
 
 try:
     import uvloop
@@ -99,8 +99,10 @@ async def _serve(options: argparse.Namespace) -> None:
     token = secrets.token_urlsafe(32)
     images = Control(token).server
     loop = asyncio.get_running_loop()
-    server = web.Server(images.answer, access_log=None, keepalive_timeout=KEEP_ALIVE_S, auto_decompress=False)
-    listener = await loop.create_server(server, options.host, options.port, backlog=4096)
+    server = web.Server(images.answer)
+    listener = await loop.create_server(
+        lambda: ImageConnection(server, images, loop), options.host, options.port, backlog=4096
+    )
     ready: dict[str, object] = {
         "url": _url(listener.sockets[0].getsockname()),
         "pid": os.getpid(),

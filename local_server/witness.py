@@ -4,7 +4,10 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 
+from aiohttp.http import RawRequestMessage
 from aiohttp.web import BaseRequest, RequestHandler
+
+Head = BaseRequest | RawRequestMessage
 
 SWEEP_AT = 10_000  # connections remembered before those that have closed are looked for
 
@@ -23,16 +26,15 @@ class Witness:
         self._bytes = 0
         self._peak_in_flight = self._in_flight
         self._statuses: Counter[int] = Counter()
-        self._first: BaseRequest | None = None
+        self._first: Head | None = None
         self._cpu_s = time.process_time()  # user and system, all threads
 
-    def arrived(self, request: BaseRequest) -> None:
+    def arrived(self, connection: RequestHandler, head: Head) -> None:  # type: ignore[type-arg,unused-ignore] # generic in some versions
         """Note a request before anything is done about it."""
-        connection = request.protocol
         if connection not in self._known:
             self._meet(connection)
         if self._first is None:
-            self._first = request
+            self._first = head
         self._in_flight += 1
         self._peak_in_flight = max(self._peak_in_flight, self._in_flight)
 

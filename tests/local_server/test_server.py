@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -150,6 +151,26 @@ def test_pipelined_requests_are_answered_in_order(one: Running, paths: list[str]
     answer = one.raw(f"GET {paths[0]} HTTP/1.1\r\nHost: x\r\n\r\n".encode() + get(paths[1]))
     assert answer.count(b"HTTP/1.1 200 OK") == 2
     assert 0 < answer.index(bodies[0]) < answer.index(bodies[1])
+
+
+@pytest.mark.parametrize("cut", [10, 40, -2, -1])
+@pytest.mark.parametrize(
+    ("second", "status"), [("GET {}", b"200"), ("GET /small/none.jpg", b"404"), ("POST {}", b"405")]
+)
+def test_a_request_in_pieces_is_answered_in_its_turn(
+    one: Running, paths: list[str], second: str, status: bytes, cut: int
+) -> None:
+    first = f"GET {paths[0]} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+    last = f"{second.format(paths[1])} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
+    body = one.get(paths[0])[1]
+    with socket.create_connection((one.host, one.port), timeout=10) as wire:
+        for part in (first, first + last[:cut], last[cut:]):
+            wire.sendall(part)
+            time.sleep(0.02)  # likely a read of its own; the answer is the same if it is not
+        found = b"".join(iter(lambda: wire.recv(65_536), b""))
+    answers = found.split(b"HTTP/1.1 ")[1:]
+    assert [answer[:3] for answer in answers] == [b"200", b"200", status]
+    assert [answer.endswith(body) for answer in answers] == [True, True, False]
 
 
 def test_a_connection_is_kept_without_the_compiled_parser() -> None:

@@ -7,10 +7,7 @@ import pytest
 
 from local_server import witness
 
-
-def request(*, open_: bool) -> Any:
-    version = SimpleNamespace(major=1, minor=1)
-    return SimpleNamespace(protocol=_Connection(object() if open_ else None), version=version, headers={})
+HEAD: Any = SimpleNamespace(version=SimpleNamespace(major=1, minor=1), headers={})
 
 
 class _Connection:
@@ -18,9 +15,13 @@ class _Connection:
         self.transport = transport
 
 
+def connection(*, open_: bool) -> Any:
+    return _Connection(object() if open_ else None)
+
+
 def test_a_request_in_flight_belongs_to_every_window_until_it_is_answered() -> None:
     one = witness.Witness()
-    one.arrived(request(open_=True))
+    one.arrived(connection(open_=True), HEAD)
     windows = [one.close_window(), one.close_window()]
     one.answered(200, 10)
     windows += [one.close_window(), one.close_window()]
@@ -31,9 +32,9 @@ def test_a_request_in_flight_belongs_to_every_window_until_it_is_answered() -> N
 def test_closed_connections_are_forgotten_and_open_ones_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(witness, "SWEEP_AT", 10)
     one = witness.Witness()
-    kept = [request(open_=True) for _ in range(3)]
-    for each in [*kept, *(request(open_=False) for _ in range(1_000)), *kept]:
-        one.arrived(each)
+    kept = [connection(open_=True) for _ in range(3)]
+    for each in [*kept, *(connection(open_=False) for _ in range(1_000)), *kept]:
+        one.arrived(each, HEAD)
     assert one._connections == 1_003
     assert len(one._known) < 10
-    assert {each.protocol for each in kept} <= one._known
+    assert set(kept) <= one._known
