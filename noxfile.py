@@ -52,7 +52,7 @@ def primitives(session: nox.Session) -> None:
     folder = pathlib.Path("results", "primitives", f"python{session.python}")
     folder.mkdir(parents=True, exist_ok=True)
     record = folder / "primitives.json"
-    options = ("--benchmark-enable", "--benchmark-max-time=0.2", "--benchmark-min-rounds=5")
+    options = ("--benchmark-enable", "--benchmark-max-time=0.15", "--benchmark-min-rounds=5")
     session.run(
         "pytest", "-q", "benchmarks/primitives", *options, f"--benchmark-json={record}", *session.posargs
     )
