@@ -1,0 +1,42 @@
+"""The two records of this floor: what a side changes, and a side that is ready. No I/O."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """What one side of a comparison changes; None or () is "as here".
+
+    Attributes:
+        text: as the user wrote it.
+        python: path of an interpreter.
+        requirements: PEP 508, or a path or URL that pip understands.
+        ref: full hash of a commit of the project, whose ``benchmarks/`` are measured.
+        variant: id of a variant.
+        client: client file of the user's own.
+    """
+
+    text: str
+    python: str | None
+    requirements: tuple[str, ...]
+    ref: str | None
+    variant: str | None
+    client: Path | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A side ready to be measured.
+
+    Attributes:
+        python: interpreter of its environment.
+        root: its ``benchmarks/`` folder (of another commit if a ref was given).
+        facts: what differs and is shown, e.g. "python": "3.13.0", "aiohttp": "3.9.5", "ref": "abc1234".
+    """
+
+    side: Side
+    python: str
+    root: Path
+    facts: Mapping[str, str]
