@@ -1,0 +1,118 @@
+"""From the text of a side to its record: what each part is, tried in one fixed order. Nothing is built or installed."""
+
+import os
+import re
+import subprocess
+from collections.abc import Collection
+from pathlib import Path
+
+from harness.model import HERE, HarnessError
+from harness.sides import interpreters
+from harness.sides.model import Side
+from harness.sides.requirements import project_name, read_requirement
+
+KINDS = (
+    "a Python (python3.13 or its path), a requirement (aiohttp==3.9.5, ./checkout), a git ref of this project, "
+    "a variant's id or a client file (./my_client.py)"
+)
+OPERATORS = ("<", ">", "=", "!", "~")
+
+
+def parse_side(text: str, *, repository: Path, variant_ids: Collection[str]) -> Side:
+    """Read a side: comma-separated parts in any order, each tried in the order of ``KINDS`` as documented.
+
+    The order is: Python, client file, variant, requirement that can be nothing else, git ref, bare name of a package.
+
+    Args:
+        text: e.g. "python3.13,aiohttp==3.14.*", "HEAD~1", "./my_client.py,mylib @ ./checkout"; "" and "here" change nothing.
+        repository: the project's folder, for git refs.
+        variant_ids: what counts as a variant.
+
+    Raises:
+        HarnessError: exit code 2: one line that names the part and what a side can be.
+    """
+    single: dict[str, str] = {}
+    requirements: dict[str, str] = {}
+    for part in split_parts(text):
+        if part == HERE:
+            continue
+        kind, value = _read(part, repository, variant_ids)
+        taken = requirements if kind == "requirement" else single
+        key = (project_name(value) or value) if kind == "requirement" else kind
+        if key in taken:
+            raise HarnessError(
+                f"side {text!r}: {part!r} is a second {kind if taken is single else key}; one is enough",
+                exit_code=2,
+            )
+        taken[key] = value
+    client = single.get("client")
+    return Side(
+        text=text.strip() or HERE,
+        python=single.get("python"),
+        requirements=tuple(sorted(requirements.values())),
+        ref=single.get("ref"),
+        variant=single.get("variant"),
+        client=Path(client) if client else None,
+    )
+
+
+def split_parts(text: str) -> list[str]:
+    """Split at commas outside brackets; a part that begins with an operator belongs to the one before it.
+
+    So ``aiohttp>=3.9,<3.10`` and ``httpx[http2,brotli]`` are one requirement each.
+    """
+    pieces, depth = [""], 0
+    for letter in text:
+        depth += (letter in "[(") - (letter in "])")
+        if letter == "," and depth <= 0:
+            pieces.append("")
+        else:
+            pieces[-1] += letter
+    parts: list[str] = []
+    for piece in (one.strip() for one in pieces):
+        if parts and piece.startswith(OPERATORS):
+            parts[-1] += f",{piece}"
+        elif piece:
+            parts.append(piece)
+    return parts
+
+
+def _read(part: str, repository: Path, variant_ids: Collection[str]) -> tuple[str, str]:
+    """Return the kind of a part and its value."""
+    path = Path(part).expanduser()
+    if python := _python(part, path):
+        return "python", python
+    if path.suffix == ".py" and path.is_file():
+        return "client", str(path.resolve())
+    if part in variant_ids:
+        return "variant", part
+    requirement = read_requirement(part)
+    is_bare = requirement is not None and re.fullmatch(r"[A-Za-z0-9._-]+", requirement)
+    if requirement and not is_bare:
+        return "requirement", requirement
+    if commit := commit_of(part, repository):
+        return "ref", commit
+    if requirement and path.suffix != ".py":
+        return "requirement", requirement
+    missing = " (no such file)" if "/" in part or path.suffix == ".py" else ""
+    raise HarnessError(f"a side cannot be {part!r}{missing}; its parts are {KINDS}", exit_code=2)
+
+
+def _python(part: str, path: Path) -> str | None:
+    named = re.fullmatch(r"(?:python)?(3\.\d+t?)", part)
+    if named:
+        return interpreters.find(named[1]).path
+    if path.suffix == ".py" or not (path.is_file() and os.access(path, os.X_OK)):
+        return None
+    found = interpreters.ask(str(path.absolute()))
+    return interpreters.checked(found).path if found else None
+
+
+def commit_of(ref: str, repository: Path) -> str | None:
+    """Return the full hash of the commit that git finds under ``ref`` in the project; None if there is none."""
+    command = ["git", "-C", str(repository), "rev-parse", "--verify", "--quiet", "--end-of-options"]
+    try:
+        answer = subprocess.run([*command, f"{ref}^{{commit}}"], capture_output=True, text=True, check=False)
+    except OSError:  # no git on this machine: then nothing is a ref
+        return None
+    return answer.stdout.strip() if answer.returncode == 0 else None
