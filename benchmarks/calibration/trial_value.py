@@ -57,7 +57,7 @@ def _measure(
 ) -> tuple[dict[str, list[list[Trial]]], dict[str, float]]:
     tree = open_catalog(sys.executable)
     [chosen] = match([options.variant], tree.variants)
-    files = [plant(tree, chosen.client, f"twin_{number}", 0.0, folder) for number in range(options.twins)]
+    files = [plant(tree, chosen.client, f"twin_{number}", 0, folder) for number in range(options.twins)]
     catalog = open_catalog(sys.executable, clients=files)
     ids = [options.variant.replace(chosen.client, path.stem) for path in files]
     workload = read_suite_file(ROOT / "benchmarks" / "suite.toml").workload(options.workload)

@@ -1,7 +1,6 @@
 """Check this project's own verdicts on this machine: twins of one variant, and slow-downs of a known size."""
 
 import argparse
-import statistics
 import sys
 import tempfile
 import time
@@ -20,18 +19,19 @@ from harness.commands.exits import FAILED, FINE, UNDECIDED
 from harness.measure.catalog import match, open_catalog
 from harness.measure.launch import ROOT
 from harness.measure.plan import make_plan
-from harness.measure.planted import plant
+from harness.measure.planted import PROBE_LOOPS, loops_per_share, plant
 from harness.measure.suite import SelfCheckFields, SuiteFile, read_suite_file
-from harness.metrics import TIME_PER_IMAGE
-from harness.model import HERE, HarnessError, SelfCheck, Variant
+from harness.model import HERE, HarnessError, SelfCheck, Trial, Variant
 from harness.report.units import percent
 
 NAME = "selfcheck"
 HELP = "known truths on this machine: false alarms, and the smallest slow-down that is surely found"
 
 BASE = "selfcheck_base"
-PILOT_ROUNDS = 3
-QUICK = {"families": 2, "rounds": 8}  # about 110 s on two CPUs
+PROBE = "selfcheck_probe"
+PILOT_ROUNDS = 6
+# Fewer twins too, so that a slow machine keeps to two minutes: 4 verdicts on twins instead of 15.
+QUICK = {"families": 2, "rounds": 8, "twins": 2}
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -68,14 +68,13 @@ def run(options: argparse.Namespace) -> int:
     )
     began = time.monotonic()
     with machine_lock(console), tempfile.TemporaryDirectory(prefix="fetchbench-") as folder:
-        console.print("pilot: how long one image takes, so that a slow-down of it can be planted")
-        pilot = _measure(
-            console, Path(folder), {BASE: 0.0}, file, fields, PILOT_ROUNDS, options.seed, Path(folder)
-        )
-        image_s = statistics.median(map(TIME_PER_IMAGE.of_trial, ledger.read(pilot).trials))
-        burns = {name: part * image_s for name, part in truths(fields).items()}
+        console.print("pilot: how much work is a share of an image, so that a slow-down can be planted")
+        first = {BASE: 0, PROBE: PROBE_LOOPS}
+        pilot = _measure(console, Path(folder), first, file, fields, PILOT_ROUNDS, options.seed, Path(folder))
+        per_share = loops_per_share(_of(pilot, BASE), _of(pilot, PROBE))
+        loops = {name: round(part * per_share) for name, part in truths(fields).items()}
         rounds = fields.families * fields.rounds
-        measured = _measure(console, options.results, burns, file, fields, rounds, options.seed, Path(folder))
+        measured = _measure(console, options.results, loops, file, fields, rounds, options.seed, Path(folder))
     return _conclude(options.results, measured, fields, time.monotonic() - began)
 
 
@@ -91,7 +90,7 @@ def truths(fields: SelfCheckFields) -> dict[str, float]:
 def _measure(
     console: Console,
     results: Path,
-    burns: Mapping[str, float],
+    loops: Mapping[str, int],
     file: SuiteFile,
     fields: SelfCheckFields,
     rounds: int,
@@ -101,9 +100,9 @@ def _measure(
     """Plant the clients and measure them as any other; return the run's folder."""
     tree = open_catalog(sys.executable)
     [chosen] = match([fields.variant], tree.variants)
-    files = [plant(tree, chosen.client, name, burn_s, folder) for name, burn_s in burns.items()]
+    files = [plant(tree, chosen.client, name, turns, folder) for name, turns in loops.items()]
     catalog = open_catalog(sys.executable, clients=files)
-    ids = [_id(chosen, name) for name in burns]
+    ids = [_id(chosen, name) for name in loops]
     plan = make_plan(
         suite="selfcheck",
         baseline=_id(chosen, BASE),
@@ -116,6 +115,12 @@ def _measure(
     run = start(results, plan, catalog)
     conduct(console, run, {HERE: catalog}, {HERE: sys.executable})
     return run
+
+
+def _of(folder: Path, client: str) -> list[Trial]:
+    """Trials of one planted client, by round."""
+    trials = [one for one in ledger.read(folder).trials if client in one.cell.variant.split("/")]
+    return sorted(trials, key=lambda one: one.round)
 
 
 def _id(chosen: Variant, client: str) -> str:

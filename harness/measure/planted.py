@@ -1,23 +1,29 @@
-"""Clients with a known truth, made from a real one: the same under another name, or slower by a known time per image.
+"""Clients with a known truth, made from a real one: the same under another name, or slower by a known share.
 
-They are ordinary client files outside the tree, so that a self-check goes the very way of a user's own client.
+They are ordinary client files outside the tree, so that a self-check goes the very way of a user's own client. What is
+planted is work, not time: on a CPU that changes its speed, so many microseconds would be another share each time.
 """
 
+import math
+import statistics
+from collections.abc import Sequence
 from pathlib import Path
 
 from harness.measure.catalog import Catalog
+from harness.metrics import TIME_PER_IMAGE
+from harness.model import HarnessError, Trial
+
+PROBE_LOOPS = 20_000  # about what an image costs a quick client, so that a few rounds tell its share well
 
 SLOWER = '''
 
 def _slower(open_client):
-    """Give the CPU nothing else to do for BURN_S in each fetch, before it begins."""
+    """Give the CPU so many turns of a loop to do in each fetch, before it begins."""
     import functools
     from contextlib import asynccontextmanager, contextmanager
-    from time import perf_counter
 
     def burn():
-        end = perf_counter() + BURN_S
-        while perf_counter() < end:
+        for _ in range(LOOPS):
             pass
 
     @asynccontextmanager
@@ -49,12 +55,35 @@ open_client = _slower(open_client)
 '''
 
 
-def plant(catalog: Catalog, client: str, name: str, burn_s: float, folder: Path) -> Path:
-    """Write a client that spends ``burn_s`` seconds of CPU more on each image; return its path.
+def plant(catalog: Catalog, client: str, name: str, loops: int, folder: Path) -> Path:
+    """Write a client that does so many turns of an empty loop more for each image; return its path.
 
     With 0 it is a twin: the baseline of a self-check is one too, so that all pay for the same wrapper.
     """
     path = folder / f"{name}.py"
     source = catalog.contender("client", client).source
-    path.write_text(f"{source}\n\nBURN_S = {burn_s!r}\n{SLOWER}", encoding="utf-8")
+    path.write_text(f"{source}\n\nLOOPS = {loops}\n{SLOWER}", encoding="utf-8")
     return path
+
+
+def loops_per_share(twin: Sequence[Trial], probe: Sequence[Trial]) -> float:
+    """Turns of the loop that would double the time of an image, from trials of a twin and of one with PROBE_LOOPS.
+
+    Args:
+        twin: one trial per round.
+        probe: the same rounds, in the same order.
+
+    Raises:
+        HarnessError: the probe was not slower, so that nothing can be planted in this variant and workload.
+    """
+    failed = next((one.reason for one in (*twin, *probe) if one.reason is not None), None)
+    if failed:
+        raise HarnessError(f"the pilot failed: {failed}")
+    logs = [
+        math.log(TIME_PER_IMAGE.of_trial(slow) / TIME_PER_IMAGE.of_trial(base))
+        for base, slow in zip(twin, probe, strict=True)
+    ]
+    share = math.expm1(statistics.fmean(logs))
+    if share <= 0:
+        raise HarnessError("more work made no difference: take a variant and workload that the CPU decides")
+    return PROBE_LOOPS / share
