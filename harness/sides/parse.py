@@ -2,7 +2,6 @@
 
 import os
 import re
-import subprocess
 from collections.abc import Collection
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from harness.model import HERE, HarnessError
 from harness.sides import interpreters
 from harness.sides.model import Side
 from harness.sides.requirements import project_name, read_requirement
+from harness.sides.trees import commit_of
 
 KINDS = (
     "a Python (python3.13 or its path), a requirement (aiohttp==3.9.5, ./checkout), a git ref of this project, "
@@ -106,13 +106,3 @@ def _python(part: str, path: Path) -> str | None:
         return None
     found = interpreters.ask(str(path.absolute()))
     return interpreters.checked(found).path if found else None
-
-
-def commit_of(ref: str, repository: Path) -> str | None:
-    """Return the full hash of the commit that git finds under ``ref`` in the project; None if there is none."""
-    command = ["git", "-C", str(repository), "rev-parse", "--verify", "--quiet", "--end-of-options"]
-    try:
-        answer = subprocess.run([*command, f"{ref}^{{commit}}"], capture_output=True, text=True, check=False)
-    except OSError:  # no git on this machine: then nothing is a ref
-        return None
-    return answer.stdout.strip() if answer.returncode == 0 else None

@@ -1,7 +1,6 @@
 """Read requirements: what a text asks for, what it names, and what it stands for as content. Nothing is installed."""
 
 import hashlib
-import subprocess
 import tomllib
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
@@ -18,6 +17,7 @@ from packaging.utils import (
 )
 
 from harness.model import HarnessError
+from harness.sides.trees import git
 
 GROUP = "clients"  # of pyproject.toml: what the contenders import
 MADE = {"__pycache__", "build", "dist", "node_modules", "target", "venv"}  # by tools, not by the author
@@ -122,13 +122,8 @@ def content_of(requirement: str) -> str:
 
 def _files(folder: Path) -> Iterator[Path]:
     """Yield an author's files: those that git does not ignore, or all but what tools make."""
-    listed = subprocess.run(  # noqa: S607 - the user's own git
-        ["git", "-C", str(folder), "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        capture_output=True,
-        check=False,
-    )
-    names = listed.stdout.decode(errors="surrogateescape").split("\0")[:-1]
-    paths = [folder / name for name in names] if listed.returncode == 0 else folder.rglob("*")
+    listed = git(folder, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    paths = folder.rglob("*") if listed is None else [folder / name for name in listed.split("\0")[:-1]]
     for path in paths:
         parts = path.relative_to(folder).parts
         made = any(part in MADE or part.startswith(".") or part.endswith(".egg-info") for part in parts)

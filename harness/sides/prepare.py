@@ -1,0 +1,85 @@
+"""From a side to what can be measured: an interpreter, a folder of contenders, and the facts that are shown."""
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import platformdirs
+
+from harness.model import HarnessError
+from harness.sides import interpreters, once
+from harness.sides.environment import environment, recipe
+from harness.sides.installer import Installer, Launch, best_installer, launch_logged, python_of
+from harness.sides.model import Prepared, Side
+from harness.sides.requirements import constraints, project_name, project_requirements
+from harness.sides.trees import tree_of
+
+
+def default_cache() -> Path:
+    """Return where environments and commits are kept: below the user's cache folder, never below results/."""
+    return platformdirs.user_cache_path("fetchbench")
+
+
+def prepare(
+    side: Side,
+    *,
+    repository: Path,
+    cache: Path,
+    say: Callable[[str], None],
+    installer: Installer | None = None,
+    launch: Launch = launch_logged,
+) -> Prepared:
+    """Make ready what a side asks for; what was made before is taken from the cache.
+
+    A side that asks for neither Python nor packages is measured with the interpreter that runs this, unless it is a commit
+    whose requirements or pins are not those of the checkout: a change of a pin is a change.
+
+    Args:
+        repository: the project's folder.
+        cache: see ``default_cache``.
+        say: told, in one line, what takes long.
+        installer: uv if there is one, else pip.
+        launch: runs the installer's commands.
+
+    Raises:
+        HarnessError: exit code 1: the installer's own reason in one line, and the log; exit code 2: nothing is there.
+    """
+    tree = tree_of(side.ref, repository=repository, cache=cache) if side.ref else repository
+    own = tree if (tree / "pyproject.toml").is_file() else repository
+    facts = {"ref": side.ref[:7]} if side.ref else {}
+    python = interpreters.ask(side.python or sys.executable)
+    if python is None:
+        raise HarnessError(f"{side.python or sys.executable} cannot be run")
+    facts["python"] = python.version
+    if not side.python and not side.requirements and _needs(own) == _needs(repository):
+        return Prepared(side=side, python=sys.executable, root=tree / "benchmarks", facts=facts)
+    wanted = recipe(
+        python,
+        base=project_requirements(own),
+        constraints=constraints(own),
+        asked=side.requirements,
+        today=time.strftime("%Y-%m-%d", time.gmtime()),
+    )
+    folder = environment(wanted, cache=cache, installer=installer or best_installer(), launch=launch, say=say)
+    return Prepared(
+        side=side,
+        python=python_of(folder),
+        root=tree / "benchmarks",
+        facts=facts | _named_versions(side, folder),
+    )
+
+
+def _needs(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return requirements and pins of a checkout; of one without pyproject.toml (a folder of contenders) nothing."""
+    if not (folder / "pyproject.toml").is_file():
+        return (), ()
+    return project_requirements(folder), constraints(folder)
+
+
+def _named_versions(side: Side, folder: Path) -> dict[str, str]:
+    """Return the versions of the packages that the side named, as its own metadata spells them."""
+    facts = once.read(folder) or {}
+    installed = {project_name(name): (name, version) for name, version in facts.get("versions", {}).items()}
+    asked = (project_name(one) for one in side.requirements)
+    return dict(installed[one] for one in asked if one in installed)
