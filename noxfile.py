@@ -108,3 +108,10 @@ def server_rate(session: nox.Session) -> None:
     """Measure the image server against nginx, with wrk as the load (both from the system's packages)."""
     install(session, "bench")
     session.run("python", "benchmarks/calibration/server_rate.py", *session.posargs)
+
+
+@nox.session
+def verdicts(session: nox.Session) -> None:
+    """Prove the verdicts on known truths: -- aa, planted, server, burner or side-by-side."""
+    install(session, "pytest_benchmark")
+    session.run("python", "benchmarks/calibration/verdicts.py", *session.posargs)

@@ -19,7 +19,7 @@ from harness.commands.exits import FAILED, FINE, UNDECIDED
 from harness.measure.catalog import match, open_catalog
 from harness.measure.launch import ROOT
 from harness.measure.plan import make_plan
-from harness.measure.planted import PROBE_LOOPS, loops_per_share, plant
+from harness.measure.planted import PROBE_TURNS, turns_per_share, plant
 from harness.measure.suite import SelfCheckFields, SuiteFile, read_suite_file
 from harness.model import HERE, HarnessError, SelfCheck, Trial, Variant
 from harness.report.units import percent
@@ -69,12 +69,12 @@ def run(options: argparse.Namespace) -> int:
     began = time.monotonic()
     with machine_lock(console), tempfile.TemporaryDirectory(prefix="fetchbench-") as folder:
         console.print("pilot: how much work is a share of an image, so that a slow-down can be planted")
-        first = {BASE: 0, PROBE: PROBE_LOOPS}
+        first = {BASE: 0, PROBE: PROBE_TURNS}
         pilot = _measure(console, Path(folder), first, file, fields, PILOT_ROUNDS, options.seed, Path(folder))
-        per_share = loops_per_share(_of(pilot, BASE), _of(pilot, PROBE))
-        loops = {name: round(part * per_share) for name, part in truths(fields).items()}
+        per_share = turns_per_share(_of(pilot, BASE), _of(pilot, PROBE))
+        turns = {name: round(part * per_share) for name, part in truths(fields).items()}
         rounds = fields.families * fields.rounds
-        measured = _measure(console, options.results, loops, file, fields, rounds, options.seed, Path(folder))
+        measured = _measure(console, options.results, turns, file, fields, rounds, options.seed, Path(folder))
     return _conclude(options.results, measured, fields, time.monotonic() - began)
 
 
@@ -90,7 +90,7 @@ def truths(fields: SelfCheckFields) -> dict[str, float]:
 def _measure(
     console: Console,
     results: Path,
-    loops: Mapping[str, int],
+    turns: Mapping[str, int],
     file: SuiteFile,
     fields: SelfCheckFields,
     rounds: int,
@@ -100,9 +100,9 @@ def _measure(
     """Plant the clients and measure them as any other; return the run's folder."""
     tree = open_catalog(sys.executable)
     [chosen] = match([fields.variant], tree.variants)
-    files = [plant(tree, chosen.client, name, turns, folder) for name, turns in loops.items()]
+    files = [plant(tree, chosen.client, name, each, folder) for name, each in turns.items()]
     catalog = open_catalog(sys.executable, clients=files)
-    ids = [_id(chosen, name) for name in loops]
+    ids = [_id(chosen, name) for name in turns]
     plan = make_plan(
         suite="selfcheck",
         baseline=_id(chosen, BASE),

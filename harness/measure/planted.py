@@ -13,7 +13,7 @@ from harness.measure.catalog import Catalog
 from harness.metrics import TIME_PER_IMAGE
 from harness.model import HarnessError, Trial
 
-PROBE_LOOPS = 20_000  # about what an image costs a quick client, so that a few rounds tell its share well
+PROBE_TURNS = 20_000  # about what an image costs a quick client, so that a few rounds tell its share well
 
 SLOWER = '''
 
@@ -23,7 +23,7 @@ def _slower(open_client):
     from contextlib import asynccontextmanager, contextmanager
 
     def burn():
-        for _ in range(LOOPS):
+        for _ in range(TURNS):
             pass
 
     @asynccontextmanager
@@ -55,19 +55,19 @@ open_client = _slower(open_client)
 '''
 
 
-def plant(catalog: Catalog, client: str, name: str, loops: int, folder: Path) -> Path:
+def plant(catalog: Catalog, client: str, name: str, turns: int, folder: Path) -> Path:
     """Write a client that does so many turns of an empty loop more for each image; return its path.
 
     With 0 it is a twin: the baseline of a self-check is one too, so that all pay for the same wrapper.
     """
     path = folder / f"{name}.py"
     source = catalog.contender("client", client).source
-    path.write_text(f"{source}\n\nLOOPS = {loops}\n{SLOWER}", encoding="utf-8")
+    path.write_text(f"{source}\n\nTURNS = {turns}\n{SLOWER}", encoding="utf-8")
     return path
 
 
-def loops_per_share(twin: Sequence[Trial], probe: Sequence[Trial]) -> float:
-    """Turns of the loop that would double the time of an image, from trials of a twin and of one with PROBE_LOOPS.
+def turns_per_share(twin: Sequence[Trial], probe: Sequence[Trial]) -> float:
+    """Turns of the loop that would double the time of an image, from trials of a twin and of one with PROBE_TURNS.
 
     Args:
         twin: one trial per round.
@@ -86,4 +86,4 @@ def loops_per_share(twin: Sequence[Trial], probe: Sequence[Trial]) -> float:
     share = math.expm1(statistics.fmean(logs))
     if share <= 0:
         raise HarnessError("more work made no difference: take a variant and workload that the CPU decides")
-    return PROBE_LOOPS / share
+    return PROBE_TURNS / share

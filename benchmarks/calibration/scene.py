@@ -1,0 +1,150 @@
+"""Clients with a known truth on one real server, for the proofs of the verdicts. It measures rounds and judges nothing."""
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from harness.measure.catalog import Catalog, match, open_catalog
+from harness.measure.launch import ROOT
+from harness.measure.machine import cpu_split
+from harness.measure.plan import make_plan
+from harness.measure.planted import PROBE_TURNS, turns_per_share, plant
+from harness.measure.run import Bench, run_round
+from harness.measure.sentinel import Watch
+from harness.measure.server import Server, running_server
+from harness.measure.suite import read_suite_file
+from harness.model import HERE, Sentinel, Trial, TrialRules, Variant, Workload
+
+BASE, PROBE = "base", "probe"
+PILOT_ROUNDS = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """What one round gave.
+
+    Attributes:
+        seconds: wall-clock time of all of it: sentinel, starting processes, passes.
+    """
+
+    sentinel: Sentinel
+    trials: tuple[Trial, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """A running server and planted clients.
+
+    Attributes:
+        truths: client -> planted slow-down, 0 for the baseline and its twins.
+        variants: client -> its variant.
+        turns: of the burning loop, that double the time of an image.
+    """
+
+    catalog: Catalog
+    server: Server
+    workload: Workload
+    rules: TrialRules
+    truths: dict[str, float]
+    variants: dict[str, Variant]
+    turns: float
+    folder: Path
+
+    @property
+    def baseline(self) -> str:
+        """Id of the variant that ratios refer to."""
+        return self.variants[BASE].id
+
+    @property
+    def planted(self) -> dict[str, float]:
+        """Variant id -> planted slow-down."""
+        return {self.variants[client].id: share for client, share in self.truths.items()}
+
+    def rounds(
+        self, clients: Sequence[str], count: int, seed: int, *, workload: Workload | None = None
+    ) -> Iterator[Round]:
+        """Measure the baseline and these clients, round after round, as ``bench`` does."""
+        asked = workload or self.workload
+        plan = make_plan(
+            suite="proof",
+            baseline=self.baseline,
+            seed=seed,
+            rules=self.rules,
+            workloads=[asked],
+            variants=[self.variants[client] for client in (BASE, *clients)],
+            rounds=count,
+        )
+        client_cpus, server_cpus = cpu_split()
+        bench = Bench(
+            plan=plan,
+            pythons={HERE: sys.executable},
+            catalogs={HERE: self.catalog},
+            server=self.server,
+            manifests={asked.name: self.server.register(asked)},
+            client_cpus=client_cpus,
+            sink=self.folder,
+        )
+        watch = Watch((*client_cpus[:1], *server_cpus), self.server.pid)
+        for number, cells in enumerate(plan.rounds):
+            began = time.monotonic()
+            sentinel = watch.sentinel(number)
+            trials = tuple(run_round(bench, number, list(enumerate(cells)), lambda _: None))
+            yield Round(sentinel=sentinel, trials=trials, seconds=time.monotonic() - began)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add what every proof can be told."""
+    parser.add_argument("--trial-s", type=float, default=0.5, help="length of a trial (default: 0.5)")
+    parser.add_argument("--variant", help="instead of the self-check's")
+    parser.add_argument("--workload", help="instead of the self-check's")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--json", action="store_true")
+
+
+@contextmanager
+def opened(options: argparse.Namespace, truths: dict[str, float]) -> Iterator[Scene]:
+    """Start the server, plant a client per truth beside the baseline, and find out how much work a share is."""
+    file = read_suite_file(ROOT / "benchmarks" / "suite.toml")
+    assert file.selfcheck is not None
+    truths = {BASE: 0.0} | truths
+    tree = open_catalog(sys.executable)
+    [chosen] = match([options.variant or file.selfcheck.variant], tree.variants)
+    workload = file.workload(options.workload or file.selfcheck.workload)
+    with (
+        tempfile.TemporaryDirectory(prefix="fetchbench-") as name,
+        running_server(cpus=cpu_split()[1]) as server,
+    ):
+        folder = Path(name)
+        turns = dict.fromkeys(truths, 0) | {PROBE: PROBE_TURNS}
+        files = [plant(tree, chosen.client, client, each, folder) for client, each in turns.items()]
+        catalog = open_catalog(sys.executable, clients=files)
+        ids = {client: chosen.id.replace(chosen.client, client) for client in turns}
+        scene = Scene(
+            catalog=catalog,
+            server=server,
+            workload=workload,
+            rules=replace(file.rules, trial_s=options.trial_s),
+            truths=truths,
+            variants={client: match([id_], catalog.variants)[0] for client, id_ in ids.items()},
+            turns=0.0,
+            folder=folder,
+        )
+        per_share = _calibrated(scene) if any(truths.values()) else 0.0
+        for client, share in truths.items():
+            plant(tree, chosen.client, client, round(share * per_share), folder)
+        yield replace(scene, turns=per_share)
+
+
+def _calibrated(scene: Scene) -> float:
+    trials = [one for each in scene.rounds([PROBE], PILOT_ROUNDS, seed=1) for one in each.trials]
+    probe = scene.variants[PROBE].id
+    return turns_per_share(
+        [one for one in trials if one.cell.variant == scene.baseline],
+        [one for one in trials if one.cell.variant == probe],
+    )

@@ -1,0 +1,156 @@
+"""The same known truths judged by pytest-benchmark, run after run, and by us: how often is each wrong, in the same time?
+
+pytest-benchmark runs the baseline in one process and the other client in the next, and fails where the mean is over 5 %
+more. Its seconds are those of its rounds alone; ours count everything, starting processes too, which favours it.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from benchmarks.calibration.judging import judged
+from benchmarks.calibration.scene import BASE, Scene, opened
+from harness.measure.launch import ROOT
+from harness.measure.machine import cpu_split
+from harness.model import HarnessError
+
+MARGIN = 0.05  # of both
+FAILED = 1  # pytest's exit code where a comparison failed
+
+TEST = """\
+import json, os, sys
+sys.path.insert(0, os.environ["ROOT"])
+from harness.measure.worker.trial import Trial
+
+
+def test_download(benchmark):
+    trial = Trial(json.loads(os.environ["SPEC"]))
+
+    def download():
+        program, recorder = trial.prepare(warmup=False)
+        program()
+        return recorder
+
+    assert benchmark(download).complaint() is None
+"""
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add what this proof can be told."""
+    parser.add_argument("--runs", type=int, default=10, help="of each case and tool (default: 10)")
+    parser.add_argument(
+        "--seconds", type=float, default=30.0, help="of measuring per run and tool (default: 30)"
+    )
+    parser.add_argument("--slowdowns", type=float, nargs="+", default=[0.10], help="beside none")
+
+
+def compare(options: argparse.Namespace) -> dict[str, Any]:
+    """Judge each case by both tools in turn, so that both meet the same host; return counts and a table."""
+    heads = {f"head_{round(1000 * share)}": share for share in (0.0, *options.slowdowns)}
+    runs: list[dict[str, Any]] = []
+    with opened(options, heads) as scene:
+        (scene.folder / "test_theirs.py").write_text(TEST, encoding="utf-8")
+        for number in range(options.runs):
+            for client, share in heads.items():
+                ours = _ours(scene, client, options.seconds, options.seed + number)
+                theirs = _theirs(scene, client, options.seconds / 2)
+                runs.append({"planted": share, "ours": ours, "theirs": theirs})
+                print(
+                    f"[{len(runs)}/{options.runs * len(heads)}] {json.dumps(runs[-1])}",
+                    file=sys.stderr,
+                    flush=True,
+                )
+    return {"table": _table(runs), "runs": runs}
+
+
+def _ours(scene: Scene, client: str, seconds: float, seed: int) -> dict[str, Any]:
+    """Our verdict on as many rounds as fit."""
+    rounds = []
+    spent = longest = 0.0
+    for one in scene.rounds([client], 1_000, seed):
+        rounds.append(one)
+        spent, longest = spent + one.seconds, max(longest, one.seconds)
+        if spent + longest > seconds:
+            break
+    found = judged(scene, rounds, margin=MARGIN)
+    [verdict] = found["verdicts"]
+    return {name: verdict[name] for name in ("call", "unwatched_call", "ratio")} | {
+        "seconds": found["seconds"]
+    }
+
+
+def _theirs(scene: Scene, client: str, seconds: float) -> dict[str, Any]:
+    """Whether pytest-benchmark fails the second of two runs."""
+    storage = scene.folder / "storage"
+    for old in storage.rglob("*.json"):
+        old.unlink()
+    _pytest(scene, BASE, seconds, "--benchmark-save=base")
+    code = _pytest(
+        scene,
+        client,
+        seconds,
+        "--benchmark-save=head",
+        "--benchmark-compare=0001",
+        "--benchmark-compare-fail=mean:5%",
+    )
+    base, head = (
+        json.loads(path.read_text())["benchmarks"][0]["stats"]["mean"]
+        for path in sorted(storage.rglob("*.json"))
+    )
+    return {"failed": code == FAILED, "ratio": head / base}
+
+
+def _pytest(scene: Scene, client: str, seconds: float, *options: str) -> int:
+    manifest = scene.server.register(scene.workload)
+    spec = scene.catalog.paths(scene.variants[client]) | {
+        "urls": manifest.urls,
+        "digests": manifest.digests,
+        "concurrency": scene.workload.concurrency,
+        "timeout_s": scene.rules.timeout_s,
+        "ca_file": None,
+        "folder": None,
+        "cpus": cpu_split()[0],
+    }
+    command = [
+        sys.executable, "-m", "pytest", "-q", "-c", os.devnull, f"--rootdir={scene.folder}",
+        "-p", "no:cacheprovider", f"--benchmark-storage={scene.folder / 'storage'}",
+        f"--benchmark-max-time={seconds}", *options, str(scene.folder / "test_theirs.py"),
+    ]  # fmt: skip
+    done = subprocess.run(
+        command,
+        env=os.environ | {"ROOT": str(ROOT), "SPEC": json.dumps(spec)},
+        cwd=scene.folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    # The same exit code stands for a failed test, so that its text decides which it was.
+    if "1 passed" not in done.stdout:
+        raise HarnessError(f"pytest-benchmark gave no result: {(done.stdout + done.stderr)[-500:]}")
+    return done.returncode
+
+
+def _table(runs: list[dict[str, Any]]) -> str:
+    """Markdown: per case, how often each tool said "slower"."""
+    lines = [
+        "| planted | pytest-benchmark, `mean:5%`, run after run | ours, margin 5 % | ours, other verdicts |",
+        "|---|---|---|---|",
+    ]
+    for share in sorted({one["planted"] for one in runs}):
+        case = [one for one in runs if one["planted"] == share]
+        theirs = sum(one["theirs"]["failed"] for one in case)
+        calls = [one["ours"]["call"] for one in case]
+        others = ", ".join(
+            f"{calls.count(call)} {call}"
+            for call in ("improved", "equivalent", "inconclusive")
+            if call in calls
+        )
+        name = f"+{100 * share:g} %" if share else "nothing"
+        lines.append(
+            f"| {name} | {theirs} of {len(case)} | {calls.count('regressed')} of {len(case)} | {others or 'none'} |"
+        )
+    return "\n".join(lines)
