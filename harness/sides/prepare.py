@@ -45,7 +45,8 @@ def prepare(
     Raises:
         HarnessError: exit code 1: the installer's own reason in one line, and the log; exit code 2: nothing is there.
     """
-    tree = tree_of(side.ref, repository=repository, cache=cache) if side.ref else repository
+    repository = repository.resolve()
+    tree = tree_of(side.ref, repository=repository, cache=cache.resolve()) if side.ref else repository
     own = tree if (tree / "pyproject.toml").is_file() else repository
     facts = {"ref": side.ref[:7]} if side.ref else {}
     python = interpreters.ask(side.python or sys.executable)
@@ -61,7 +62,7 @@ def prepare(
         asked=side.requirements,
         today=time.strftime("%Y-%m-%d", time.gmtime()),
     )
-    folder = environment(wanted, cache=cache, installer=installer or best_installer(), launch=launch, say=say)
+    folder = environment(wanted, cache=cache.resolve(), installer=installer or best_installer(), launch=launch, say=say)
     return Prepared(
         side=side,
         python=python_of(folder),

@@ -1,0 +1,162 @@
+"""What a side's text means, part by part, in the documented order."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.model import HarnessError
+from harness.sides import interpreters
+from harness.sides.model import Side
+from harness.sides.parse import parse_side, split_parts
+
+OWN = f"{sys.version_info.major}.{sys.version_info.minor}"
+NOTHING = {"python": None, "requirements": (), "ref": None, "variant": None, "client": None}
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with one commit, tagged v1.0, on branch aiohttp."""
+    folder = tmp_path_factory.mktemp("project")
+    who = ["-c", "user.name=a", "-c", "user.email=a@b.invalid"]
+    for arguments in (
+        ["init", "-q", "-b", "aiohttp"],
+        [*who, "commit", "-q", "--allow-empty", "-m", "one"],
+        ["tag", "v1.0"],
+    ):
+        subprocess.run(["git", "-C", str(folder), *arguments], check=True)  # noqa: S607
+    return folder
+
+
+def read(text: str, project: Path) -> Side:
+    return parse_side(text, repository=project, variant_ids={"gather/mine/asyncio"})
+
+
+def facts(text: str, project: Path) -> dict[str, object]:
+    side = read(text, project)
+    return {name: getattr(side, name) for name in NOTHING if getattr(side, name)}
+
+
+@pytest.mark.parametrize("text", ["", "here", " here ", ","])
+def test_here_changes_nothing(text: str, project: Path) -> None:
+    assert facts(text, project) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "requirements"),
+    [
+        ("aiohttp==3.9.5", ("aiohttp==3.9.5",)),
+        ("aiohttp>=3.9,<3.10", ("aiohttp<3.10,>=3.9",)),
+        ("aiohttp >= 3.9 , != 3.9.1, <3.10", ("aiohttp!=3.9.1,<3.10,>=3.9",)),
+        ("httpx[http2,brotli]==0.28.1,trio", ("httpx[brotli,http2]==0.28.1", "trio")),
+        ("requests", ("requests",)),
+        ("git+https://example.invalid/x.git@main", ("git+https://example.invalid/x.git@main",)),
+        ("x @ https://example.invalid/x-1.0.zip", ("x@ https://example.invalid/x-1.0.zip",)),
+    ],
+)
+def test_requirements(text: str, requirements: tuple[str, ...], project: Path) -> None:
+    found = facts(text, project)
+    assert found.keys() == {"requirements"}
+    assert {one.replace(" @ ", "@ ") for one in found["requirements"]} == set(requirements)  # type: ignore[attr-defined]
+
+
+def test_what_git_knows_comes_before_a_bare_name_but_not_before_an_operator(project: Path) -> None:
+    commit = subprocess.run(
+        ["git", "-C", str(project), "rev-parse", "HEAD"],  # noqa: S607
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    assert facts("aiohttp", project) == {"ref": commit}
+    assert facts("v1.0", project) == facts("HEAD", project) == facts(commit[:8], project) == {"ref": commit}
+    assert facts("aiohttp==3.9.5", project) == {"requirements": ("aiohttp==3.9.5",)}
+
+
+def test_a_folder_without_git_has_no_refs(tmp_path: Path) -> None:
+    assert facts("aiohttp", tmp_path) == {"requirements": ("aiohttp",)}
+
+
+def test_paths_are_absolute_so_that_they_mean_the_same_everywhere(
+    tmp_path: Path, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("my client.py").write_text("")
+    Path("lib").mkdir()
+    Path("lib/pyproject.toml").write_text("")
+    Path("lib-1.0-py3-none-any.whl").write_text("")
+    assert facts("./my client.py,./lib", project) == {
+        "client": tmp_path.resolve() / "my client.py",
+        "requirements": (str(tmp_path.resolve() / "lib"),),
+    }
+    wheel = (tmp_path.resolve() / "lib-1.0-py3-none-any.whl").as_uri()
+    assert facts("lib @ ./lib-1.0-py3-none-any.whl", project) == {"requirements": (f"lib @ {wheel}",)}
+
+
+@pytest.mark.parametrize("text", [f"python{OWN}", OWN, sys.executable])
+def test_a_python_by_name_or_path(text: str, project: Path) -> None:
+    found = interpreters.ask(str(facts(text, project)["python"]))
+    assert found is not None
+    assert found.series == OWN + ("t" if "free-threading" in sys.version else "")
+
+
+def test_several_kinds_combine_in_any_order(project: Path) -> None:
+    one = facts(f"gather/mine/asyncio,aiohttp==3.14.*,python{OWN}", project)
+    assert one == facts(f"python{OWN} , gather/mine/asyncio, aiohttp==3.14.*", project)
+    assert one.keys() == {"python", "requirements", "variant"}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("HEAD,v1.0", "'v1.0' is a second ref"),
+        (f"{OWN},python{OWN}", "is a second python"),
+        ("httpx==1,HTTPX==2", "'HTTPX==2' is a second httpx"),
+        ("python3.99", "no Python 3.99 on this machine; found: "),
+        ("./gone.py", "cannot be './gone.py' (no such file); its parts are a Python"),
+        ("gone.py", "(no such file)"),
+        ("no such thing", "a side cannot be 'no such thing'; its parts are a Python"),
+        ("lib @ ./gone", "./gone is no package"),
+        ("gather/other/asyncio", "a side cannot be 'gather/other/asyncio'"),
+        ("==1.0", "a side cannot be '==1.0'"),
+    ],
+)
+def test_errors_are_one_line_and_usage(text: str, words: str, project: Path) -> None:
+    with pytest.raises(HarnessError) as caught:
+        read(text, project)
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert caught.value.exit_code == 2
+
+
+def test_a_python_too_old_for_the_worker_is_refused() -> None:
+    old = interpreters.Interpreter(path="/opt/python3.9", version="3.9.18", build="", platform="")
+    with pytest.raises(HarnessError, match=r"/opt/python3.9 is Python 3.9.18; measuring needs 3.11"):
+        interpreters.checked(old)
+
+
+def test_a_program_that_is_no_python_is_none() -> None:
+    assert interpreters.ask("/bin/false") is None
+    assert interpreters.ask("/nowhere/python") is None
+
+
+NAMES = st.from_regex(r"[a-z][a-z0-9]{0,6}", fullmatch=True)
+CLAUSES = st.lists(
+    st.tuples(st.sampled_from(["<", ">=", "!=", "~=", "=="]), st.from_regex(r"[1-9]\.[0-9]", fullmatch=True)),
+    max_size=3,
+)
+EXTRAS = st.lists(NAMES, max_size=2, unique=True)
+
+
+@given(st.lists(st.tuples(NAMES, EXTRAS, CLAUSES), max_size=4))
+def test_splitting_undoes_joining(asked: list[tuple[str, list[str], list[tuple[str, str]]]]) -> None:
+    parts = [
+        name
+        + (f"[{','.join(extras)}]" if extras else "")
+        + ",".join(operator + version for operator, version in clauses)
+        for name, extras, clauses in asked
+    ]
+    assert split_parts(",".join(parts)) == parts
+    assert split_parts(" , ".join(parts)) == parts
