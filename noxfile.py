@@ -115,3 +115,10 @@ def verdicts(session: nox.Session) -> None:
     """Prove the verdicts on known truths: -- aa, planted, server, burner or side-by-side."""
     install(session, "pytest_benchmark")
     session.run("python", "benchmarks/calibration/verdicts.py", *session.posargs)
+
+
+@nox.session
+def kill_resume(session: nox.Session) -> None:
+    """Kill runs at random moments, resume them, and compare plan, trials and verdicts."""
+    install(session, "bench")
+    session.run("python", "benchmarks/calibration/kill_resume.py", *session.posargs)

@@ -11,7 +11,7 @@ from harness.model import HarnessError
 from harness.stats import kernels
 from harness.stats.effect import Effect, against_variant, effects
 from harness.stats.fitness import host_notes
-from harness.stats.verdict import Call, judge
+from harness.stats.verdict import ALPHA, Call, judge
 
 
 def judged(scene: Scene, rounds: Sequence[Round], *, margin: float) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def summary(runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
         "runs on an unfit host": sum(bool(run["host"]) for run in runs),
         "host notes": dict(Counter(code for run in runs for code in run["host"])),
         "95 % intervals that hold 1": f"{sum(one['low'] <= 1 <= one['high'] for one in whole)} of {len(whole)}",
-        "families with any difference after Holm": sum(run["holm_p_differs"] <= 0.05 for run in runs),
+        "families with any difference after Holm": sum(run["holm_p_differs"] <= ALPHA for run in runs),
         "time ratio": round(math.exp(statistics.fmean(math.log(one["ratio"]) for one in verdicts)), 4),
         "spread per round, median": round(statistics.median(one["spread"] for one in verdicts), 4),
         "rounds per run, median": statistics.median(run["rounds"] for run in runs),

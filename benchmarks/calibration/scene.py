@@ -13,7 +13,7 @@ from harness.measure.catalog import Catalog, match, open_catalog
 from harness.measure.launch import ROOT
 from harness.measure.machine import cpu_split
 from harness.measure.plan import make_plan
-from harness.measure.planted import PROBE_TURNS, turns_per_share, plant
+from harness.measure.planted import PROBE_TURNS, plant, turns_per_share
 from harness.measure.run import Bench, run_round
 from harness.measure.sentinel import Watch
 from harness.measure.server import Server, running_server

@@ -19,7 +19,7 @@ from harness.commands.exits import FAILED, FINE, UNDECIDED
 from harness.measure.catalog import match, open_catalog
 from harness.measure.launch import ROOT
 from harness.measure.plan import make_plan
-from harness.measure.planted import PROBE_TURNS, turns_per_share, plant
+from harness.measure.planted import PROBE_TURNS, plant, turns_per_share
 from harness.measure.suite import SelfCheckFields, SuiteFile, read_suite_file
 from harness.model import HERE, HarnessError, SelfCheck, Trial, Variant
 from harness.report.units import percent
