@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, get_args
 
+import numpy as np
+
 from benchmarks.calibration.scene import Round, Scene
 from harness.model import HarnessError
 from harness.stats import kernels
@@ -74,5 +76,5 @@ def _counts(verdicts: Sequence[dict[str, Any]], key: str) -> dict[str, int]:
 
 def _smallest_p(found: Sequence[Effect]) -> float:
     """The two-sided test of each effect, Holm over the family: the smallest p."""
-    ratios = kernels.moments(kernels.np.array([one.log_ratios for one in found]))
+    ratios = kernels.moments(np.array([one.log_ratios for one in found]))
     return float(kernels.holm(kernels.p_differs(ratios)).min())
