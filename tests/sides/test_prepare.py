@@ -1,0 +1,137 @@
+"""Sides made ready for real: by both installers, from wheels and a source folder made here, without a network."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.model import HarnessError
+from harness.sides import interpreters
+from harness.sides.installer import Installer, Pip, Uv
+from harness.sides.model import Prepared
+from harness.sides.parse import parse_side
+from harness.sides.prepare import default_cache, prepare
+from tests.sides.tiny_wheel import BACKEND, PYPROJECT, write_wheel
+
+UV = shutil.which("uv")
+QUICKEST = Uv([UV]) if UV else Pip()
+INSTALLERS = [
+    pytest.param(Pip(), id="pip"),
+    pytest.param(Uv([UV or "uv"]), id="uv", marks=pytest.mark.skipif(UV is None, reason="no uv on PATH")),
+]
+PROJECT = '[dependency-groups]\nclients = ["tiny>=2"]\n'
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project whose contenders need tiny, pinned to 2.0; a folder of wheels is all that the installers may look at."""
+    wheels = tmp_path / "wheels"
+    wheels.mkdir()
+    for version in ("1.0", "2.0"):
+        write_wheel(wheels, version, f"NAME = {version!r}\n")
+    for name, value in (("NO_INDEX", "1"), ("FIND_LINKS", str(wheels))):
+        monkeypatch.setenv(f"PIP_{name}", value)
+        monkeypatch.setenv(f"UV_{name}", value)
+    folder = tmp_path / "project"
+    (folder / "benchmarks").mkdir(parents=True)
+    (folder / "benchmarks" / "suite.toml").write_text("")
+    (folder / "pyproject.toml").write_text(PROJECT)
+    (folder / "constraints.txt").write_text("tiny==2.0\n")
+    return folder
+
+
+@pytest.fixture
+def say() -> list[str]:
+    return []
+
+
+def ready(text: str, project: Path, installer: Installer, said: list[str]) -> Prepared:
+    side = parse_side(text, repository=project, variant_ids=())
+    return prepare(
+        side, repository=project, cache=project.parent / "cache", say=said.append, installer=installer
+    )
+
+
+def name_in(prepared: Prepared) -> str:
+    """Import tiny with the side's interpreter."""
+    command = [prepared.python, "-I", "-c", "import tiny; print(tiny.NAME)"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def commit(folder: Path) -> None:
+    who = ["-c", "user.name=a", "-c", "user.email=a@b.invalid"]
+    for arguments in (["init", "-q"], ["add", "."], [*who, "commit", "-q", "-m", "one"]):
+        subprocess.run(["git", "-C", str(folder), *arguments], check=True)  # noqa: S607
+
+
+def test_here_is_this_interpreter_and_nothing_is_built(project: Path, say: list[str]) -> None:
+    one = ready("here", project, Pip(), say)
+    own = interpreters.ask(sys.executable)
+    assert own is not None
+    assert (one.python, one.root, dict(one.facts)) == (
+        sys.executable,
+        project.resolve() / "benchmarks",
+        {"python": own.version},
+    )
+    assert not (project.parent / "cache").exists()
+    assert say == []
+
+
+@pytest.mark.parametrize("installer", INSTALLERS)
+def test_a_version_other_than_the_pinned_one(installer: Installer, project: Path, say: list[str]) -> None:
+    one = ready("tiny==1.0", project, installer, say)
+    assert name_in(one) == one.facts["tiny"] == "1.0"
+    assert ready("tiny==1.0", project, installer, say).python == one.python
+    assert len(say) == 1
+
+
+def test_a_version_that_is_not_there(project: Path, say: list[str]) -> None:
+    with pytest.raises(HarnessError, match=r"tiny==9.*\(log: .*\.log\)") as caught:
+        ready("tiny==9", project, QUICKEST, say)
+    assert caught.value.exit_code == 1
+    assert "\n" not in str(caught.value)
+
+
+def test_an_edited_source_folder_is_built_again(project: Path, say: list[str]) -> None:
+    source = project.parent / "source"
+    source.mkdir()
+    (source / "pyproject.toml").write_text(PYPROJECT)
+    (source / "backend.py").write_text(BACKEND)
+    for name in ("before", "after"):
+        (source / "tiny.py").write_text(f"NAME = {name!r}\n")
+        one = ready(str(source), project, QUICKEST, say)
+        assert (name_in(one), one.facts["tiny"]) == (name, "3.0")
+
+
+def test_a_commit_is_taken_out_beside_the_checkout(project: Path, say: list[str]) -> None:
+    commit(project)
+    (project / "benchmarks" / "suite.toml").write_text("changed")
+    one = ready("HEAD", project, Pip(), say)
+    assert one.root != project / "benchmarks"
+    assert (one.root / "suite.toml").read_text() == ""
+    assert one.python == sys.executable
+    assert one.facts["ref"] == str(one.side.ref)[:7]
+    assert (project / "benchmarks" / "suite.toml").read_text() == "changed"
+
+
+@pytest.mark.skipif(UV is None, reason="the same with pip takes seconds, and shows nothing more")
+def test_a_commit_with_other_pins_has_its_own_packages(project: Path, say: list[str]) -> None:
+    commit(project)
+    (project / "pyproject.toml").write_text(PROJECT.replace("2", "1"))
+    (project / "constraints.txt").write_text("tiny==1.0\n")
+    assert name_in(ready("HEAD", project, Uv([UV or ""]), say)) == "2.0"
+
+
+def test_a_commit_without_contenders_is_a_users_error(project: Path, say: list[str]) -> None:
+    shutil.rmtree(project / "benchmarks")
+    commit(project)
+    with pytest.raises(HarnessError, match=r"commit [0-9a-f]{7} has no benchmarks/ folder") as caught:
+        ready("HEAD", project, Pip(), say)
+    assert caught.value.exit_code == 2
+
+
+def test_the_cache_is_the_users_and_not_among_the_results() -> None:
+    assert default_cache().name == "fetchbench"
+    assert "results" not in default_cache().parts
