@@ -53,8 +53,8 @@ class Outcome:
     """What a killed and resumed run was like.
 
     Attributes:
-        killed: False if the run was over before the moment came.
-        kept: trials on the disk when it was killed.
+        killed: how often; a run may be over before its moment comes.
+        kept: trials on the disk after the last kill.
         cut: the last line was not whole.
         same_plan: ``run.json`` is what it was.
         same_trials: what was on the disk is there still, to the byte, before all that was added.
@@ -63,7 +63,7 @@ class Outcome:
         host: what made it unfit to judge on, as codes.
     """
 
-    killed: bool
+    killed: int
     kept: int
     cut: bool
     same_plan: bool
@@ -100,7 +100,7 @@ def undisturbed(folder: Path) -> tuple[float, dict[str, str], tuple[str, ...]]:
     """Seconds from the first trial to the last of a whole run, its verdicts, and what made the host unfit."""
     results = folder / "undisturbed"
     with _bench(results) as process:
-        _wait_for_measuring(process)
+        _began_measuring(process)
         began = ended = time.monotonic()
         assert process.stderr is not None
         for line in process.stderr:
@@ -112,18 +112,15 @@ def undisturbed(folder: Path) -> tuple[float, dict[str, str], tuple[str, ...]]:
     return ended - began, _verdicts(run), _host(ledger.read(run))
 
 
-def kill_and_resume(results: Path, after_s: float) -> Outcome:
-    """Start a run, kill it ``after_s`` seconds after it began to measure, resume it until its end."""
-    with _bench(results) as process:
-        _wait_for_measuring(process)
-        try:
-            process.communicate(timeout=after_s)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
+def kill_and_resume(results: Path, *after_s: float) -> Outcome:
+    """Start a run, kill it so many seconds after it began to measure, go on with it until the next kill or its end."""
     run = results / "latest"
-    plan, trials = (run / "run.json").read_bytes(), _bytes(run)
-    before = ledger.read(run)
+    killed, kept = 0, []
+    for number, seconds in enumerate(after_s):
+        with _bench(results, *(("--resume", str(run)) if number else ())) as process:
+            killed += _killed(process, seconds)
+        kept.append(_bytes(run))
+    plan, before = (run / "run.json").read_bytes(), ledger.read(run)
     with _bench(results, "--resume", str(run)) as resumed:
         _, error = resumed.communicate()
     _demand(resumed.returncode, error)
@@ -131,15 +128,27 @@ def kill_and_resume(results: Path, after_s: float) -> Outcome:
     found = Counter((one.round, one.cell) for one in after.trials)
     asked = [(number, cell) for number, cells in enumerate(after.run.plan.rounds) for cell in cells]
     return Outcome(
-        killed=process.returncode == -signal.SIGKILL,
+        killed=killed,
         kept=len(before.trials),
         cut=before.cut,
         same_plan=(run / "run.json").read_bytes() == plan,
-        same_trials=_bytes(run).startswith(trials[: trials.rfind(b"\n") + 1]),
+        same_trials=all(_bytes(run).startswith(each[: each.rfind(b"\n") + 1]) for each in kept),
         once_each=found == Counter(asked),
         verdicts=_verdicts(run),
         host=_host(after),
     )
+
+
+def _killed(process: subprocess.Popen[str], after_s: float) -> bool:
+    """Kill it so long after it began to measure; False if it was over before."""
+    if not _began_measuring(process):
+        return False  # all was measured before the last kill
+    try:
+        process.communicate(timeout=after_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+    return process.returncode == -signal.SIGKILL
 
 
 def _bench(results: Path, *options: str) -> subprocess.Popen[str]:
@@ -151,7 +160,8 @@ def _bench(results: Path, *options: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "harness", "bench", "--results", str(results), *given],
         cwd=ROOT,
-        env=os.environ | {"TMPDIR": str(results)},
+        env=os.environ
+        | {"TMPDIR": str(results), "GIT_DIR": os.devnull},  # a commit meanwhile changes nothing
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -159,14 +169,10 @@ def _bench(results: Path, *options: str) -> subprocess.Popen[str]:
     )
 
 
-def _wait_for_measuring(process: subprocess.Popen[str]) -> None:
+def _began_measuring(process: subprocess.Popen[str]) -> bool:
+    """Wait for its first trial; False if it ended without one."""
     assert process.stderr is not None
-    seen = []
-    for line in process.stderr:
-        seen.append(line)
-        if line.startswith("["):
-            return
-    sys.exit(f"the run ended before it measured: {''.join(seen)[-500:]}")
+    return any(line.startswith("[") for line in process.stderr)
 
 
 def _demand(code: int, error: str) -> None:

@@ -100,7 +100,7 @@ class Scene:
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add what every proof can be told."""
-    parser.add_argument("--trial-s", type=float, default=0.5, help="length of a trial (default: 0.5)")
+    parser.add_argument("--trial-s", type=float, default=0.6, help="length of a trial (default: 0.6)")
     parser.add_argument("--variant", help="instead of the self-check's")
     parser.add_argument("--workload", help="instead of the self-check's")
     parser.add_argument("--seed", type=int, default=0)

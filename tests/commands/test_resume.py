@@ -1,0 +1,138 @@
+"""``bench --resume``: what a killed run lacks is measured, and nothing else; and ``--precision``, which ends a run early."""
+
+import json
+import os
+import random
+import shutil
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from benchmarks.calibration import kill_resume
+from harness import ledger
+from harness.commands.conduct import precise_enough
+from harness.measure.plan import make_plan
+from harness.model import TrialRules
+from tests.builders import cell, series, variant
+from tests.commands.conftest import Command
+
+# The checkout's revision is one of the facts that must not differ; a commit made meanwhile is not this test's business.
+NO_GIT = {"GIT_DIR": os.devnull}
+
+
+ROUNDS = 10
+
+
+@pytest.fixture(scope="module")
+def whole(harness: Command, suite_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of two cells that nobody disturbed, asked for a precision that 8 rounds give."""
+    results = tmp_path_factory.mktemp("whole")
+    arguments = ("--workloads", "tiny-memory", "--precision", "60%", "--rounds", str(ROUNDS))
+    done = harness("bench", "--suite-file", suite_file, "--results", results, *arguments, env=NO_GIT)
+    assert done.returncode == 0, done.stderr
+    return (results / "latest").resolve()
+
+
+@pytest.fixture
+def run(whole: Path, tmp_path: Path) -> Path:
+    """A copy of it to damage."""
+    return Path(shutil.copytree(whole, tmp_path / "run"))
+
+
+def found(run: Path) -> Counter[tuple[int, str]]:
+    return Counter((one.round, one.cell.variant) for one in ledger.read(run).trials)
+
+
+def test_a_run_stops_by_precision_between_two_rounds(whole: Path) -> None:
+    measured = len({number for number, _ in found(whole)})
+    assert 8 <= measured < ROUNDS
+    assert set(found(whole).values()) == {1}
+    assert found(whole).total() == 2 * measured
+
+
+def test_a_run_killed_three_times_ends_without_a_trial_lost_or_doubled(tmp_path: Path) -> None:
+    draw = random.Random(7)
+    outcome = kill_resume.kill_and_resume(tmp_path, *(draw.uniform(0, 1) for _ in range(3)))
+    assert outcome.killed >= 1
+    assert outcome.same_plan
+    assert outcome.same_trials
+    assert outcome.once_each
+
+
+def test_a_line_that_was_cut_is_said_and_measured_again(harness: Command, run: Path) -> None:
+    trials, before = run / "trials.jsonl", found(run)
+    data = trials.read_bytes()
+    trials.write_bytes(data[:-20])
+    assert found(run).total() == before.total() - 1
+    done = harness("bench", "--resume", run, env=NO_GIT)
+    assert done.returncode == 0, done.stderr
+    assert "the last line of the ledger was cut by a crash; that trial is measured again" in done.stderr
+    assert found(run) == before
+    assert trials.read_bytes().startswith(data[: data[:-20].rfind(b"\n") + 1])
+
+
+def test_an_option_that_would_change_the_plan_is_refused(harness: Command, run: Path) -> None:
+    done = harness("bench", "--resume", run, "--rounds", "9", env=NO_GIT)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].endswith("leave out --rounds")
+
+
+def test_another_machine_or_code_is_refused_with_the_keys_that_differ(harness: Command, run: Path) -> None:
+    record = json.loads((run / "run.json").read_text())
+    record["fingerprint"]["cpu"] = "Abacus 1"
+    record["fingerprint"]["packages"]["requests"] = "0.1"
+    record["environment"]["revision"] = "0123456789ab"
+    for one in record["contenders"]:
+        if one["name"] in {"thread_pool", "httpx_async"}:  # the second takes no part in the run
+            one["source"] += "# changed\n"
+    (run / "run.json").write_text(json.dumps(record))
+    before = (run / "trials.jsonl").read_bytes()
+    done = harness("bench", "--resume", run, env=NO_GIT)
+    assert done.returncode == 4
+    keys = "cpu, packages, revision, concurrency thread_pool"
+    assert f"these differ from when it began: {keys}; start a new run" in done.stderr.splitlines()[-1]
+    assert (run / "trials.jsonl").read_bytes() == before
+
+
+def test_what_is_no_run_is_one_line(harness: Command, tmp_path: Path) -> None:
+    done = harness("bench", "--resume", tmp_path)
+    assert done.returncode == 2
+    [line] = done.stderr.splitlines()
+    assert "is no run" in line
+
+
+PRECISE = make_plan(
+    suite="s",
+    baseline="sequential/a",
+    seed=0,
+    rules=TrialRules(warmups=0, trial_s=1.0, max_passes=1, timeout_s=1.0),
+    workloads=[],
+    variants=[variant("sequential/a"), variant("sequential/b")],
+    rounds=12,
+    precision=0.02,
+)
+BASE, HEAD = cell("sequential/a"), cell("sequential/b")
+EVEN = [1.20, 1.21, 1.20, 1.19, 1.20, 1.21, 1.20, 1.19, 1.20, 1.21, 1.20, 1.19]  # far from 1, and steady
+WILD = [1.0, 2.0, 1.0, 2.0, 1.0, 2.0, 1.0, 2.0, 1.0, 2.0, 1.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("values", "rounds", "enough"),
+    [
+        (EVEN, 0, False),
+        (EVEN, 7, False),  # significant for long, but that is no reason to stop
+        (EVEN, 8, True),
+        (WILD, 8, False),
+        (WILD, 11, False),
+    ],
+)
+def test_precision_looks_at_the_width_alone(values: list[float], rounds: int, *, enough: bool) -> None:
+    trials = series(BASE, [1.0] * 12) + series(HEAD, values)
+    assert precise_enough(PRECISE, trials, rounds) is enough
+
+
+def test_without_precision_all_rounds_are_measured() -> None:
+    plan = replace(PRECISE, precision=None)
+    assert not precise_enough(plan, series(BASE, [1.0] * 12) + series(HEAD, EVEN), 11)
