@@ -207,7 +207,7 @@ def _add_side_by_side(parser: argparse.ArgumentParser) -> None:
 
 
 PROOFS = {
-    "aa": _add(_aa, families=40, twins=6, rounds=8),
+    "aa": _add(_aa, families=40, twins=6, rounds=6),
     "planted": _add_planted,
     "server": _add(_server, runs=10, twins=3, rounds=12),
     "burner": _add(_burner, runs=6, rounds=12),

@@ -66,8 +66,8 @@ def run(options: argparse.Namespace) -> int:
     fields = file.selfcheck.model_copy(
         update=(QUICK if options.quick else {}) | {name: value for name, value in asked.items() if value}
     )
-    began = time.monotonic()
     with machine_lock(console), tempfile.TemporaryDirectory(prefix="fetchbench-") as folder:
+        began = time.monotonic()
         console.print("pilot: how much work is a share of an image, so that a slow-down can be planted")
         first = {BASE: 0, PROBE: PROBE_TURNS}
         pilot = _measure(console, Path(folder), first, file, fields, PILOT_ROUNDS, options.seed, Path(folder))
