@@ -7,9 +7,7 @@ from typing import Any
 
 import pytest
 
-SPEC = importlib.util.spec_from_file_location(
-    "comment", Path(__file__).parents[2] / ".github" / "comment.py"
-)
+SPEC = importlib.util.spec_from_file_location("comment", Path(__file__).parents[2] / ".github" / "comment.py")
 assert SPEC is not None
 assert SPEC.loader is not None
 comment = importlib.util.module_from_spec(SPEC)
@@ -93,7 +91,9 @@ def test_nothing_measured_is_nothing_to_tell(tmp_path: Path) -> None:
 
 
 def test_what_is_quoted_calls_nobody_links_nowhere_and_fits() -> None:
-    text = comment.plain("@everyone <img src=x> [click](https://evil.invalid) ![i](http://x) <!-- " + "x" * 70_000)
+    text = comment.plain(
+        "@everyone <img src=x> [click](https://evil.invalid) ![i](http://x) <!-- " + "x" * 70_000
+    )
     for dangerous in ("@e", "<", "](", "://"):
         assert dangerous not in text
     assert len(text) < 65_536
