@@ -1,0 +1,132 @@
+"""Validity: a cell that was not measured as asked says so; only what makes a ranking unfair invalidates."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from harness.model import Ceiling, Cell, Note, Pass, Trial, Workload
+from harness.stats.validity import cell_notes, facts, server_share
+from tests.builders import cell, one_pass, trial
+
+A, B, C = cell("a"), cell("b"), cell("c")
+SMALL = Workload(
+    name="small", images=10, image_bytes=6144, latency_s=0.05, concurrency=8, sink="memory", seed=1
+)
+NO_LATENCY = replace(SMALL, latency_s=0.0)
+
+
+def measured(of: Cell, **witness: Any) -> Trial:
+    """A trial of three timed passes of 10 images in 1 s each; all 8 were in flight unless told otherwise."""
+    one = one_pass(0.1)
+    seen = replace(one.witness, **({"peak_in_flight": 8} | witness))
+    passes = (replace(one, warmup=True), *(replace(one, witness=seen),) * 3)
+    return replace(trial(of, 0, 0.1), passes=passes)
+
+
+def notes(
+    *trials: Trial, workload: Workload = SMALL, ceiling: float | None = None
+) -> dict[Cell, tuple[Note, ...]]:
+    known = Ceiling(image_bytes=6144, started_at=0.0, requests_per_s=ceiling) if ceiling else None
+    return cell_notes(trials, [workload], [known] if known else [])
+
+
+def only(*trials: Trial, **options: Any) -> Note:
+    [(_, [found])] = notes(*trials, **options).items()
+    return found
+
+
+def test_a_cell_as_asked_has_no_notes() -> None:
+    assert notes(measured(A), measured(B), ceiling=1000.0) == {}
+
+
+@pytest.mark.parametrize(("cpu_s", "bound"), [(0.89, False), (0.90, True), (1.0, True)])
+def test_a_server_that_used_nine_tenths_of_its_core_decided_the_speed(cpu_s: float, *, bound: bool) -> None:
+    one = measured(A, server_cpu_s=cpu_s)
+    assert server_share(one) == pytest.approx(cpu_s)
+    found = notes(one)
+    assert bool(found) is bound
+    if bound:
+        [note] = found[A]
+        assert (note.code, note.invalidates) == ("server-bound", True)
+
+
+@pytest.mark.parametrize(("ceiling", "bound"), [(11.2, False), (11.1, True), (9.0, True)])
+def test_a_rate_within_a_tenth_of_the_ceiling_is_the_servers(ceiling: float, *, bound: bool) -> None:
+    found = notes(measured(A), ceiling=ceiling)  # 10 images/s
+    assert bool(found) is bound
+    if bound:
+        [note] = found[A]
+        assert (note.code, note.invalidates) == ("server-bound", True)
+        assert note.text.startswith("server-bound: 10 of the server's")
+
+
+def test_a_ceiling_of_another_size_says_nothing() -> None:
+    other = Ceiling(image_bytes=204_800, started_at=0.0, requests_per_s=5.0)
+    assert cell_notes([measured(A)], [SMALL], [other]) == {}
+
+
+def test_concurrency_that_was_not_reached_is_said_and_keeps_its_rank() -> None:
+    note = only(measured(A, peak_in_flight=3))
+    assert (note.code, note.text, note.invalidates) == ("concurrency-not-reached", "3 of 8 in flight", False)
+    assert notes(measured(A, peak_in_flight=4)) == {}
+
+
+def test_without_latency_what_a_server_sees_in_flight_says_nothing() -> None:
+    assert notes(measured(A, peak_in_flight=1), workload=NO_LATENCY) == {}
+
+
+def test_more_connections_than_asked_are_said() -> None:
+    note = only(measured(A, connections=10))
+    assert (note.code, note.text) == ("connections-not-reused", "10 connections for 10 images")
+    assert not note.invalidates
+    assert notes(measured(A, connections=8)) == {}
+
+
+def test_a_header_that_most_do_not_send_is_marked() -> None:
+    usual = {"accept-encoding": "gzip, deflate", "connection": "keep-alive"}
+    odd = measured(C, headers={"accept-encoding": "gzip, deflate, br"})
+    note = only(measured(A, headers=usual), measured(B, headers=usual), odd)
+    assert note.code == "unequal-terms"
+    assert note.text == "accept-encoding is gzip, deflate, br where most have gzip, deflate"
+    assert not note.invalidates
+
+
+def test_another_http_version_is_in_no_ranking_with_the_others() -> None:
+    found = notes(measured(A), measured(B), measured(C, http_version="2"))
+    [note] = found[C]
+    assert list(found) == [C]
+    assert (note.text, note.invalidates) == ("HTTP version is 2 where most have 1.1", True)
+
+
+def test_a_header_that_is_not_sent_is_none_and_keep_alive_is_the_rule_of_http() -> None:
+    assert facts(measured(A)) == {
+        "HTTP version": "1.1",
+        "accept-encoding": "none",
+        "connection": "keep-alive",
+    }
+
+
+def test_workloads_are_compared_apart() -> None:
+    large = replace(SMALL, name="large")
+    other = measured(cell("a", workload="large"), headers={"accept-encoding": "br"})
+    trials = [measured(A), measured(B), other]
+    assert cell_notes(trials, [SMALL, large], []) == {}
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        lambda one: replace(one, reason="it failed"),
+        lambda one: replace(one, passes=one.passes[:1]),  # the warm-up alone
+    ],
+)
+def test_a_trial_without_timed_passes_takes_no_part(broken: Callable[[Trial], Trial]) -> None:
+    assert notes(broken(measured(A, server_cpu_s=1.0)), measured(B)) == {}
+
+
+def test_one_pass_among_many_does_not_decide() -> None:
+    quiet = measured(A)
+    loud: Pass = replace(quiet.timed[0], witness=replace(quiet.timed[0].witness, server_cpu_s=1.0))
+    assert notes(replace(quiet, passes=(*quiet.passes, loud))) == {}
