@@ -62,7 +62,9 @@ def prepare(
         asked=side.requirements,
         today=time.strftime("%Y-%m-%d", time.gmtime()),
     )
-    folder = environment(wanted, cache=cache.resolve(), installer=installer or best_installer(), launch=launch, say=say)
+    folder = environment(
+        wanted, cache=cache.resolve(), installer=installer or best_installer(), launch=launch, say=say
+    )
     return Prepared(
         side=side,
         python=python_of(folder),

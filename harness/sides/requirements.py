@@ -4,7 +4,7 @@ import hashlib
 import tomllib
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from packaging.dependency_groups import resolve_dependency_groups
 from packaging.requirements import InvalidRequirement, Requirement
@@ -74,8 +74,8 @@ def project_name(requirement: str) -> str | None:
 
 
 def is_fixed(requirement: str) -> bool:
-    """Whether it means the same package on any day: one exact version, or a path (whose content is looked at)."""
-    if local_path(requirement):
+    """Whether it means the same package on any day: one exact version, or what content_of looks into."""
+    if local_path(requirement) or _git_source(requirement):
         return True
     try:
         parsed = Requirement(requirement)
@@ -109,10 +109,15 @@ def constraints(folder: Path) -> tuple[str, ...]:
 
 
 def content_of(requirement: str) -> str:
-    """Return the requirement, and for a path a digest of its files, so that an edited checkout is another package."""
+    """Return the requirement with what it stands for now, so that an edited checkout or a moved branch is another package.
+
+    That is a digest of the files for a path, and the commit for a branch of a git repository.
+    """
     path = local_path(requirement)
     if path is None:
-        return requirement
+        source = _git_source(requirement)
+        commit = git(Path.cwd(), "ls-remote", *source) if source else None
+        return f"{requirement} {commit.partition(chr(9))[0]}" if commit else requirement
     digest = hashlib.sha256()
     for file in sorted(_files(path)) if path.is_dir() else [path]:
         digest.update(str(file.relative_to(path)).encode() + b"\0")
@@ -129,6 +134,16 @@ def _files(folder: Path) -> Iterator[Path]:
         made = any(part in MADE or part.startswith(".") or part.endswith(".egg-info") for part in parts)
         if path.is_file() and not made:
             yield path
+
+
+def _git_source(requirement: str) -> tuple[str, str] | None:
+    """Return repository and revision of a requirement such as ``mylib @ git+https://example.org/mylib@main``."""
+    url = (requirement if requirement.startswith("git+") else _parsed_url(requirement)) or ""
+    if not url.startswith("git+"):
+        return None
+    parts = urlsplit(url.removeprefix("git+"))
+    path, _, revision = parts.path.rpartition("@") if "@" in parts.path else (parts.path, "", "HEAD")
+    return urlunsplit((parts.scheme, parts.netloc, path, parts.query, "")), revision
 
 
 def _parsed_url(requirement: str) -> str | None:

@@ -1,6 +1,7 @@
 """One environment per content, never taken for whole before it is, and the installer's own reason when it cannot be."""
 
 import json
+import subprocess
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -10,7 +11,7 @@ import pytest
 
 from harness.model import HarnessError
 from harness.sides import environment as module
-from harness.sides import once
+from harness.sides import once, requirements
 from harness.sides.environment import Recipe, environment, recipe
 from harness.sides.installer import Pip, Uv, reason
 from harness.sides.interpreters import Interpreter
@@ -45,9 +46,7 @@ def test_the_key_is_the_content() -> None:
     assert len(others | {first}) == 6
 
 
-@pytest.mark.parametrize(
-    "text", ["aiohttp", "aiohttp==3.14.*", "aiohttp>=3", "git+https://example.invalid/x"]
-)
+@pytest.mark.parametrize("text", ["aiohttp", "aiohttp==3.14.*", "aiohttp>=3", "hg+https://example.invalid/x"])
 def test_the_newest_version_is_asked_for_again_on_another_day(text: str) -> None:
     assert made([text], today="2026-11-23").key != made([text], today="2026-11-24").key
 
@@ -64,6 +63,35 @@ def test_an_edited_checkout_is_another_environment_and_what_tools_make_in_it_is_
     second = made([str(tmp_path)]).key
     (tmp_path / "my_lib.py").rename(tmp_path / "my_other.py")
     assert len({first, second, made([str(tmp_path)]).key}) == 3
+
+
+def test_a_branch_that_moved_is_another_environment(tmp_path: Path) -> None:
+    def commit() -> None:
+        command = ["git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@b.invalid"]
+        subprocess.run([*command, "commit", "-q", "--allow-empty", "-m", "one"], check=True)
+
+    subprocess.run(["git", "init", "-q", "-b", "main", str(tmp_path)], check=True)  # noqa: S607
+    commit()
+    asked = [f"x @ git+{tmp_path.as_uri()}@main"]
+    first = made(asked).key
+    assert made(asked, today="2026-11-24").key == first
+    commit()
+    assert made(asked).key != first
+
+
+@pytest.mark.parametrize(
+    ("text", "source"),
+    [
+        ("git+https://e.invalid/x.git", ("https://e.invalid/x.git", "HEAD")),
+        ("x @ git+https://e.invalid/x@v1.0#egg=x", ("https://e.invalid/x", "v1.0")),
+        ("git+https://me@e.invalid/x@a/b", ("https://me@e.invalid/x", "a/b")),
+        ("git+ssh://git@e.invalid/x", ("ssh://git@e.invalid/x", "HEAD")),
+        ("x @ https://e.invalid/x.zip", None),
+        ("x==1", None),
+    ],
+)
+def test_where_a_git_requirement_comes_from(text: str, source: tuple[str, str] | None) -> None:
+    assert requirements._git_source(text) == source
 
 
 class Fake:
