@@ -2,7 +2,7 @@
 
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,7 +23,12 @@ LOCK_FILE = Path(tempfile.gettempdir(), "fetchbench.lock")
 
 
 def conduct(
-    console: Console, folder: Path, catalogs: Mapping[str, Catalog], pythons: Mapping[str, str]
+    console: Console,
+    folder: Path,
+    catalogs: Mapping[str, Catalog],
+    pythons: Mapping[str, str],
+    *,
+    is_over: Callable[[int], bool] = lambda _number: False,
 ) -> None:
     """Measure the trials of the run in ``folder`` that its ledger lacks; each is on the disk before the next begins.
 
@@ -31,6 +36,7 @@ def conduct(
         console: for progress.
         catalogs: side -> its contenders.
         pythons: side -> interpreter.
+        is_over: asked before each round; True ends the run, as when a budget is used up.
     """
     book = ledger.read(folder)
     plan = book.run.plan
@@ -61,7 +67,7 @@ def conduct(
             bench,
             Watch((*client_cpus[:1], *server_cpus), server.pid),
             is_wanted=lambda number, cell: (number, cell) not in measured and cell not in failed,
-            is_enough=lambda number: precise_enough(plan, trials, number),
+            is_enough=lambda number: is_over(number) or precise_enough(plan, trials, number),
             starting=reporter.next,
         )
         for record in records:

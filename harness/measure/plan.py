@@ -36,6 +36,47 @@ def make_plan(
     )
 
 
+def make_sided_plan(
+    *,
+    suite: str,
+    baseline: str,
+    seed: int,
+    rules: TrialRules,
+    workloads: Sequence[Workload],
+    variants: Sequence[Variant],
+    groups: Sequence[tuple[Cell, ...]],
+    rounds: int,
+) -> Plan:
+    """Put every cell of every group once into each round; the cells of a group stand side by side, in random order.
+
+    Args:
+        groups: cells of one workload that are compared, one for each side: they see the same moments of the host.
+    """
+    return Plan(
+        suite=suite,
+        baseline=baseline,
+        seed=seed,
+        rules=rules,
+        precision=None,
+        workloads=tuple(workloads),
+        variants=tuple(variants),
+        rounds=tuple(tuple(_sided_order(groups, f"{seed}:{number}")) for number in range(rounds)),
+    )
+
+
+def _sided_order(groups: Sequence[tuple[Cell, ...]], seed: str) -> list[Cell]:
+    draw = random.Random(seed)
+    by_workload: dict[str, list[tuple[Cell, ...]]] = {}
+    for group in groups:
+        by_workload.setdefault(group[0].workload, []).append(group)
+    return [
+        cell
+        for name in draw.sample(sorted(by_workload), len(by_workload))
+        for group in draw.sample(by_workload[name], len(by_workload[name]))
+        for cell in draw.sample(group, len(group))
+    ]
+
+
 def _order(workloads: Sequence[str], variants: Sequence[str], seed: str) -> list[Cell]:
     draw = random.Random(seed)
     return [

@@ -58,20 +58,35 @@ class SelfCheckFields(_Strict):
     rounds: int = Field(ge=3, le=1_000)
 
 
+class GateFields(_Strict):
+    """``[gate]``."""
+
+    variants: list[str] = Field(min_length=1)
+    workloads: list[str] = Field(min_length=1)
+    margin: float = Field(gt=0, lt=1)
+    screen_rounds: int = Field(ge=3, le=1_000)
+    decide_rounds: int = Field(ge=3, le=1_000)
+    budget_s: float = Field(gt=0, le=86_400)
+
+
 class SuiteFile(_Strict):
     """The whole file."""
 
     workloads: dict[Name, WorkloadFields]
     trial: TrialFields
     selfcheck: SelfCheckFields | None = None
+    gate: GateFields | None = None
     suites: dict[Name, SuiteFields]
 
     @model_validator(mode="after")
     def _workloads_exist(self) -> "SuiteFile":
-        for name, suite in self.suites.items():
-            for workload in suite.workloads:
+        asked = {f"suites.{name}": suite.workloads for name, suite in self.suites.items()}
+        if self.gate:
+            asked["gate"] = self.gate.workloads
+        for name, workloads in asked.items():
+            for workload in workloads:
                 if workload not in self.workloads:
-                    raise ValueError(f"suites.{name}.workloads names {workload!r}, which is no workload")
+                    raise ValueError(f"{name}.workloads names {workload!r}, which is no workload")
         return self
 
     @property

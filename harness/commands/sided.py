@@ -1,0 +1,235 @@
+"""What commands that compare sides share: sides made ready, what is compared on them, and a run's folder."""
+
+import argparse
+import shlex
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from harness import ledger
+from harness.commands.bench import with_own
+from harness.commands.conduct import conduct
+from harness.measure.catalog import Catalog, match, open_catalog
+from harness.measure.launch import ROOT
+from harness.measure.machine import cpu_split, environment, fingerprint
+from harness.model import Cell, HarnessError, Plan, Run, Variant
+from harness.sides.model import Prepared, Side
+from harness.sides.parse import parse_side
+from harness.sides.prepare import default_cache, prepare
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """A side that can be measured.
+
+    Attributes:
+        name: of the side in cells.
+        catalog: its contenders, as its own interpreter sees them.
+    """
+
+    name: str
+    prepared: Prepared
+    catalog: Catalog
+
+    @property
+    def side(self) -> Side:
+        """What was asked."""
+        return self.prepared.side
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lineup:
+    """What is compared.
+
+    Attributes:
+        groups: per workload and variant, one cell for each side, in the order of the sides.
+        left_out: groups that a side cannot run -> the name of that side and its reason.
+    """
+
+    groups: tuple[tuple[Cell, ...], ...]
+    left_out: Mapping[tuple[Cell, ...], tuple[str, str]]
+
+
+def add_cache_option(parser: argparse.ArgumentParser) -> None:
+    """Add --cache."""
+    parser.add_argument(
+        "--cache",
+        type=Path,
+        default=default_cache(),
+        metavar="DIR",
+        help="environments of the sides (default: in the user's cache folder)",
+    )
+
+
+def ready_sides(texts: Mapping[str, str], options: argparse.Namespace, console: Console) -> tuple[Ready, ...]:
+    """Read all sides, then make each ready; a mistake in the last one is told before anything is installed.
+
+    Args:
+        texts: name -> the side as the user wrote it.
+        options: with client, concurrency_model and cache.
+        console: told what takes long.
+    """
+    here = open_catalog(sys.executable, clients=options.client, models=options.concurrency_model)
+    ids = [one.id for one in here.variants]
+    sides = {name: parse_side(text, repository=ROOT, variant_ids=ids) for name, text in texts.items()}
+
+    def say(line: str) -> None:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    found = []
+    for name, side in sides.items():
+        prepared = prepare(side, repository=ROOT, cache=options.cache, say=say)
+        is_plain = side.client is None and (prepared.python, prepared.root) == (
+            sys.executable,
+            ROOT / "benchmarks",
+        )
+        catalog = here if is_plain else _catalog(prepared, options)
+        found.append(Ready(name=name, prepared=prepared, catalog=catalog))
+    return tuple(found)
+
+
+def _catalog(prepared: Prepared, options: argparse.Namespace) -> Catalog:
+    """Open the catalogue of a side; a client file that stands in its tree already is no second one."""
+    clients = [path.resolve() for path in options.client]
+    own = prepared.side.client
+    if own is not None and own.resolve() not in {
+        *clients,
+        *(prepared.root / "clients").resolve().glob("*.py"),
+    }:
+        clients.append(own.resolve())
+    return open_catalog(
+        prepared.python, clients=clients, models=options.concurrency_model, root=prepared.root
+    )
+
+
+def line_up(
+    sides: Sequence[Ready], globs: Sequence[str], workloads: Sequence[str], options: argparse.Namespace
+) -> Lineup:
+    """Choose what is compared: the variants that the globs ask for, or those that sides name.
+
+    Raises:
+        HarnessError: exit code 5: no variant can be run on every side.
+    """
+    known = {one.id: one for ready in sides for one in ready.catalog.variants}
+    named = next((ready.side.variant for ready in sides if ready.side.variant), None)
+    union = Catalog(
+        contenders=sides[-1].catalog.contenders,
+        variants=tuple(known[one] for one in sorted(known)),
+        packages={},
+    )
+    selected = (known[named],) if named else with_own(match(globs, union.variants), union, options)
+    rows = dict.fromkeys(
+        tuple(_id(ready.side, one) for ready in sides) for one in sorted(selected, key=lambda one: one.id)
+    )
+    groups, left_out = [], {}
+    for row in rows:
+        if not _fits(sides, row):
+            continue
+        obstacle = next(filter(None, map(_obstacle, sides, row)), None)
+        for workload in workloads:
+            group = tuple(
+                Cell(workload=workload, variant=variant, side=ready.name)
+                for ready, variant in zip(sides, row, strict=True)
+            )
+            if obstacle is None:
+                groups.append(group)
+            else:
+                left_out[group] = obstacle
+    if not groups and not left_out:
+        raise HarnessError(
+            "nothing to measure: no variant takes this client; choose others with --variants", exit_code=5
+        )
+    return Lineup(groups=tuple(groups), left_out=left_out)
+
+
+def _id(side: Side, selected: Variant) -> str:
+    """The variant that a side measures where ``selected`` is asked for."""
+    if side.variant:
+        return side.variant
+    client = side.client.stem if side.client else selected.client
+    return "/".join(part for part in (selected.concurrency, client, selected.loop) if part)
+
+
+def _fits(sides: Sequence[Ready], row: Sequence[str]) -> bool:
+    """False where a side's client is of another kind than the concurrency model: there is nothing to compare."""
+    return all(
+        ready.side.client is None or any(one.id == variant for one in ready.catalog.variants)
+        for ready, variant in zip(sides, row, strict=True)
+    )
+
+
+def _obstacle(ready: Ready, variant: str) -> tuple[str, str] | None:
+    found = next((one for one in ready.catalog.variants if one.id == variant), None)
+    if found is None:
+        return ready.name, f"{variant} does not exist on {ready.name}"
+    return (ready.name, f"on {ready.name}: {found.unavailable}") if found.unavailable else None
+
+
+def chosen_variants(sides: Sequence[Ready], groups: Sequence[tuple[Cell, ...]]) -> tuple[Variant, ...]:
+    """Every variant that the groups measure, once, sorted by id."""
+    measured = {cell.variant for group in groups for cell in group}
+    found = {one.id: one for ready in sides for one in ready.catalog.variants if one.id in measured}
+    return tuple(found[one] for one in sorted(found))
+
+
+def is_same(sides: Sequence[Ready]) -> bool:
+    """Whether all sides have equal interpreters, packages and contenders, so that only noise can differ."""
+    first = sides[0]
+
+    def source(ready: Ready) -> set[tuple[str, str, str]]:
+        return {(one.axis, one.name, one.source) for one in ready.catalog.contenders}
+
+    return all(
+        ready.prepared.python == first.prepared.python
+        and ready.side.variant == first.side.variant
+        and (ready.side.client and ready.side.client.stem) == (first.side.client and first.side.client.stem)
+        and ready.catalog.packages == first.catalog.packages
+        and source(ready) == source(first)
+        for ready in sides[1:]
+    )
+
+
+def measure_sides(
+    console: Console,
+    folder: Path,
+    results: Path,
+    plan: Plan,
+    sides: Sequence[Ready],
+    *,
+    is_over: Callable[[int], bool],
+) -> None:
+    """Make the run's folder and measure the plan on all sides."""
+    first = sides[0].catalog
+    facts = fingerprint(first.packages, *cpu_split())
+    contenders = {
+        (one.axis, one.name, one.source): one for ready in sides for one in ready.catalog.contenders
+    }
+    run = Run(
+        id=f"{folder.parent.name}-{folder.name}",
+        version=ledger.VERSION,
+        created_at=time.time(),
+        command=shlex.join(["python", "-m", "harness", *sys.argv[1:]]),
+        plan=plan,
+        contenders=tuple(contenders.values()),
+        fingerprint=facts,
+        environment=environment()
+        | {"sides": {one.name: facts_of(one) | {"packages": dict(one.catalog.packages)} for one in sides}},
+        selfcheck=ledger.read_selfcheck(results, facts),
+    )
+    ledger.create(folder, run)
+    conduct(
+        console,
+        folder,
+        {one.name: one.catalog for one in sides},
+        {one.name: one.prepared.python for one in sides},
+        is_over=is_over,
+    )
+
+
+def facts_of(ready: Ready) -> dict[str, object]:
+    """What a side is, for people."""
+    return {"side": ready.side.text, **ready.prepared.facts}
