@@ -68,25 +68,32 @@ def git(folder: Path, *arguments: str) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
-@pytest.fixture
-def checkout(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A clone as the runner has it: main and HEAD each one commit after their merge base; and the history's branch."""
-    origin, folder = tmp_path / "origin.git", tmp_path / "checkout"
-    git(tmp_path, "init", "-q", "--bare", "-b", "main", str(origin))
-    git(tmp_path, "clone", "-q", str(origin), str(folder))
-    for branch, parent in (("main", None), ("history", None), ("main", "main"), ("head", "main~1")):
-        if parent is None:
-            git(folder, "checkout", "-q", "--orphan", branch)
-        else:
-            git(folder, "checkout", "-q", "-B", branch, parent)
+    parent = tmp_path_factory.mktemp("template")
+    git(parent, "init", "-q", "--bare", "-b", "main", "origin.git")
+    git(parent, "clone", "-q", "origin.git", "checkout")
+    folder = parent / "checkout"
+    for branch, start in (("main", None), ("history", None), ("main", "main"), ("head", "main~1")):
+        git(folder, "checkout", "-q", *(["-B", branch, start] if start else ["--orphan", branch]))
         git(folder, "commit", "-q", "--allow-empty", "-m", branch)
         git(folder, "push", "-q", "origin", f"HEAD:{branch}")
+    git(parent, "clone", "-q", "-b", "history", "origin.git", "checkout/results/history")
     shutil.copytree(ROOT / ".github", folder / ".github", ignore=shutil.ignore_patterns("__pycache__"))
-    git(tmp_path, "clone", "-q", "-b", "history", str(origin), str(folder / "results" / "history"))
     (folder / "results" / "history" / "history.jsonl").write_text("{}\n")
-    verdict = folder / "results" / "gates" / "1" / "verdict.json"
-    verdict.parent.mkdir(parents=True)
-    verdict.write_text('{"exit_code": 0}')
+    (folder / "results" / "gates" / "1").mkdir(parents=True)
+    (folder / "results" / "gates" / "1" / "verdict.json").write_text('{"exit_code": 0}')
+    return parent
+
+
+@pytest.fixture
+def checkout(template: Path, tmp_path: Path) -> Path:
+    """A clone of this test's own."""
+    shutil.copytree(template, tmp_path / "own")
+    folder = tmp_path / "own" / "checkout"
+    for clone in (folder, folder / "results" / "history"):
+        git(clone, "remote", "set-url", "origin", str(tmp_path / "own" / "origin.git"))
     return folder
 
 
