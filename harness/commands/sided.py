@@ -73,7 +73,10 @@ def ready_sides(texts: Mapping[str, str], options: argparse.Namespace, console: 
         options: with client, concurrency_model and cache.
         console: told what takes long.
     """
-    here = open_catalog(sys.executable, clients=options.client, models=options.concurrency_model)
+    # What the user's own client imports may be installed on the sides alone.
+    here = open_catalog(
+        sys.executable, clients=options.client, models=options.concurrency_model, strict=False
+    )
     ids = [one.id for one in here.variants]
     sides = {name: parse_side(text, repository=ROOT, variant_ids=ids) for name, text in texts.items()}
 

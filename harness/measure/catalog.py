@@ -49,8 +49,13 @@ def open_catalog(
     clients: Sequence[Path] = (),
     models: Sequence[Path] = (),
     root: Path = ROOT / "benchmarks",
+    strict: bool = True,
 ) -> Catalog:
-    """Find all files below ``root`` and those given by path, and probe them with ``python``."""
+    """Find all files below ``root`` and those given by path, and probe them with ``python``.
+
+    Args:
+        strict: whether a file given by path that cannot run here is an error, or unavailable as any other.
+    """
     files = [
         (axis, path)
         for axis in get_args(Axis)
@@ -63,9 +68,9 @@ def open_catalog(
         _check_given(axis, path, files)
         files.append((axis, path.resolve()))
     answers, packages = _probe(python, files)
-    strict = {path.resolve() for _, path in given}
+    wanted = {path.resolve() for _, path in given} if strict else set()
     contenders = tuple(
-        _contender(axis, path, answer, strict=path in strict)
+        _contender(axis, path, answer, strict=path in wanted)
         for (axis, path), answer in zip(files, answers, strict=True)
     )
     variants = tuple(sorted(combine(contenders), key=lambda one: one.id))
