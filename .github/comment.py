@@ -65,7 +65,7 @@ def own_comment(repository: str, number: int, call: Call) -> int | None:
 
 
 def plain(text: str) -> str:
-    """Return Markdown that can still make tables and bold words, but call nobody, link nowhere and hide nothing."""
+    """Return Markdown that can still make tables and bold words, but call nobody and link nowhere; it may fold."""
     for dangerous, harmless in (("<", "&lt;"), ("@", "@\u200b"), ("](", "]\u200b("), ("://", ":\u200b//")):
         text = text.replace(dangerous, harmless)
     return (

@@ -90,6 +90,11 @@ def test_nothing_measured_is_nothing_to_tell(tmp_path: Path) -> None:
     assert comment.main(tmp_path, ENVIRONMENT, GitHub([])) == "no verdict to tell of"
 
 
+def test_the_gates_own_folding_stays() -> None:
+    text = "<details><summary>3 without a change</summary>\n<b>x</b>\n</details>"
+    assert comment.plain(text) == text.replace("<b>", "&lt;b>").replace("</b>", "&lt;/b>")
+
+
 def test_what_is_quoted_calls_nobody_links_nowhere_and_fits() -> None:
     text = comment.plain(
         "@everyone <img src=x> [click](https://evil.invalid) ![i](http://x) <!-- " + "x" * 70_000
