@@ -68,6 +68,8 @@ def plain(text: str) -> str:
     """Return Markdown that can still make tables and bold words, but call nobody and link nowhere; it may fold."""
     for dangerous, harmless in (("<", "&lt;"), ("@", "@\u200b"), ("](", "]\u200b("), ("://", ":\u200b//")):
         text = text.replace(dangerous, harmless)
+    for tag in ("<details><summary>", "</summary>", "</details>"):  # the gate's own, and they only fold
+        text = text.replace(tag.replace("<", "&lt;"), tag)
     return (
         text if len(text) <= MOST_CHARACTERS else text[:MOST_CHARACTERS] + "\n\n(cut; the artifact has all)"
     )
