@@ -4,6 +4,7 @@ What follows ``--`` goes to the command: ``nox -s bench -- --suite quick``.
 """
 
 import pathlib
+import shutil
 
 import nox
 
@@ -19,6 +20,9 @@ PYTHONS = ["3.11", "3.12", "3.13"]
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 
 
+AXE = "axe-core-4.14.1"  # audits the page; needs npm and the network once, and is skipped without
+
+
 def install(session: nox.Session, group: str) -> None:
     """Install a dependency group of pyproject.toml in the versions that constraints.txt pins."""
     session.install("-q", "-c", "constraints.txt", *nox.project.dependency_groups(PYPROJECT, group))
@@ -29,6 +33,13 @@ def bench(session: nox.Session) -> None:
     """MAIN JOB: measure every way of downloading on the local server; write CSVs, charts and a report."""
     install(session, "bench")
     session.run("python", "-m", "harness", "bench", *session.posargs)
+
+
+@nox.session
+def gate(session: nox.Session) -> None:
+    """Base against head in the same rounds (-- --base HEAD~1 --head HEAD); exit codes are in verdict.json."""
+    install(session, "bench")
+    session.run("python", "-m", "harness", "gate", *session.posargs)
 
 
 @nox.session
@@ -59,10 +70,25 @@ def primitives(session: nox.Session) -> None:
     session.run("python", "-m", "harness", "primitives", str(record))
 
 
+def fetch_axe(session: nox.Session) -> None:
+    """Fetch axe-core below .cache/ from npm's registry, which is the one that has it."""
+    folder = pathlib.Path(".cache", "axe")
+    if (folder / "package").is_dir() or shutil.which("npm") is None:
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    name, _, version = AXE.rpartition("-")
+    command = ("npm", "pack", f"{name}@{version}", "--silent", "--pack-destination", str(folder))
+    session.run(*command, external=True, silent=True, success_codes=range(256))
+    archive = folder / f"{AXE}.tgz"
+    if archive.is_file():
+        shutil.unpack_archive(archive, folder)
+
+
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run the test suite, two tests at a time: no test asserts a duration."""
     install(session, "test")
+    fetch_axe(session)
     session.run("pytest", "--numprocesses=2", "--dist=loadfile", *session.posargs)
 
 

@@ -76,8 +76,8 @@ def is_cleared(effect: Effect, margin: float) -> bool:
     * that bound reaches no further from the estimate than log(1 + margin): a screen that cannot see clears nothing;
     * the estimate is no improvement of the margin.
 
-    With 8 rounds and a margin of 5 %, a slow-down of 10 % is cleared in under 1 % of cases at any spread. Of unchanged cells 1 %
-    are sent on at a spread of 3 % per round and 8 % at one of 4 % (``tests/gate/test_power.py`` simulates all of it).
+    With 8 rounds, a margin of 5 % and normal noise, a slow-down of 10 % is cleared in under 0.2 % of cases at any spread; of
+    unchanged cells 1 % are sent on at a spread of 3 % per round, 7 % at 4 % (simulated in ``tests/gate/test_stats.py``).
     """
     bound = math.log1p(margin)
     if effect.pairs < kernels.MIN_PAIRS or effect.time_ratio is None or effect.interval is None:

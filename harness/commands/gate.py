@@ -1,0 +1,341 @@
+"""Gate a change: base against head in the same rounds on this machine; the exit code says if it got slower."""
+
+import argparse
+import os
+import random
+import shlex
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from harness import ledger
+from harness.commands.bench import positive, share
+from harness.commands.catalog_options import add_catalog_options
+from harness.commands.conduct import machine_lock
+from harness.commands.console import to_errors, to_output
+from harness.commands.exits import FAILED, FINE, INTERRUPTED, NOTHING, REGRESSED, UNDECIDED, USAGE
+from harness.commands.report import write
+from harness.commands.sided import (
+    Lineup,
+    Ready,
+    add_cache_option,
+    chosen_variants,
+    facts_of,
+    is_same,
+    line_up,
+    measure_sides,
+    ready_sides,
+)
+from harness.measure.launch import ROOT
+from harness.measure.plan import make_sided_plan
+from harness.measure.suite import GateFields, SuiteFile, read_suite_file
+from harness.model import Cell, HarnessError, Plan
+
+if TYPE_CHECKING:  # scipy takes seconds to load: what it is needed for comes after the measuring
+    from harness.report.gate.record import Gate
+    from harness.stats.gate import Finding, Measured, Pair
+
+NAME = "gate"
+HELP = "base against head, interleaved in the same rounds: the gate of a CI"
+
+BASE, HEAD = "base", "head"
+CODES = {
+    "regressed": REGRESSED,
+    "failed": FAILED,
+    "nothing measured": NOTHING,
+    "inconclusive": UNDECIDED,
+    "improved": FINE,
+    "equivalent": FINE,
+    "no change": FINE,
+}
+SIDE_HELP = (
+    "comma-separated: a Python (python3.13), requirements (aiohttp==3.9.5), a git ref, a variant, a client file; "
+    "'here' changes nothing"
+)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``gate``."""
+    parser.add_argument("--base", required=True, metavar="SIDE", help=SIDE_HELP)
+    parser.add_argument("--head", required=True, metavar="SIDE", help="the same, of what may have got slower")
+    parser.add_argument(
+        "--margin", type=share, metavar="P", help="changes up to this are of no interest, e.g. 5%%"
+    )
+    parser.add_argument(
+        "--budget", type=positive, metavar="SECONDS", help="of measuring; it ends between two rounds"
+    )
+    add_sided_options(parser)
+
+
+def add_sided_options(parser: argparse.ArgumentParser) -> None:
+    """Add what ``gate`` and ``matrix`` share."""
+    parser.add_argument(
+        "--variants", nargs="+", metavar="GLOB", help="instead of those of [gate] in suite.toml"
+    )
+    parser.add_argument("--workloads", nargs="+", metavar="NAME", help="the same")
+    parser.add_argument(
+        "--rounds", type=positive, metavar="N", help="instead of suite.toml's (of a gate: fresh ones)"
+    )
+    parser.add_argument("--seed", type=int, metavar="N", help="of the order inside rounds (default: drawn)")
+    parser.add_argument(
+        "--results",
+        type=Path,
+        default=ROOT / "results",
+        metavar="DIR",
+        help="default: results/ of the checkout",
+    )
+    add_cache_option(parser)
+    add_catalog_options(parser)
+
+
+class Budget:
+    """Seconds of measuring, asked between two rounds.
+
+    Args:
+        seconds: in all.
+        clock: monotonic seconds.
+    """
+
+    def __init__(self, seconds: float, clock: Callable[[], float]) -> None:
+        self._seconds = seconds
+        self._clock = clock
+        self._ends: float | None = None
+        self.is_spent = False
+
+    def is_over(self, _number: int) -> bool:
+        """Whether no further round may begin; time counts from the first question on."""
+        if self._ends is None:
+            self._ends = self._clock() + self._seconds
+        self.is_spent = self.is_spent or self._clock() >= self._ends
+        return self.is_spent
+
+
+@dataclass(slots=True, kw_only=True)
+class Progress:
+    """What a gate has so far: it is reported even if the gate breaks off."""
+
+    fields: GateFields | None = None
+    sides: tuple[Ready, ...] = ()
+    lineup: Lineup | None = None
+    suspects: "tuple[Pair, ...]" = ()
+    budget: Budget | None = None
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measure both sides, judge, and tell everyone, even after Ctrl-C or a failure."""
+    console = to_errors()
+    created_at = time.time()
+    folder = gate_folder(options.results, created_at)
+    progress = Progress()
+    code, reason = FINE, None
+    try:
+        _measure(options, console, folder, progress)
+    except KeyboardInterrupt:
+        code, reason = INTERRUPTED, "interrupted; what was measured is kept"
+    except HarnessError as error:
+        code, reason = error.exit_code, str(error)
+    gate = _judged(folder, progress, created_at, code, reason)
+    tell(folder, gate, to_output(), console, os.environ)
+    return gate.exit_code
+
+
+def gate_folder(results: Path, now: float) -> Path:
+    """Make a folder of a name that sorts by time."""
+    name = f"{datetime.fromtimestamp(now, UTC):%Y%m%dT%H%M%S.%fZ}"
+    folder = results / "gates" / name
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise HarnessError(f"cannot write results to {folder}: {error.strerror}") from None
+    return folder
+
+
+def gate_fields(file: SuiteFile, options: argparse.Namespace) -> GateFields:
+    """Take ``[gate]`` with what the command line says instead."""
+    if file.gate is None:
+        raise HarnessError(f"{options.suite_file} has no [gate]", exit_code=USAGE)
+    asked = {
+        "variants": options.variants,
+        "workloads": options.workloads,
+        "margin": getattr(options, "margin", None),
+        "decide_rounds": options.rounds,
+        "budget_s": getattr(options, "budget", None),
+    }
+    return file.gate.model_copy(update={name: value for name, value in asked.items() if value is not None})
+
+
+def _measure(options: argparse.Namespace, console: Console, folder: Path, progress: Progress) -> None:
+    """Screen all cells, then measure those under suspicion in fresh rounds."""
+    file = read_suite_file(options.suite_file)
+    progress.fields = fields = gate_fields(file, options)
+    workloads = list(dict.fromkeys(fields.workloads))
+    asked = [file.workload(name) for name in workloads]
+    sides = ready_sides({BASE: options.base, HEAD: options.head}, options, console)
+    progress.sides = sides
+    progress.lineup = lineup = line_up(sides, fields.variants, workloads, options)
+    if is_same(sides):
+        console.print(
+            "both sides have the same Python, packages and sources: this measures the noise alone (A/A)"
+        )
+    if not lineup.groups:
+        return
+    seed = random.randrange(2**32) if options.seed is None else options.seed
+    progress.budget = budget = Budget(fields.budget_s, time.monotonic)
+
+    def plan(stage: str, groups: Sequence[tuple[Cell, ...]], rounds: int) -> Plan:
+        return make_sided_plan(
+            suite=f"gate-{stage}",
+            baseline=groups[0][0].variant,
+            seed=seed + (stage == "decide"),
+            rules=file.rules,
+            workloads=[one for one in asked if any(group[0].workload == one.name for group in groups)],
+            variants=chosen_variants(sides, groups),
+            groups=groups,
+            rounds=rounds,
+        )
+
+    def measure(stage: str, groups: Sequence[tuple[Cell, ...]], rounds: int) -> None:
+        made = plan(stage, groups, rounds)
+        measure_sides(console, folder / stage, options.results, made, sides, is_over=budget.is_over)
+
+    with machine_lock(console):
+        measure("screen", lineup.groups, fields.screen_rounds)
+        progress.suspects = suspects = _suspects(folder, lineup, fields.margin)
+        if suspects and not budget.is_over(0):
+            console.print(f"{len(suspects)} of {len(lineup.groups)} cells need fresh rounds, which decide")
+            measure("decide", [(one.base, one.head) for one in suspects], fields.decide_rounds)
+
+
+def _pairs(lineup: Lineup) -> "tuple[Pair, ...]":
+    from harness.stats.gate import Pair  # noqa: PLC0415
+
+    return tuple(Pair(base=base, head=head) for base, head in lineup.groups)
+
+
+def _suspects(folder: Path, lineup: Lineup, margin: float) -> "tuple[Pair, ...]":
+    # scipy takes seconds to load: after the screen's measuring, before that of the fresh rounds.
+    from harness.stats.gate import under_suspicion  # noqa: PLC0415
+
+    return under_suspicion(_pairs(lineup), _measured(folder / "screen"), margin)
+
+
+def _measured(folder: Path) -> "Measured":
+    from harness.stats.fitness import host_notes  # noqa: PLC0415
+    from harness.stats.gate import Measured  # noqa: PLC0415
+    from harness.stats.validity import cell_notes  # noqa: PLC0415
+
+    book = ledger.read(folder)
+    return Measured(
+        trials=book.trials,
+        host_notes=host_notes(book.sentinels),
+        cell_notes=cell_notes(book.trials, book.run.plan.workloads, book.ceilings),
+    )
+
+
+def _findings(folder: Path, progress: Progress, reason: str | None) -> "tuple[list[Finding], list[str]]":
+    """What can be said of each pair, and what made the host unfit in the rounds that decide."""
+    from harness.stats.gate import Pair, conclude, skipped, under_suspicion  # noqa: PLC0415
+
+    lineup, fields = progress.lineup, progress.fields
+    if lineup is None or fields is None:
+        return [], []
+    found = [
+        skipped(Pair(base=base, head=head), why, head_is_broken=side == HEAD and _is_broken(why))
+        for (base, head), (side, why) in lineup.left_out.items()
+    ]
+    if not (folder / "screen" / "run.json").exists():
+        return found, []
+    screen = _measured(folder / "screen")
+    decide = _measured(folder / "decide") if (folder / "decide" / "run.json").exists() else None
+    pairs = _pairs(lineup)
+    suspects = progress.suspects or under_suspicion(pairs, screen, fields.margin)
+    check = ledger.read_run(folder / "screen").selfcheck
+    found += conclude(
+        pairs,
+        screen,
+        decide,
+        suspects=suspects,
+        margin=fields.margin,
+        aa_half_width=check.aa_half_width if check else None,
+        short=_why_short(progress, reason),
+    )
+    last = decide or screen
+    return found, [f"{one.text}; {one.advice}" for one in last.host_notes]
+
+
+def _is_broken(why: str) -> bool:
+    """False for what is no fault of the head: it has no such variant, or a package is not installed there."""
+    return not ("does not exist" in why or "is not installed" in why)
+
+
+def _why_short(progress: Progress, reason: str | None) -> str | None:
+    if reason:
+        return reason
+    if progress.budget and progress.budget.is_spent and progress.fields:
+        return f"the budget of {progress.fields.budget_s:g} s was used up"
+    return None
+
+
+def _judged(folder: Path, progress: Progress, created_at: float, code: int, reason: str | None) -> "Gate":
+    """Make the record that all outputs are made from."""
+    from harness.report.gate.record import Gate  # noqa: PLC0415
+    from harness.stats.gate import overall  # noqa: PLC0415
+
+    findings, notes = _findings(folder, progress, reason)
+    word = overall(findings)
+    gate = Gate(
+        id=folder.name,
+        created_at=created_at,
+        command=shlex.join(["python", "-m", "harness", *sys.argv[1:]]),
+        exit_code=CODES[word],
+        word=word,
+        reason=_why_short(progress, reason) if reason or word == "inconclusive" else None,
+        margin=progress.fields.margin if progress.fields else None,
+        sides={one.name: facts_of(one) for one in progress.sides},
+        is_same=bool(progress.sides) and is_same(progress.sides),
+        findings=findings,
+        host_notes=notes,
+        runs=[stage for stage in ("screen", "decide") if (folder / stage).exists()],
+    )
+    if code == INTERRUPTED:
+        return replace(gate, exit_code=code, word="interrupted")
+    if code == NOTHING:
+        return replace(gate, exit_code=code, word="nothing measured")
+    return replace(gate, exit_code=code, word="failed") if code else gate
+
+
+def tell(folder: Path, gate: "Gate", output: Console, errors: Console, environ: Mapping[str, str]) -> None:
+    """Write the files, print the table, and tell GitHub where it listens."""
+    from harness.report.gate import actions, data, junit, summary, terminal  # noqa: PLC0415
+
+    write(folder / "verdict.json", data.verdict_json(gate))  # first: it must be there whatever comes
+    text = summary.gate_md(gate)
+    write(folder / "gate.md", text)
+    write(folder / "junit.xml", junit.junit_xml(gate))
+    write(folder / "effects.csv", data.effects_csv(gate))
+    if gate.findings:
+        terminal.print_gate(output, gate)
+    if gate.reason and gate.exit_code not in {FINE, UNDECIDED}:
+        errors.print(f"fetchbench: {gate.reason}", markup=False, highlight=False, soft_wrap=True)
+    output.print(f"written to {folder}", markup=False, highlight=False, soft_wrap=True)
+    if environ.get("GITHUB_ACTIONS"):
+        for line in actions.annotations(gate):
+            output.print(line, markup=False, highlight=False, soft_wrap=True)
+        if place := environ.get("GITHUB_STEP_SUMMARY"):
+            _append(Path(place), text)
+
+
+def _append(path: Path, text: bytes) -> None:
+    from harness.report.gate.actions import step_summary  # noqa: PLC0415
+
+    try:
+        with path.open("ab") as file:
+            file.write(step_summary(text, file.tell()))
+    except OSError as error:
+        raise HarnessError(f"cannot write the step summary {path}: {error.strerror}") from None

@@ -1,0 +1,47 @@
+"""A gate as JUnit XML: one test case per cell, a failure for a regression, skipped for what is undecided."""
+
+import xml.etree.ElementTree as ET
+from datetime import UTC, datetime
+
+from harness.report.charts import plain
+from harness.report.gate.record import Gate, message, name
+from harness.stats.gate import Finding
+
+KINDS = {"regressed": "failure", "failed": "error", "inconclusive": "skipped", "skipped": "skipped"}
+
+
+def junit_xml(gate: Gate) -> bytes:
+    """``junit.xml``, as the schema of Jenkins' xUnit plugin has it; a gate that broke off is an error of its own."""
+    kinds = [KINDS.get(one.call) for one in gate.findings]
+    broken = gate.reason is not None and gate.exit_code not in {0, 3}
+    suite = ET.Element(
+        "testsuite",
+        name="fetchbench gate",
+        tests=str(len(kinds) + broken),
+        failures=str(kinds.count("failure")),
+        errors=str(kinds.count("error") + broken),
+        skipped=str(kinds.count("skipped")),
+        timestamp=f"{datetime.fromtimestamp(gate.created_at, UTC):%Y-%m-%dT%H:%M:%S}",
+    )
+    for finding in gate.findings:
+        _case(suite, finding)
+    if broken:
+        case = ET.SubElement(suite, "testcase", classname="gate", name="the gate itself")
+        ET.SubElement(case, "error", message=plain(gate.reason or ""), type=gate.word)
+    root = ET.Element("testsuites")
+    root.append(suite)
+    ET.indent(root)
+    return bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True)) + b"\n"
+
+
+def _case(suite: ET.Element, finding: Finding) -> None:
+    cell = finding.pair.head
+    label = name(finding).removeprefix(f"{cell.workload}: ")
+    case = ET.SubElement(suite, "testcase", classname=plain(f"gate.{cell.workload}"), name=plain(label))
+    kind = KINDS.get(finding.call)
+    if kind == "skipped":
+        ET.SubElement(case, kind, message=plain(message(finding)))
+    elif kind:
+        ET.SubElement(case, kind, message=plain(message(finding)), type=finding.call)
+    else:
+        ET.SubElement(case, "system-out").text = plain(message(finding))

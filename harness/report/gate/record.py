@@ -1,0 +1,81 @@
+"""The record that every output of a gate is made from, and the few phrases that they share."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from harness.report.units import interval_text, ratio
+from harness.stats.gate import Finding, Overall
+
+Word = Overall | Literal["interrupted"]
+
+ORDER = ("regressed", "failed", "inconclusive", "improved", "skipped", "no sign of a change", "equivalent")
+CHANGED = frozenset(ORDER[:4])  # what a reader wants to see; the rest is folded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """All that is known when a gate ends, however it ended.
+
+    Attributes:
+        sides: name -> facts; "side" is what the user wrote.
+        is_same: True if nothing differs between the sides.
+        word: the verdict on all.
+        reason: why it could not end as planned; None if it did.
+        host_notes: what made the host unfit, as text.
+        runs: folders of the stages, relative to the gate's own.
+    """
+
+    id: str
+    created_at: float
+    command: str
+    exit_code: int
+    word: Word
+    reason: str | None
+    margin: float | None
+    sides: Mapping[str, Mapping[str, Any]]
+    is_same: bool
+    findings: Sequence[Finding]
+    host_notes: Sequence[str]
+    runs: Sequence[str]
+
+    @property
+    def gravest_first(self) -> list[Finding]:
+        """The findings, in the order of ``ORDER``."""
+        return sorted(self.findings, key=lambda one: (ORDER.index(one.call), one.pair.head))
+
+
+def headline(gate: Gate) -> str:
+    """One sentence: the verdict, how many of what, and why it did not end as planned."""
+    counts = [
+        f"{count} {call}" for call in ORDER if (count := sum(one.call == call for one in gate.findings))
+    ]
+    parts = [", ".join(counts) or "no cell was judged", *([gate.reason] if gate.reason else [])]
+    return f"{gate.word}: {'; '.join(parts)}"
+
+
+def name(finding: Finding) -> str:
+    """What was compared: the cell, and the variant of the base if that is another one."""
+    pair = finding.pair
+    other = f" against {pair.base.variant}" if pair.base.variant != pair.head.variant else ""
+    return f"{pair.head.workload}: {pair.head.variant}{other}"
+
+
+def ratio_text(finding: Finding) -> str:
+    """Time of the head over that of the base, with its interval; a dash if there is none."""
+    effect = finding.verdict.effect if finding.verdict else None
+    if effect is None or effect.time_ratio is None:
+        return "–"
+    low, high = (effect.interval.low, effect.interval.high) if effect.interval else (float("nan"),) * 2
+    return interval_text(effect.time_ratio, low, high, ratio)
+
+
+def rounds(finding: Finding) -> int:
+    """Rounds that the verdict rests on."""
+    return finding.verdict.effect.pairs if finding.verdict else 0
+
+
+def message(finding: Finding) -> str:
+    """One line on a finding."""
+    why = f" ({finding.reason})" if finding.reason else ""
+    return f"{name(finding)}: {finding.call}, time {ratio_text(finding)} in {rounds(finding)} rounds{why}"

@@ -1,0 +1,32 @@
+"""A gate as a table in the terminal."""
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from harness.report.charts import plain
+from harness.report.gate.record import Gate, headline, name, ratio_text, rounds
+
+STYLES = {"regressed": "bold red", "failed": "bold red", "inconclusive": "yellow", "improved": "green"}
+
+
+def print_gate(console: Console, gate: Gate) -> None:
+    """Print the findings, the gravest first, and the verdict last."""
+    if gate.findings:
+        table = Table(
+            "verdict", "cell", "time ratio", "rounds", "why", box=None, header_style="bold", pad_edge=False
+        )
+        for one in gate.gravest_first:
+            table.add_row(
+                Text(one.call, style=STYLES.get(one.call, "")),
+                Text(plain(name(one))),
+                Text(ratio_text(one)),
+                Text(str(rounds(one))),
+                Text(plain(one.reason or "")),
+            )
+        console.print(table)
+    for note in gate.host_notes:
+        console.print(
+            f"this host was not fit to judge on: {note}", markup=False, highlight=False, soft_wrap=True
+        )
+    console.print(plain(headline(gate)), markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,84 @@
+"""A tiny suite with a gate, and client files with a known difference."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.commands.conftest import Command, harness  # noqa: F401 - a fixture
+
+SUITE = """\
+[workloads.tiny-memory]
+images = 40
+image_bytes = 4_096
+latency_s = 0.0
+concurrency = 32
+sink = "memory"
+
+[trial]
+warmups = 1
+trial_s = 0.02
+max_passes = 4
+timeout_s = 20.0
+
+[gate]
+variants = ["thread_pool/requests_session"]
+workloads = ["tiny-memory"]
+margin = 0.30
+screen_rounds = 5
+decide_rounds = 6
+budget_s = 60.0
+
+[suites.default]
+baseline = "thread_pool/requests_session"
+rounds = 3
+workloads = ["tiny-memory"]
+variants = ["thread_pool/requests_session"]
+"""
+
+CLIENT = '''\
+"""Keep one connection per thread, and do TURNS turns of an empty loop more for each image."""
+
+import http.client
+import threading
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+TURNS = {turns}
+
+
+@contextmanager
+def open_client(*, concurrency, timeout_s, ca_file):
+    local = threading.local()
+
+    def fetch(url):
+        for _ in range(TURNS):
+            pass
+        parts = urlsplit(url)
+        if not hasattr(local, "connection"):
+            local.connection = http.client.HTTPConnection(parts.netloc, timeout=timeout_s)
+        local.connection.request("GET", parts.path)
+        answer = local.connection.getresponse()
+        body = answer.read()
+        if answer.status != 200:
+            raise OSError(answer.status)
+        return body
+
+    yield fetch
+'''
+
+__all__ = ["CLIENT", "Command", "client", "suite_file"]
+
+
+@pytest.fixture(scope="session")
+def suite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("suite") / "suite.toml"
+    path.write_text(SUITE)
+    return path
+
+
+def client(folder: Path, name: str, turns: int) -> Path:
+    """Write a client that burns so many turns per image."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.py"
+    path.write_text(CLIENT.format(turns=turns))
+    return path
