@@ -1,0 +1,90 @@
+"""``gate`` as a whole command, against the live server."""
+
+import csv
+import json
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.measure.launch import ROOT
+from tests.gate.conftest import Command, client
+
+
+def verdict(results: Path) -> dict[str, Any]:
+    [path] = results.glob("gates/*/verdict.json")
+    found: dict[str, Any] = json.loads(path.read_text())
+    return found
+
+
+def test_a_client_that_burns_the_cpu_fails_the_gate(
+    harness: Command, suite_file: Path, tmp_path: Path
+) -> None:
+    base, head = client(tmp_path, "quick", 0), client(tmp_path, "slow", 60_000)
+    step = tmp_path / "summary.md"
+    done = harness(
+        "gate", "--base", base, "--head", head, "--suite-file", suite_file, "--results", tmp_path,
+        env={"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(step)},
+    )  # fmt: skip
+    found = verdict(tmp_path)
+    # On a machine that others use the host may be unfit; then the gate must say so, and never pass.
+    assert done.returncode == found["exit_code"], done.stderr
+    assert found["exit_code"] in ({4} if found["host_notes"] else {3})
+    [one] = found["cells"]
+    assert one["time_ratio"] > 1.3
+    assert one["stage"] == "decide"
+    assert one["rounds"] == 6
+    assert found["runs"] == ["screen", "decide"]
+    assert "::error " in done.stdout or found["exit_code"] == 4
+    folder = tmp_path / "gates" / found["id"]
+    assert step.read_bytes() == (folder / "gate.md").read_bytes()
+    suite = ET.fromstring((folder / "junit.xml").read_text()).find("testsuite")  # noqa: S314 - our own file
+    assert suite is not None
+    assert (suite.get("tests"), suite.get("errors")) == ("1", "0")
+    header = (folder / "effects.csv").read_text().partition("\n")[0]
+    explained = (ROOT / "results" / "README.md").read_text()
+    assert [name for name in header.split(",") if f"`{name}`" not in explained] == []
+    assert len(list(csv.DictReader((folder / "effects.csv").open()))) == 1
+
+
+def test_the_same_file_twice_is_no_regression(harness: Command, suite_file: Path, tmp_path: Path) -> None:
+    path = client(tmp_path, "same", 0)
+    done = harness("gate", "--base", path, "--head", path, "--suite-file", suite_file, "--results", tmp_path)
+    assert done.returncode in {0, 4}, done.stderr
+    assert "this measures the noise alone" in done.stderr
+    assert verdict(tmp_path)["same"] is True
+
+
+def test_a_head_that_fails_is_no_slow_number(harness: Command, suite_file: Path, tmp_path: Path) -> None:
+    base = client(tmp_path, "quick", 0)
+    head = client(tmp_path, "liar", 0)
+    head.write_text(head.read_text().replace("return body", "return body[:-1]"))
+    done = harness("gate", "--base", base, "--head", head, "--suite-file", suite_file, "--results", tmp_path)
+    assert done.returncode == 1
+    found = verdict(tmp_path)
+    assert (found["verdict"], found["cells"][0]["verdict"]) == ("failed", "failed")
+    assert found["cells"][0]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["--head", "no_such_thing/at all"], 2, "cannot be 'no_such_thing/at all'"),
+        (["--head", "here", "--workloads", "none"], 2, "no workload 'none'"),
+        (["--head", "here", "--variants", "*/curl/*"], 2, "matches no variant"),
+        (["--head", "CLIENT", "--variants", "gather/aiohttp_session/asyncio"], 5, "nothing to measure"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line_and_in_the_verdict(
+    harness: Command, suite_file: Path, tmp_path: Path, arguments: list[str], code: int, message: str
+) -> None:
+    path = str(client(tmp_path, "mine", 0))
+    given = [path if one == "CLIENT" else one for one in arguments]
+    done = harness("gate", "--base", "here", *given, "--suite-file", suite_file, "--results", tmp_path)
+    assert done.returncode == code
+    assert message in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+    found = verdict(tmp_path)
+    assert found["exit_code"] == code
+    assert message in found["reason"]

@@ -1,0 +1,171 @@
+"""Screen and decide, with rows typed by hand and with simulated noise."""
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from harness.model import Note
+from harness.stats import kernels, verdict
+from harness.stats.effect import effects
+from harness.stats.gate import (
+    Finding,
+    Measured,
+    Pair,
+    conclude,
+    is_cleared,
+    overall,
+    skipped,
+    under_suspicion,
+)
+from tests.builders import cell, series, trial
+from tests.stats import simulation
+
+BASE, HEAD = cell(side="base"), cell(side="head")
+PAIR = Pair(base=BASE, head=HEAD)
+EVEN = [1.00, 1.01, 0.99, 1.00, 1.01, 0.99, 1.00, 1.01]
+SLOW = [1.20, 1.22, 1.18, 1.21, 1.19, 1.20, 1.23, 1.17]
+QUICK = [0.80, 0.82, 0.78, 0.81, 0.79, 0.80, 0.83, 0.77]
+WILD = [0.70, 1.40, 0.80, 1.30, 0.60, 1.50, 1.00, 0.90]
+NOISY = Note(code="noisy-host-load", text="others used 2 CPUs", advice="stop them", invalidates=True)
+
+
+def stage(head: list[float], *, notes: tuple[Note, ...] = ()) -> Measured:
+    trials = [*series(BASE, [1.0] * len(head)), *series(HEAD, head)]
+    return Measured(trials=trials, host_notes=notes, cell_notes={})
+
+
+def judged(screen: Measured, decide: Measured | None = None) -> Finding:
+    suspects = under_suspicion([PAIR], screen, 0.05)
+    [found] = conclude(
+        [PAIR],
+        screen,
+        decide,
+        suspects=suspects,
+        margin=0.05,
+        aa_half_width=None,
+        short="the budget was used up",
+    )
+    return found
+
+
+@pytest.mark.parametrize(
+    ("head", "cleared"), [(EVEN, True), (SLOW, False), (QUICK, False), (WILD, False), (EVEN[:2], False)]
+)
+def test_the_screen_clears_only_what_it_can_see(head: list[float], *, cleared: bool) -> None:
+    found = effects(stage(head).trials, lambda one: BASE if one == HEAD else one)
+    assert [is_cleared(one, 0.05) for one in found] == [cleared]
+
+
+def test_a_cleared_cell_is_equivalent_and_passes() -> None:
+    found = judged(stage(EVEN))
+    assert (found.call, found.stage, found.blocks) == ("equivalent", "screen", False)
+    assert overall([found]) == "equivalent"
+
+
+@pytest.mark.parametrize(
+    ("fresh", "call", "word"),
+    [
+        (SLOW * 2, "regressed", "regressed"),
+        (QUICK * 2, "improved", "improved"),
+        (EVEN * 2, "equivalent", "equivalent"),
+        (WILD * 2, "inconclusive", "inconclusive"),
+    ],
+)
+def test_only_the_fresh_rounds_decide(fresh: list[float], call: str, word: str) -> None:
+    found = judged(stage(SLOW), stage(fresh))
+    assert (found.call, found.stage) == (call, "decide")
+    assert found.verdict is not None
+    assert found.verdict.effect.pairs == 16
+    assert overall([found]) == word
+
+
+def test_inconclusive_passes_where_the_interval_excludes_the_margin() -> None:
+    found = judged(stage(SLOW), stage([0.93, 0.95, 0.97, 0.94, 0.96, 0.92, 0.98, 0.95]))
+    assert (found.call, found.blocks) == ("inconclusive", False)
+    assert overall([found]) == "no change"
+
+
+def test_an_unfit_host_clears_nothing_and_decides_nothing() -> None:
+    screen = stage(EVEN, notes=(NOISY,))
+    assert under_suspicion([PAIR], screen, 0.05) == (PAIR,)
+    found = judged(screen, stage(SLOW, notes=(NOISY,)))
+    assert (found.call, found.blocks) == ("inconclusive", True)
+    assert "others used 2 CPUs" in str(found.reason)
+    assert overall([found]) == "inconclusive"
+    assert judged(screen, stage(EVEN)).call == "equivalent"
+
+
+def test_without_the_fresh_rounds_a_suspect_stays_undecided() -> None:
+    found = judged(stage(SLOW))
+    assert (found.call, found.blocks, found.reason) == ("inconclusive", True, "the budget was used up")
+
+
+@pytest.mark.parametrize(
+    ("broken", "call", "word"),
+    [
+        ((HEAD,), "failed", "failed"),
+        ((BASE,), "inconclusive", "nothing measured"),
+        ((BASE, HEAD), "inconclusive", "nothing measured"),
+    ],
+)
+def test_a_failure_is_the_heads_only_if_the_base_does_not_share_it(
+    broken: tuple[object, ...], call: str, word: str
+) -> None:
+    trials = [
+        trial(one, number, 1.0, reason="wrong body" if one in broken else None)
+        for one in (BASE, HEAD)
+        for number in range(8)
+    ]
+    found = judged(Measured(trials=trials, host_notes=(), cell_notes={}))
+    assert found.call == call
+    assert "wrong body" in str(found.reason)
+    assert overall([found]) == word
+
+
+def test_nothing_at_all_is_nothing_measured() -> None:
+    assert overall([]) == "nothing measured"
+    assert overall([skipped(PAIR, "on base: no package", head_is_broken=False)]) == "nothing measured"
+    assert overall([skipped(PAIR, "on head: SyntaxError", head_is_broken=True)]) == "failed"
+
+
+def flags(logs: npt.NDArray[np.float64], rounds: int) -> tuple[float, float]:
+    """Shares of simulated gates of one cell that are screened out, and that end in "regressed"."""
+    ratios = logs[:, 1] - logs[:, 0]
+    first, fresh = kernels.moments(ratios[:, :rounds]), ratios[:, None, rounds:]
+    bound = math.log1p(0.05)
+    top = kernels.interval(first, 0.90)[1]
+    cleared = (top - first.mean <= bound) & (top < bound) & (first.mean > -bound)
+    slower = np.array([verdict.p_values(one, 0.05, 0.05)[0, 0] <= 0.05 for one in fresh])
+    return float(cleared.mean()), float((~cleared & slower).mean())
+
+
+def test_on_the_noise_of_a_shared_machine_an_unchanged_cell_is_not_called_regressed() -> None:
+    _, regressed = flags(simulation.runs(2_000, rounds=24, seed=11), 8)
+    assert regressed <= 0.002
+
+
+def test_a_slow_down_of_a_tenth_is_hardly_ever_cleared_and_mostly_found() -> None:
+    cleared, regressed = flags(simulation.runs(2_000, rounds=24, ratios=(1.0, 1.1), seed=12), 8)
+    assert cleared < 0.01
+    assert regressed > 0.80
+
+
+@pytest.mark.parametrize("spread", [0.02, 0.03, 0.04, 0.06, 0.10, 0.20])
+def test_the_screen_misses_a_tenth_in_under_one_of_a_hundred_at_any_spread(spread: float) -> None:
+    rng = np.random.default_rng(13)
+    logs = np.zeros((20_000, 2, 9))
+    logs[:, 1] = rng.normal(math.log(1.1), spread, (20_000, 9))
+    of = kernels.moments(logs[:, 1, :8])
+    top = kernels.interval(of, 0.90)[1]
+    bound = math.log1p(0.05)
+    assert ((top - of.mean <= bound) & (top < bound) & (of.mean > -bound)).mean() < 0.002
+
+
+@pytest.mark.parametrize(("spread", "most"), [(0.02, 0.001), (0.03, 0.012), (0.04, 0.09)])
+def test_few_unchanged_cells_are_sent_on(spread: float, most: float) -> None:
+    of = kernels.moments(np.random.default_rng(14).normal(0, spread, (20_000, 8)))
+    top = kernels.interval(of, 0.90)[1]
+    bound = math.log1p(0.05)
+    assert 1 - ((top - of.mean <= bound) & (top < bound) & (of.mean > -bound)).mean() < most
