@@ -23,8 +23,12 @@ INK, FAINT, GRID, CONTEXT = "#222222", "#666666", "#DDDDDD", "#CCCCCC"
 SMALL = 8.0  # points
 LETTER = 0.071  # inches of room for each letter of a name at the axis
 PAD = 0.06  # of an axis beyond its values
+SHORT = 5  # times the low end: below it, even steps are as even on a log axis
 RC: dict[Any, Any] = {
     "font.family": "sans-serif",
+    "font.sans-serif": [
+        "DejaVu Sans"
+    ],  # a browser without it falls back on its own; each text repeats this list
     "font.size": 9,
     "axes.titlesize": 9,
     "axes.titlelocation": "left",
@@ -40,6 +44,7 @@ RC: dict[Any, Any] = {
     "svg.hashsalt": "fetchbench",  # the same frame gives the same bytes
 }
 
+KINDS = ("svg", "png")
 Chart = Callable[[pd.DataFrame, Mapping[str, Look], str], Figure]
 Text = Callable[[float, int], str]
 
@@ -51,7 +56,7 @@ def render(chart: Chart, rows: pd.DataFrame, looks: Mapping[str, Look], title: s
         if figure.get_layout_engine() is not None:
             figure.draw_without_rendering()  # lays it out once, for both kinds
             figure.set_layout_engine("none")
-        return {kind: _bytes(figure, kind) for kind in ("svg", "png")}
+        return {kind: _bytes(figure, kind) for kind in KINDS}
 
 
 def canvas(
@@ -97,15 +102,15 @@ def log(axis: Axis, text: Text, low: float, high: float, *, most: int = 7, unit:
 
 
 def round_ticks(low: float, high: float, most: int = 7) -> list[float]:
-    """Three to ``most`` round values from ``low`` to ``high``: 1, 2, 5, or tens where those are too many."""
+    """Two to ``most`` round values from ``low`` to ``high``: 1, 2, 5, or 1, 3, or tens; even steps over a short range."""
     decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     for steps in ((1, 2, 5), (1, 3), (1,)):
         ticks = [step * 10.0**decade for decade in decades for step in steps]
         inside = [tick for tick in ticks if low <= tick <= high]
-        if 3 <= len(inside) <= most:  # noqa: PLR2004 - as the docstring says
+        if len(inside) > most and steps == (1,):
+            return inside[:: -(-len(inside) // most)]
+        if 3 <= len(inside) <= most or (len(inside) == 2 and high / low > SHORT):  # noqa: PLR2004 - as the docstring says
             return inside
-    if len(inside) > most:
-        return inside[:: -(-len(inside) // most)]
     return [float(tick) for tick in MaxNLocator(min(4, most)).tick_values(low, high) if low <= tick <= high]
 
 

@@ -133,7 +133,7 @@ def cell(voice: Voice, row: Mapping[Any, Any], column: Column) -> str:
 
 def markdown(text: str) -> str:
     """Escape what Markdown, or GitHub's mentions and references, would act on."""
-    flat = " ".join(plain(text).split())
+    flat = plain(" ".join(text.split()))
     for sign in "\\`*_{}[]<>|#~$!":
         flat = flat.replace(sign, f"\\{sign}" if sign not in "<>" else {"<": "&lt;", ">": "&gt;"}[sign])
     return flat.replace("@", "&#64;").replace("://", ":&#47;&#47;")

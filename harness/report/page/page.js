@@ -4,7 +4,8 @@
   const form = document.getElementById("filter");
   const rows = [...document.querySelectorAll("tr[data-variant]")];
   const tables = [...document.querySelectorAll("table.ranking")];
-  const fields = ["q", "concurrency", "client", "loop"];
+  const axes = ["concurrency", "client", "loop"];
+  const fields = ["q", ...axes];
   const asked = new URLSearchParams(location.search);
 
   // "aio uvloop" wants both words; a word with * or ? is a glob on the whole id.
@@ -20,8 +21,10 @@
 
   const filter = () => {
     const fits = matcher(form.elements.q.value);
-    const isWanted = (row) => fits(row.dataset.variant) &&
-      ["concurrency", "client", "loop"].every((axis) => !form.elements[axis].value || form.elements[axis].value === row.dataset[axis]);
+    const isWanted = (row) => {
+      const parts = row.dataset.variant.split("/"); // concurrency/client/loop, without a loop if it needs none
+      return fits(row.dataset.variant) && axes.every((axis, place) => [ "", parts[place] ?? "none" ].includes(form.elements[axis].value));
+    };
     const wanted = new Map(rows.map((row) => [row, isWanted(row)]));
     for (const [row, is] of wanted) row.hidden = !is && !("baseline" in row.dataset);
     const ids = (some) => new Set(some.map((row) => row.dataset.variant)).size;
@@ -34,7 +37,9 @@
     if (column < 0) return;
     const isNumber = heads[column].classList.contains("number");
     const sign = direction === "descending" ? -1 : 1;
-    const value = (row) => row.cells[column].dataset.order;
+    const value = (row) => isNumber
+      ? row.cells[column].querySelector("data")?.value ?? ""
+      : row.cells[column].querySelector(".name")?.textContent ?? row.cells[column].textContent;
     const compare = (a, b) => (isNumber ? a - b : a < b ? -1 : a > b ? 1 : 0);
     // Missing values stay at the end in both directions; equal ones keep the order of the ranking.
     const ordered = [...table.tBodies[0].rows].sort((a, b) =>

@@ -1,0 +1,222 @@
+"""The files of a report: the same from the same ledger, true for any ledger, and every number of them in a CSV."""
+
+import csv
+import io
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from harness.ledger import Ledger
+from harness.report import charts
+from harness.report.book import build, slugs_of
+from harness.report.judgement import judge_run
+from harness.report.page import build as page
+from harness.report.tables import make_tables
+from tests.report.books import EVIL, VARIANTS, a_selfcheck, files_of, make_book, workload
+
+MOST_BYTES = 2_000_000  # of a page that is mailed and attached
+MOST_CHARACTERS = 65_536  # of a comment
+
+
+def edge_cases() -> dict[str, Ledger]:
+    plain = make_book(rounds=3)
+    evil = f"gather/{EVIL}/asyncio"
+    return {
+        "two workloads": make_book(rounds=3, workloads=[workload("small-memory"), workload("large-memory")]),
+        "self-checked": make_book(rounds=3, selfcheck=a_selfcheck()),
+        "failed cells": make_book(
+            rounds=3, failed={VARIANTS[2]: f"HTTP 500 {EVIL} | `x`\nline", VARIANTS[3]: "short body"}
+        ),
+        "baseline failed": make_book(rounds=3, failed={VARIANTS[0]: "no"}),
+        "all but one failed": make_book(rounds=3, failed=dict.fromkeys(VARIANTS[1:], "no")),
+        "one variant": make_book(rounds=3, variants=VARIANTS[:1]),
+        "one round": make_book(rounds=1),
+        "two rounds, one workload": make_book(rounds=2, workloads=[workload("only-memory")]),
+        "unavailable": make_book(rounds=3, unavailable={"gather/pycurl/asyncio": f"package pycurl {EVIL}"}),
+        "names with markup": make_book(
+            rounds=3,
+            variants=[*VARIANTS[:2], evil, "gather/a$b^{c}|`d`/asyncio"],
+            workloads=[workload("../" + EVIL), workload("..")],
+        ),
+        "several sides": make_book(rounds=3, sides=["base", "head"]),
+        "unfinished": replace(plain, trials=plain.trials[:13], sentinels=plain.sentinels[:2], cut=True),
+        "no sentinel, no ceiling": replace(plain, sentinels=(), ceilings=()),
+        "no latency data": replace(
+            plain,
+            trials=tuple(
+                replace(
+                    one,
+                    passes=tuple(
+                        replace(a, latency_s=a.latency_s[:5], start_s=a.start_s[:5]) for a in one.passes
+                    ),
+                )
+                for one in plain.trials
+            ),
+        ),
+        "a sweep": make_book(
+            rounds=3, workloads=[workload(f"at-{many}-memory", concurrency=many) for many in (1, 8, 64)]
+        ),
+    }
+
+
+CASES = edge_cases()
+
+
+@pytest.fixture(scope="module", params=CASES)
+def case(request: pytest.FixtureRequest) -> tuple[str, dict[str, bytes]]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            charts, "KINDS", ("svg",)
+        )  # the same figure as PNG takes as long again and tells no more here
+        return request.param, dict(files_of(CASES[request.param])[1])
+
+
+def test_a_true_page_for_any_ledger(case: tuple[str, dict[str, bytes]]) -> None:
+    name, files = case
+    html, text = files["report.html"].decode(), files["report.md"].decode()
+    assert len(files["report.html"]) < MOST_BYTES, name
+    assert len(text) < MOST_CHARACTERS
+    assert EVIL not in html
+    assert "<script" not in text
+    assert html.count("<script>") == 1
+    assert all(".." not in path and re.fullmatch(r"[\w./-]+", path) for path in files)
+    for uri in re.findall(r'src="data:image/svg\+xml,([^"]*)"', html):
+        ET.fromstring(unquote(uri))  # noqa: S314 - made by this very test
+    assert "nan" not in Visible(html).text.lower().split()
+
+
+def test_every_number_is_in_a_csv(case: tuple[str, dict[str, bytes]]) -> None:
+    _, files = case
+    numbers, words = csv_cells(files)
+    shown = Visible(files["report.html"].decode())
+    assert shown.values, "the page shows no figure"
+    assert {value for value in shown.values if value not in numbers} == set()
+    # What stands outside of <data> is the project's own prose or a text of a CSV, such as a name or a reason.
+    prose = " ".join((Path(page.__file__).with_name("report.html.j2")).read_text().split())
+    prose += " ".join(path.read_text() for path in Path(page.__file__).parents[1].glob("*.py"))
+    rest = [
+        token.strip("().,;:") for token in shown.outside if re.search(r"\d", token) and token not in prose
+    ]
+    assert [token for token in rest if token not in words] == []
+    # Markdown says nothing that the page does not say.
+    said = {figure.replace("\N{NO-BREAK SPACE}", " ") for figure in shown.figures}
+    flat = re.sub(r"`[^`]*`", "", files["report.md"].decode()).replace("\\", "")
+    for line in flat.splitlines():
+        for token in re.findall(r"(?<![\w/.-])\d[\d,.]*\d|(?<![\w/.-])\d(?![\w/-])", line):
+            assert any(token in figure for figure in said) or token in prose or token in words, (token, line)
+
+
+@pytest.mark.parametrize("name", ["two workloads", "failed cells"])
+def test_the_same_ledger_gives_the_same_bytes(name: str) -> None:
+    assert files_of(CASES[name])[1] == files_of(CASES[name])[1]
+
+
+def test_sixty_variants_keep_the_limits() -> None:
+    variants = [f"model_{model}/client_{client}" for model in range(6) for client in range(10)]
+    files = files_of(
+        make_book(variants=variants, rounds=3, workloads=[workload("a-memory"), workload("b-memory")])
+    )[1]
+    assert len(files["report.html"]) < MOST_BYTES
+    assert len(files["report.md"]) < MOST_CHARACTERS
+
+
+def test_a_huge_run_keeps_the_limit_of_a_comment() -> None:
+    variants = [f"model_{number}/client_with_a_rather_long_name" for number in range(40)]
+    book = make_book(
+        variants=variants, rounds=1, workloads=[workload(f"w{number}-memory") for number in range(12)]
+    )
+    from harness.report import markdown  # noqa: PLC0415 - only this test needs no page
+
+    text = markdown.report(book, make_tables(book, judge_run(book)), unfinished=False).decode()
+    assert len(text) < MOST_CHARACTERS
+    assert "More rows in `summary.csv`" in text
+
+
+def test_failures_are_told_with_their_reason() -> None:
+    files = files_of(CASES["failed cells"])[1]
+    html = files["report.html"].decode()
+    assert "failed: round 0: HTTP 500 &lt;script&gt;" in html
+    assert "short body" in files["report.md"].decode()
+
+
+def test_an_unfinished_run_says_so() -> None:
+    files = files_of(CASES["unfinished"])[1]
+    assert "This run is unfinished: 13 of 15 trials were measured." in files["report.html"].decode()
+    assert "unfinished: 13 of 15 trials" in files["report.md"].decode()
+
+
+def test_nothing_ranked_has_an_answer_too() -> None:
+    book = make_book(rounds=3, failed=dict.fromkeys(VARIANTS, "broken"))
+    tables = make_tables(book, judge_run(book))
+    files = build(book, tables)
+    assert b"No variant could be ranked: round 0: broken." in files["report.html"]
+
+
+def test_slugs_are_safe_and_unique() -> None:
+    assert slugs_of(["A b", "a-b", "../..", "<x>"]) == {
+        "A b": "a-b",
+        "a-b": "a-b-2",
+        "../..": "workload",
+        "<x>": "x",
+    }
+
+
+class Visible(HTMLParser):
+    """What a reader sees of a page: figures with their values, and all other text but code.
+
+    Attributes:
+        values: of ``<data value>``.
+        figures: their texts.
+        outside: words that stand in no ``<data>``.
+    """
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.values: list[str] = []
+        self.figures: list[str] = []
+        self.outside: list[str] = []
+        self._open: list[str] = []
+        self.feed(html)
+
+    @property
+    def text(self) -> str:
+        return " ".join(self.outside)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in {"meta", "link", "img", "input"}:
+            self._open.append(tag)
+        if tag == "data":
+            self.values.append(dict(attrs)["value"] or "")
+            self.figures.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        while self._open and self._open.pop() != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        if {"style", "script", "pre", "title"} & set(self._open):
+            return
+        if "data" in self._open:
+            self.figures[-1] += data
+        else:
+            self.outside += data.split()
+
+
+def csv_cells(files: dict[str, bytes]) -> tuple[set[str], str]:
+    """All cells of all CSV files: as they are, and as one text."""
+    cells = [
+        cell
+        for name, data in files.items()
+        if name.endswith(".csv")
+        for row in csv.reader(io.StringIO(data.decode()))
+        for cell in row
+    ]
+    numbers = {cell for cell in cells if cell}
+    return numbers | {f"{float(cell):.7g}" for cell in numbers if re.fullmatch(r"-?\d+\.0", cell)}, " ".join(
+        cells
+    )

@@ -1,0 +1,236 @@
+"""The page in a real browser: what a reader does with it, with and without a script, and an audit of its accessibility.
+
+Needs Debian's ``chromium`` and ``chromium-driver``. The audit needs axe-core, which is not in the repository: the test
+session fetches it with npm into ``.cache/axe``.
+"""
+
+import itertools
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.chrome.options import Options
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+
+from harness.measure.launch import ROOT
+from tests.report.books import VARIANTS, a_selfcheck, files_of, make_book, workload
+
+CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+pytestmark = pytest.mark.skipif(
+    not (CHROMIUM and DRIVER), reason="chromium and chromedriver are not installed"
+)
+
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--hide-scrollbars",
+    "--window-size=1280,900",
+)
+BASELINE = VARIANTS[0]
+Open = Callable[..., webdriver.Chrome]
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A page with all that a page can have: two workloads, a failure, an absence, a self-check, a sweep."""
+    folder = tmp_path_factory.mktemp("page")
+    book = make_book(
+        rounds=4,
+        variants=[*VARIANTS, "nursery/httpx_async/trio"],
+        workloads=[workload("small-memory"), workload("small-wide-memory", concurrency=64)],
+        failed={"nursery/httpx_async/trio": "a body was short"},
+        unavailable={"gather/pycurl/asyncio": "package pycurl is not installed"},
+        selfcheck=a_selfcheck(),
+    )
+    for name, data in files_of(book)[1].items():
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(data)
+    return (folder / "report.html").as_uri()
+
+
+@pytest.fixture(scope="module")
+def chrome(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
+    options = Options()
+    options.binary_location = str(CHROMIUM)
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    driver = webdriver.Chrome(options=options, service=Service(str(DRIVER)))
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture
+def visit(chrome: webdriver.Chrome, address: str) -> Iterator[Open]:
+    """Open the page: in this width, scheme and medium, with or without scripts."""
+
+    def go(
+        query: str = "", *, width: int = 1280, scheme: str = "light", medium: str = "", script: bool = True
+    ) -> webdriver.Chrome:
+        chrome.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": not script})
+        chrome.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600},
+        )
+        features = [{"name": "prefers-color-scheme", "value": scheme}]
+        chrome.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": medium, "features": features})
+        chrome.get("about:blank")
+        chrome.get(address + query)
+        return chrome
+
+    yield go
+    chrome.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+def names(page: webdriver.Chrome, table: str = "t-small-memory") -> list[str]:
+    """Variants of the visible rows, from top to bottom."""
+    rows = page.find_elements(By.CSS_SELECTOR, f"#{table} tbody tr")
+    return [str(row.get_attribute("data-variant")) for row in rows if row.is_displayed()]
+
+
+def head(page: webdriver.Chrome, key: str) -> WebElement:
+    return page.find_element(By.CSS_SELECTOR, f"#t-small-memory th[data-key={key}] button")
+
+
+def test_it_sorts_by_keyboard_and_keeps_the_order_in_the_address(visit: Open) -> None:
+    page = visit()
+    ranked = names(page)
+    head(page, "images_per_s").send_keys(Keys.ENTER)
+    up = names(page)
+    head(page, "images_per_s").send_keys(Keys.SPACE)
+    down = names(page)
+    measured = [one for one in ranked if one in VARIANTS]
+    assert [one for one in up if one in VARIANTS] == measured[::-1]
+    assert down == ranked  # rows without a speed stay at the end, in both directions
+    assert head(page, "images_per_s").find_element(By.XPATH, "..").get_attribute("aria-sort") == "descending"
+    page.refresh()
+    assert "t-small-memory=images_per_s.descending" in page.current_url
+    assert names(page) == down
+    assert names(page, "t-small-wide-memory") != []
+
+
+def test_it_filters_by_keyboard_with_the_baseline_pinned(visit: Open) -> None:
+    page = visit()
+    page.find_element(By.NAME, "q").send_keys("*/uvloop")
+    assert set(names(page)) == {"gather/aiohttp_session/uvloop", BASELINE}
+    assert page.find_element(By.TAG_NAME, "output").text == "1 of 7 variants fit"
+    assert "q=*%2Fuvloop" in page.current_url
+    page.refresh()
+    assert set(names(page)) == {"gather/aiohttp_session/uvloop", BASELINE}
+    page.find_element(By.CSS_SELECTOR, "#filter button[type=reset]").send_keys(Keys.ENTER)
+    page.find_element(By.NAME, "loop").send_keys("none")
+    assert set(names(page)) == {"thread_pool/requests_session", "thread_pool/urllib3_pool"}
+    assert page.current_url.endswith("?loop=none")
+
+
+def test_an_address_with_nonsense_shows_the_page(visit: Open) -> None:
+    page = visit("?q=(((&loop=mars&t-small-memory=no_such.ascending&x=%3Cscript%3E")
+    assert names(page) == [BASELINE]
+    assert errors(page) == []
+
+
+def test_the_source_of_a_contender_unfolds_beside_its_row(visit: Open) -> None:
+    page = visit()
+    fold = page.find_element(By.CSS_SELECTOR, f"tr[data-variant='{BASELINE}'] details.source")
+    fold.find_element(By.TAG_NAME, "summary").send_keys(Keys.ENTER)
+    assert 'NAME = "requests_session"' in fold.text
+    assert '<script>alert("x")</script>' in fold.text
+
+
+def test_nothing_is_asked_of_any_network_and_nothing_complains(visit: Open) -> None:
+    page = visit()
+    asked = [
+        entry["message"]
+        for entry in page.get_log("performance")  # type: ignore[no-untyped-call] # selenium's own gap
+        if "Network.requestWillBeSent" in entry["message"]
+        and '"http' in entry["message"].partition('"request":')[2]
+    ]
+    assert asked == []
+    assert errors(page) == []
+    whole = "return [...document.images].every((one) => one.complete && one.naturalWidth > 100)"
+    assert page.execute_script(whole)
+
+
+def test_dark_paper_is_dark_and_figures_stay_on_white(visit: Open) -> None:
+    both = "[document.body, document.querySelector('figure img')]"
+    colours = f"return {both}.map((one) => getComputedStyle(one).backgroundColor)"
+    assert visit(scheme="light").execute_script(colours) == ["rgb(255, 255, 255)", "rgb(255, 255, 255)"]
+    assert visit(scheme="dark").execute_script(colours) == ["rgb(20, 23, 27)", "rgb(255, 255, 255)"]
+
+
+def test_paper_has_no_controls_and_all_data(visit: Open) -> None:
+    page = visit(scheme="dark", medium="print", width=760)  # A4 in CSS pixels, less its margins
+    assert not page.find_element(By.ID, "filter").is_displayed()
+    assert not page.find_element(By.TAG_NAME, "nav").is_displayed()
+    assert (
+        page.execute_script("return getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    )
+    heights = "return [...document.querySelectorAll('details.data table')].map((one) => one.getBoundingClientRect().height)"
+    assert min(page.execute_script(heights)) > 0
+    assert page.execute_script("return document.documentElement.scrollWidth") == 760
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_narrow_screen_never_scrolls_the_page_sideways(visit: Open, script: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    page = visit(width=360, script=script)
+    metrics = page.execute_cdp_cmd("Page.getLayoutMetrics", {})
+    assert metrics["cssContentSize"]["width"] == 360
+
+
+def test_without_a_script_it_is_complete(visit: Open) -> None:
+    page = visit(script=False)
+    assert not page.find_element(By.ID, "filter").is_displayed()
+    assert len(names(page)) == 7
+    assert page.find_elements(By.CSS_SELECTOR, "thead button") == []
+    assert all(one.is_displayed() for one in page.find_elements(By.CSS_SELECTOR, "figure img"))
+    assert "is the fastest of" in page.find_element(By.CLASS_NAME, "answer").text
+
+
+def test_headings_never_skip_a_level_and_every_figure_has_text_and_table(visit: Open) -> None:
+    page = visit()
+    levels = [int(one.tag_name[1]) for one in page.find_elements(By.CSS_SELECTOR, "h1, h2, h3, h4")]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
+    figures = page.find_elements(By.CSS_SELECTOR, "section.exhibit")
+    assert len(figures) >= 10
+    for one in figures:
+        assert len(str(one.find_element(By.TAG_NAME, "img").get_attribute("alt"))) > 40
+        assert one.find_elements(By.CSS_SELECTOR, "details.data tbody tr")
+    for landmark in ("header", "nav", "main", "footer", "search"):
+        assert len(page.find_elements(By.TAG_NAME, landmark)) == 1
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_violation(visit: Open, scheme: str) -> None:
+    axe = Path(os.environ.get("FETCHBENCH_AXE", ROOT / ".cache" / "axe" / "package" / "axe.min.js"))
+    if not axe.is_file():
+        pytest.skip(
+            "axe-core is not there: npm pack axe-core, unpack it to .cache/axe, or set FETCHBENCH_AXE"
+        )
+    page = visit(scheme=scheme)
+    page.execute_script("for (const one of document.querySelectorAll('details')) one.open = true")
+    page.execute_script(axe.read_text(encoding="utf-8"))
+    found = page.execute_async_script("axe.run().then(arguments[0])")
+    told = [f"{one['id']}: {node['html'][:150]}" for one in found["violations"] for node in one["nodes"][:3]]
+    assert told == []
+    assert len(found["passes"]) > 20
+
+
+def errors(page: webdriver.Chrome) -> list[str]:
+    """What the console complains of."""
+    return [one["message"] for one in page.get_log("browser") if one["level"] in {"SEVERE", "WARNING"}]  # type: ignore[no-untyped-call] # selenium's own gap
