@@ -43,6 +43,13 @@ def gate(session: nox.Session) -> None:
 
 
 @nox.session
+def matrix(session: nox.Session) -> None:
+    """The same variants over several sides (-- --side python3.12 --side python3.13): what an upgrade is worth."""
+    install(session, "bench")
+    session.run("python", "-m", "harness", "matrix", *session.posargs)
+
+
+@nox.session
 def selfcheck(session: nox.Session) -> None:
     """Check the verdicts themselves on this machine (try -- --quick)."""
     install(session, "bench")

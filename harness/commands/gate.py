@@ -145,10 +145,10 @@ def run(options: argparse.Namespace) -> int:
     return gate.exit_code
 
 
-def gate_folder(results: Path, now: float) -> Path:
+def gate_folder(results: Path, now: float, *, kind: str = "gates") -> Path:
     """Make a folder of a name that sorts by time."""
     name = f"{datetime.fromtimestamp(now, UTC):%Y%m%dT%H%M%S.%fZ}"
-    folder = results / "gates" / name
+    folder = results / kind / name
     try:
         folder.mkdir(parents=True)
     except OSError as error:

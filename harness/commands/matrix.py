@@ -1,0 +1,95 @@
+"""Compare several sides in one run: the same variants over Pythons or library versions; the first side is the baseline."""
+
+import argparse
+import random
+import time
+from pathlib import Path
+
+from harness import ledger
+from harness.commands.bench import share
+from harness.commands.conduct import machine_lock
+from harness.commands.console import to_errors, to_output
+from harness.commands.exits import FAILED, FINE, INTERRUPTED, NOTHING, USAGE
+from harness.commands.gate import SIDE_HELP, add_sided_options, gate_fields, gate_folder
+from harness.commands.report import write
+from harness.commands.sided import Ready, chosen_variants, facts_of, line_up, measure_sides, ready_sides
+from harness.measure.plan import make_sided_plan
+from harness.measure.suite import read_suite_file
+from harness.model import HarnessError
+
+NAME = "matrix"
+HELP = "the same variants over several Pythons or library versions: what an upgrade is worth"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``matrix``."""
+    parser.add_argument(
+        "--side", action="append", required=True, metavar="SIDE", help=f"two or more; {SIDE_HELP}"
+    )
+    parser.add_argument(
+        "--margin", type=share, metavar="P", help="changes up to this are of no interest, e.g. 5%%"
+    )
+    add_sided_options(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measure all sides in the same rounds; table, slope graph and CSV, even after Ctrl-C."""
+    if len(set(options.side)) < 2 or len(set(options.side)) < len(options.side):  # noqa: PLR2004 - a comparison
+        raise HarnessError(
+            "--side: give two or more different sides, each with a --side of its own", exit_code=USAGE
+        )
+    console = to_errors()
+    file = read_suite_file(options.suite_file)
+    fields = gate_fields(file, options)
+    workloads = list(dict.fromkeys(fields.workloads))
+    asked = [file.workload(name) for name in workloads]
+    sides = ready_sides({text: text for text in options.side}, options, console)
+    lineup = line_up(sides, fields.variants, workloads, options)
+    for group, (_, why) in lineup.left_out.items():
+        console.print(f"left out: {group[0].workload}: {why}", markup=False, highlight=False, soft_wrap=True)
+    if not lineup.groups:
+        raise HarnessError("nothing to measure: no variant runs on every side", exit_code=NOTHING)
+    plan = make_sided_plan(
+        suite="matrix",
+        baseline=lineup.groups[0][0].variant,
+        seed=random.randrange(2**32) if options.seed is None else options.seed,
+        rules=file.rules,
+        workloads=asked,
+        variants=chosen_variants(sides, lineup.groups),
+        groups=lineup.groups,
+        rounds=options.rounds or fields.decide_rounds,
+    )
+    folder = gate_folder(options.results, time.time(), kind="matrices") / "run"
+    code = FINE
+    with machine_lock(console):
+        try:
+            measure_sides(console, folder, options.results, plan, sides, is_over=lambda _number: False)
+        except KeyboardInterrupt:
+            console.print("interrupted; what was measured is kept and reported")
+            code = INTERRUPTED
+    return code or _tell(folder, sides, fields.margin)
+
+
+def _tell(folder: Path, sides: tuple[Ready, ...], margin: float) -> int:
+    """Write the table, the CSV and the figure."""
+    # pandas, scipy and matplotlib take seconds to load: after the measuring.
+    from harness.report.charts import render  # noqa: PLC0415
+    from harness.report.csvs import to_csv  # noqa: PLC0415
+    from harness.report.gate.matrix import matrix_frame, matrix_md, slopes  # noqa: PLC0415
+    from harness.report.style import looks  # noqa: PLC0415
+
+    book = ledger.read(folder)
+    frame = matrix_frame(book, [one.name for one in sides], margin)
+    if not frame["time_ratio"].notna().any():
+        raise HarnessError("nothing was measured on two sides", exit_code=NOTHING)
+    place = folder.parent
+    text = matrix_md(frame, {one.name: facts_of(one) for one in sides})
+    write(place / "matrix.csv", to_csv(frame))
+    write(place / "matrix.md", text)
+    shown = looks(book.run.contenders, book.run.plan.variants)
+    for kind, data in render(slopes, frame, shown, f"Time over that of {sides[0].name}").items():
+        write(place / f"matrix.{kind}", data)
+    output = to_output()
+    output.print(text.decode(), markup=False, highlight=False, soft_wrap=True)
+    output.print(f"written to {place}", markup=False, highlight=False, soft_wrap=True)
+    return FAILED if any(one.reason for one in book.trials) else FINE
