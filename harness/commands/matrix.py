@@ -15,7 +15,7 @@ from harness.commands.report import write
 from harness.commands.sided import Ready, chosen_variants, facts_of, line_up, measure_sides, ready_sides
 from harness.measure.plan import make_sided_plan
 from harness.measure.suite import read_suite_file
-from harness.model import HarnessError
+from harness.model import Cell, HarnessError
 
 NAME = "matrix"
 HELP = "the same variants over several Pythons or library versions: what an upgrade is worth"
@@ -67,10 +67,10 @@ def run(options: argparse.Namespace) -> int:
         except KeyboardInterrupt:
             console.print("interrupted; what was measured is kept and reported")
             code = INTERRUPTED
-    return code or _tell(folder, sides, fields.margin)
+    return code or _tell(folder, sides, lineup.groups, fields.margin)
 
 
-def _tell(folder: Path, sides: tuple[Ready, ...], margin: float) -> int:
+def _tell(folder: Path, sides: tuple[Ready, ...], groups: tuple[tuple[Cell, ...], ...], margin: float) -> int:
     """Write the table, the CSV and the figure."""
     # pandas, scipy and matplotlib take seconds to load: after the measuring.
     from harness.report.charts import render  # noqa: PLC0415
@@ -79,7 +79,7 @@ def _tell(folder: Path, sides: tuple[Ready, ...], margin: float) -> int:
     from harness.report.style import looks  # noqa: PLC0415
 
     book = ledger.read(folder)
-    frame = matrix_frame(book, [one.name for one in sides], margin)
+    frame = matrix_frame(book, groups, margin)
     if not frame["time_ratio"].notna().any():
         raise HarnessError("nothing was measured on two sides", exit_code=NOTHING)
     place = folder.parent

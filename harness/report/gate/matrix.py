@@ -7,25 +7,41 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from harness.ledger import Ledger
+from harness.model import Cell
 from harness.report.charts import FAINT, INK, SMALL, canvas, label_beside, log, plain
 from harness.report.style import Look
 from harness.report.units import interval_text, ratio
 from harness.report.voice import markdown
-from harness.stats.effect import against_side, effects
+from harness.stats.effect import effects
 from harness.stats.fitness import host_notes
 from harness.stats.validity import cell_notes
 from harness.stats.verdict import judge
 
 COLUMNS = [
-    *("workload", "variant", "side", "reference_side", "time_ratio", "time_ratio_low", "time_ratio_high"),
+    *(
+        "workload",
+        "variant",
+        "side",
+        "reference_variant",
+        "reference_side",
+        "time_ratio",
+        "time_ratio_low",
+        "time_ratio_high",
+    ),
     *("pairs", "dropped_pairs", "verdict", "reason", "margin"),
 ]
 
 
-def matrix_frame(book: Ledger, names: Sequence[str], margin: float) -> pd.DataFrame:
-    """One row per workload, variant and side but the first: its time over that of the first side."""
+def matrix_frame(book: Ledger, groups: Sequence[Sequence[Cell]], margin: float) -> pd.DataFrame:
+    """One row per workload, variant and side but the first: its time over that of the first side.
+
+    Args:
+        groups: cells that are compared; the first of each is the reference of the others.
+        margin: changes up to this are of no interest.
+    """
+    first_of = {cell: group[0] for group in groups for cell in group}
     found = judge(
-        effects(book.trials, against_side(names[0])),
+        effects(book.trials, lambda cell: first_of[cell]),
         margin=margin,
         aa_half_width=book.run.selfcheck.aa_half_width if book.run.selfcheck else None,
         host_notes=host_notes(book.sentinels),
@@ -36,7 +52,8 @@ def matrix_frame(book: Ledger, names: Sequence[str], margin: float) -> pd.DataFr
             "workload": one.effect.cell.workload,
             "variant": one.effect.cell.variant,
             "side": one.effect.cell.side,
-            "reference_side": names[0],
+            "reference_variant": one.effect.reference.variant,
+            "reference_side": one.effect.reference.side,
             "time_ratio": one.effect.time_ratio,
             "time_ratio_low": one.effect.interval.low if one.effect.interval else math.nan,
             "time_ratio_high": one.effect.interval.high if one.effect.interval else math.nan,
@@ -66,7 +83,7 @@ def _lines(frame: pd.DataFrame, sides: Mapping[str, Mapping[str, object]]) -> It
         yield f"* **{markdown(name)}**: {markdown(rest)}"
     yield "\n| workload | variant | " + " | ".join(map(markdown, others)) + " |"
     yield "|---|---" + "|--:" * len(others) + "|"
-    for (workload, variant), rows in frame.groupby(["workload", "variant"]):
+    for (workload, variant), rows in frame.groupby(["workload", "reference_variant"]):
         said = {row["side"]: _cell(row) for row in rows.to_dict("records")}
         cells = " | ".join(said.get(name, "–") for name in others)
         yield f"| {markdown(str(workload))} | {markdown(str(variant))} | {cells} |"
@@ -90,7 +107,7 @@ def slopes(frame: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure
     """
     workloads = list(dict.fromkeys(frame["workload"]))
     names = [frame["reference_side"].iloc[0], *dict.fromkeys(frame["side"])]
-    label = 0.2 + 0.065 * max(len(one) for one in frame["variant"])
+    label = 0.2 + 0.065 * max(len(one) for one in frame["reference_variant"])
     step = max(1.1, 0.08 * max(map(len, names)))
     size = (0.8 + step * len(names) + label, 0.9 + 2.9 * len(workloads))
     figure, panels = canvas(title, size, (0.7, label + 0.1, 0.5, 0.6), (len(workloads), 1), hspace=0.35)
@@ -104,7 +121,7 @@ def slopes(frame: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure
         axes.grid(visible=False, axis="x")
         axes.set_title(plain(workload), color=FAINT, fontsize=SMALL)
         ends = []
-        for variant, rows in frame[frame["workload"] == workload].groupby("variant"):
+        for variant, rows in frame[frame["workload"] == workload].groupby("reference_variant"):
             look = looks[str(variant)]
             by_side = rows.set_index("side")["time_ratio"]
             ys = [1.0, *(float(by_side.get(one, math.nan)) for one in names[1:])]
