@@ -47,6 +47,8 @@ def matrix_frame(book: Ledger, groups: Sequence[Sequence[Cell]], margin: float) 
         host_notes=host_notes(book.sentinels),
         cell_notes=cell_notes(book.trials, book.run.plan.workloads, book.ceilings),
     )
+    place = {cell: number for number, cell in enumerate(cell for group in groups for cell in group)}
+    found = tuple(sorted(found, key=lambda one: place[one.effect.cell]))  # as the user gave the sides
     rows = [
         {
             "workload": one.effect.cell.workload,
@@ -114,7 +116,7 @@ def slopes(frame: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure
     bounds = frame[["time_ratio", "time_ratio_low", "time_ratio_high"]]
     low, high = min(0.98, bounds.min().min()), max(1.02, bounds.max().max())
     for axes, workload in zip(panels, workloads, strict=True):
-        log(axes.yaxis, ratio, low, high)
+        log(axes.yaxis, lambda value, _: ratio(value, 2), low, high)
         axes.set_xlim(-0.15, len(names) - 0.85)
         axes.set_xticks(range(len(names)), [plain(one) for one in names])
         axes.axhline(1, color=INK, linewidth=0.9)
