@@ -50,6 +50,20 @@ def matrix(session: nox.Session) -> None:
 
 
 @nox.session
+def report(session: nox.Session) -> None:
+    """Rebuild every derived file of a run from its ledger alone (-- results/latest)."""
+    install(session, "bench")
+    session.run("python", "-m", "harness", "report", *session.posargs)
+
+
+@nox.session(name="list")
+def list_(session: nox.Session) -> None:
+    """Show variants (available, or why not), workloads and suites."""
+    install(session, "bench")
+    session.run("python", "-m", "harness", "list", *session.posargs)
+
+
+@nox.session
 def selfcheck(session: nox.Session) -> None:
     """Check the verdicts themselves on this machine (try -- --quick)."""
     install(session, "bench")

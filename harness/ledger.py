@@ -3,6 +3,7 @@
 One line is one record: ``{"kind": "trial" | "sentinel" | "ceiling", ...}``. Each is on the disk before the next is measured.
 """
 
+import csv
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -12,7 +13,7 @@ from typing import Any, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
-from harness.model import Ceiling, HarnessError, Run, SelfCheck, Sentinel, Trial
+from harness.model import Ceiling, HarnessError, LessonRecord, Run, SelfCheck, Sentinel, Trial
 
 VERSION = 1
 
@@ -20,6 +21,9 @@ Record = Trial | Sentinel | Ceiling
 
 _RUN = TypeAdapter(Run)
 _SELF_CHECK = TypeAdapter(SelfCheck)
+_LESSONS = TypeAdapter(tuple[LessonRecord, ...])
+# What a run quotes of the article's own measurements: file -> the folder of results/ that holds the last one per Python.
+_QUOTED = {"lessons.json": "lessons", "primitives.csv": "primitives"}
 _KINDS: dict[type, tuple[bytes, TypeAdapter[Any]]] = {
     kind: (f'{{"kind":"{kind.__name__.lower()}",'.encode(), TypeAdapter(kind)) for kind in get_args(Record)
 }
@@ -31,6 +35,8 @@ class Ledger:
 
     Attributes:
         cut: True if the last line was not whole, as after a crash while it was written; it is left out.
+        lessons: quoted by the run (see ``quote``); () if there were none.
+        primitives: the same, the bytes of their CSV; None without.
     """
 
     run: Run
@@ -38,6 +44,8 @@ class Ledger:
     sentinels: tuple[Sentinel, ...]
     ceilings: tuple[Ceiling, ...]
     cut: bool
+    lessons: tuple[LessonRecord, ...] = ()
+    primitives: bytes | None = None
 
 
 def create(folder: Path, run: Run) -> None:
@@ -83,6 +91,53 @@ def read_selfcheck(results: Path, fingerprint: Mapping[str, Any]) -> SelfCheck |
     return check if check.fingerprint == fingerprint else None
 
 
+def article_folder(results: Path, kind: str, python: str) -> Path:
+    """Where the last lessons or primitives of a Python are kept; ``python`` is a full version such as 3.13.0."""
+    return results / kind / f"python{'.'.join(python.split('.')[:2])}"
+
+
+def quote(results: Path, folder: Path, python: str) -> None:
+    """Copy the last lessons and primitives of this very Python into a new run, so that its report always says the same."""
+    for name, kind in _QUOTED.items():
+        try:
+            data = (article_folder(results, kind, python) / name).read_bytes()
+            (folder / name).write_bytes(data)
+            if _pythons(folder) != {python}:
+                (folder / name).unlink()
+        except (OSError, HarnessError):
+            (folder / name).unlink(missing_ok=True)
+
+
+def _pythons(folder: Path) -> set[str]:
+    """Versions that made what is quoted."""
+    rows = csv.DictReader((_primitives(folder) or b"").decode().splitlines())
+    return {one.python for one in _lessons(folder) if one.held is not None} | {row["python"] for row in rows}
+
+
+def _lessons(folder: Path) -> tuple[LessonRecord, ...]:
+    path = folder / "lessons.json"
+    try:
+        return _LESSONS.validate_python(json.loads(path.read_bytes())["lessons"])
+    except FileNotFoundError:
+        return ()
+    except (ValueError, KeyError, TypeError):
+        raise HarnessError(f"{path} holds no lessons; take it away") from None
+
+
+def _primitives(folder: Path) -> bytes | None:
+    path = folder / "primitives.csv"
+    try:
+        data = path.read_bytes()
+        rows = list(csv.DictReader(data.decode().splitlines()))
+    except FileNotFoundError:
+        return None
+    except ValueError:
+        rows = []
+    if not rows or not {"primitive", "loop", "per_operation_s", "python"} <= rows[0].keys():
+        raise HarnessError(f"{path} holds no primitives; take it away")
+    return data
+
+
 def mend(folder: Path) -> None:
     """Take a last line that was cut out of the ledger, so that the next record begins a line of its own."""
     with (folder / "trials.jsonl").open("rb+") as file:
@@ -100,6 +155,8 @@ def read(folder: Path) -> Ledger:
         sentinels=tuple(one for one in records if isinstance(one, Sentinel)),
         ceilings=tuple(one for one in records if isinstance(one, Ceiling)),
         cut=None in records,
+        lessons=_lessons(folder),
+        primitives=_primitives(folder),
     )
 
 

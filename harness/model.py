@@ -297,6 +297,32 @@ class SelfCheck:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LessonRecord:
+    """What a lesson claimed and what happened, as ``lessons`` writes it.
+
+    Attributes:
+        held: whether the claim held here; None if it could not be observed.
+        figures: name -> number in base units.
+    """
+
+    name: str
+    title: str
+    claim: str
+    advice: str
+    python_note: str | None
+    held: bool | None
+    happened: str
+    figures: Mapping[str, float]
+    python: str
+    packages: Mapping[str, str]
+
+    @property
+    def state(self) -> str:
+        """The result in words."""
+        return {True: "holds here", False: "does not hold here", None: "not observed"}[self.held]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """What ``run.json`` holds: all that is known before the first trial.
 

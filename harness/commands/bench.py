@@ -1,6 +1,7 @@
 """Measure a suite: every variant on every workload, in rounds, each trial in a process of its own."""
 
 import argparse
+import platform
 import random
 import shlex
 import sys
@@ -165,6 +166,7 @@ def start(results: Path, plan: Plan, catalog: Catalog) -> Path:
         selfcheck=ledger.read_selfcheck(results, facts),
     )
     ledger.create(folder, run)
+    ledger.quote(results, folder, platform.python_version())
     latest = results / "latest"
     latest.unlink(missing_ok=True)
     latest.symlink_to(Path("runs", name), target_is_directory=True)

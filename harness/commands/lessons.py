@@ -1,10 +1,13 @@
 """Run the article's claims and traps, each in a fresh process, and say what happened here."""
 
 import argparse
+import platform
 import sys
 from pathlib import Path
 
+from harness import ledger
 from harness.lessons.face import main_lessons
+from harness.measure.launch import ROOT
 from harness.measure.machine import cpu_split, fingerprint
 
 NAME = "lessons"
@@ -15,7 +18,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``lessons``."""
     parser.add_argument("names", nargs="*", metavar="NAME", help="only these lessons (default: all)")
     parser.add_argument("--markdown", type=Path, metavar="PATH", help="write the page to this file")
-    parser.add_argument("--json", type=Path, metavar="PATH", help="write the records to this file")
+    parser.add_argument(
+        "--results",
+        type=Path,
+        default=ROOT / "results",
+        metavar="DIR",
+        help="where the records of all lessons are kept for later reports (default: results/ of the checkout)",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -26,11 +35,12 @@ def run(options: argparse.Namespace) -> int:
         "system": str(facts["kernel"]),
         "Python": str(facts["python"]),
     }
+    folder = ledger.article_folder(options.results, "lessons", platform.python_version())
     return main_lessons(
         python=sys.executable,
         machine=machine,
         output=sys.stdout,
         names=options.names,
         markdown=options.markdown,
-        json=options.json,
+        json=None if options.names else folder / "lessons.json",
     )

@@ -51,6 +51,7 @@ def main_lessons(
     if markdown:
         markdown.write_text(render_markdown(results, machine), encoding="utf-8")
     if json:
+        json.parent.mkdir(parents=True, exist_ok=True)
         json.write_text(render_json(results, machine), encoding="utf-8")
     return int(any(one.held is None for one in results))
 

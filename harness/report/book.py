@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from harness.ledger import Ledger
-from harness.report import charts, exhibits, markdown
+from harness.report import article, charts, exhibits, markdown
 from harness.report.csvs import to_csv
 from harness.report.page.build import page
 from harness.report.style import looks
@@ -16,7 +16,7 @@ def build(book: Ledger, tables: Tables) -> Mapping[str, bytes]:
     """Make every file."""
     slugs = slugs_of([one.name for one in book.run.plan.workloads])
     shown = [one for workload, slug in slugs.items() for one in exhibits.of_workload(tables, workload, slug)]
-    shown += [*exhibits.of_run(book, tables), *exhibits.of_host(tables)]
+    shown += [*exhibits.of_run(book, tables), *exhibits.of_host(tables), *article.exhibits(book)]
     look = looks(book.run.contenders, book.run.plan.variants)
     files = {name: to_csv(frame) for name, frame in tables.files.items()}
     pictures = {}

@@ -32,5 +32,16 @@ CAPTIONS = {
         "The same CPU loop and the same loopback echo before each round, over their median: a level line is a "
         "steady host."
     ),
+    "primitives-together": (
+        "Median over the rounds of pytest-benchmark, divided by how many coroutines were together. Starting the loop "
+        "is not part of it. Measured by nox -s primitives, not in this run."
+    ),
+    "primitives-ladder": (
+        "One use of each, on the loops that have it. Measured by nox -s primitives, not in this run."
+    ),
+    "primitives-waiting": (
+        "Left: what giving way with sleep(0) buys the others. Right: an executor that is full makes its jobs queue. "
+        "Measured by nox -s primitives, not in this run."
+    ),
     "scaling": "Images per second against how many may be in flight, with 95 % bands; a panel per client.",
 }

@@ -5,6 +5,7 @@ in ``curves``, what speaks for and against the run is in ``trust``.
 """
 
 import io
+import math
 import statistics
 import tokenize
 from collections import Counter, defaultdict
@@ -24,6 +25,17 @@ ID = ["workload", "variant", "concurrency", "client", "loop", "side"]
 OF_PASS = [metric for metric in METRICS if metric.of_pass]
 OF_TRIAL = [PEAK_RSS, THREADS]
 ALL_WORKLOADS = "(all)"
+
+
+def lessons(book: Ledger) -> pd.DataFrame:
+    """One row per lesson that the run quotes and figure of it; a lesson without figures has one row."""
+    columns = ["lesson", "title", "state", "happened", "advice", "python", "figure", "value"]
+    rows = [
+        (one.name, one.title, one.state, one.happened, one.advice, one.python, figure, value)
+        for one in book.lessons
+        for figure, value in (one.figures or {"": math.nan}).items()
+    ]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def workloads(book: Ledger) -> pd.DataFrame:

@@ -52,6 +52,9 @@ def _lines(book: Ledger, tables: Tables, most: int, *, unfinished: bool) -> Iter
         yield f"\n### {markdown(workload)}"
         yield f"{story.scope(tables, workload, MARKDOWN)}\n"
         yield from _table(of.to_dict("records"), most)
+    for lesson in book.lessons:
+        if lesson.held is False:
+            yield f"\nLesson, {lesson.state}: {markdown(lesson.title)}: {markdown(lesson.happened)}"
     if not tables.selfcheck.empty:
         check = tables.selfcheck.iloc[0]
         yield (

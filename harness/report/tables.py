@@ -34,6 +34,7 @@ class Tables:
     parity: pd.DataFrame
     notes: pd.DataFrame
     selfcheck: pd.DataFrame
+    lessons: pd.DataFrame
     facts: pd.DataFrame
     ranked: pd.DataFrame
 
@@ -63,6 +64,7 @@ def make_tables(book: Ledger, judgement: Judgement) -> Tables:
         parity=trust.parity(book),
         notes=trust.notes(judgement),
         selfcheck=trust.selfcheck(book),
+        lessons=frames.lessons(book),
         facts=trust.facts(book),
         ranked=_ranked(summary, effects, found.latency, book.run.plan.baseline),
     )

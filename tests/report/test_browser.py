@@ -23,7 +23,7 @@ from tests.report.books import VARIANTS, a_selfcheck, files_of, make_book, workl
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 pytestmark = pytest.mark.skipif(
-    not (CHROMIUM and DRIVER), reason="chromium and chromedriver are not installed"
+    not (CHROMIUM and DRIVER), reason="Debian's packages chromium and chromium-driver are not installed"
 )
 
 FLAGS = (

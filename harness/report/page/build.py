@@ -132,7 +132,13 @@ def page(
         rules=story.rules(HTML),
         columns=RANKED,
         sections=_sections(book, tables, sections, exhibits),
-        overview=[one for one in exhibits if one.workload is None and one.kind != "host"],
+        overview=[
+            one
+            for one in exhibits
+            if one.workload is None and one.kind != "host" and not one.kind.startswith("primitives-")
+        ],
+        lessons=book.lessons,
+        primitives=[one for one in exhibits if one.kind.startswith("primitives-")],
         host=[one for one in exhibits if one.kind == "host"],
         axes={
             axis: sorted({getattr(one, axis) or "none" for one in book.run.plan.variants})
