@@ -18,6 +18,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLoca
 
 from harness.model import HERE
 from harness.report.style import Look
+from harness.report.units import plain
 
 INK, FAINT, GRID, CONTEXT = "#222222", "#666666", "#DDDDDD", "#CCCCCC"
 SMALL = 8.0  # points
@@ -168,11 +169,6 @@ def _top(cluster: Sequence[float], gap: float) -> float:
 def row_name(row: Mapping[Any, Any]) -> str:
     """The variant, and its side if several environments were compared."""
     return str(row["variant"]) + ("" if row["side"] in {HERE, ""} else f" @{row['side']}")
-
-
-def plain(text: str) -> str:
-    """Text without what XML cannot hold or a chart cannot show."""
-    return "".join(one if one.isprintable() else "�" for one in text)
 
 
 def _bytes(figure: Figure, kind: str) -> bytes:

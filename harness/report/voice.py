@@ -12,8 +12,8 @@ import pandas as pd
 from markupsafe import Markup, escape
 
 from harness.report import units
-from harness.report.charts import plain
 from harness.report.csvs import written
+from harness.report.units import plain
 
 NOTHING = "–"
 

@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.report.answer import picks
-from harness.report.charts import plain, round_ticks, spread
+from harness.report.charts import round_ticks, spread
 from harness.report.frames import lines_of_code
 from harness.report.judgement import judge_run
 from harness.report.tables import make_tables
+from harness.report.units import plain
 from harness.report.voice import HTML, MARKDOWN, Column, cell, shown
 from tests.report.books import VARIANTS, make_book, workload
 

@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from harness.report.charts import CONTEXT, SMALL, canvas, label_beside, log, plain, row_name
+from harness.report.charts import CONTEXT, SMALL, canvas, label_beside, log, row_name
 from harness.report.style import Look
-from harness.report.units import seconds
+from harness.report.units import plain, seconds
 
 MOST = 7  # series in a panel
 COLUMNS = 4

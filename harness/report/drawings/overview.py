@@ -11,10 +11,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from harness.metrics import RATE
-from harness.report.charts import INK, LETTER, SMALL, canvas, label_beside, log, plain, row_name
+from harness.report.charts import INK, LETTER, SMALL, canvas, label_beside, log, row_name
 from harness.report.drawings.curves import MOST, lines_of
 from harness.report.style import Look
-from harness.report.units import number, ratio
+from harness.report.units import number, plain, ratio
 
 DARK = 0.5  # luminance below which white text is easier to read than black
 

@@ -8,9 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from harness.metrics import RATE
-from harness.report.charts import CONTEXT, FAINT, GRID, INK, LETTER, SMALL, canvas, log, plain, row_name
+from harness.report.charts import CONTEXT, FAINT, GRID, INK, LETTER, SMALL, canvas, log, row_name
 from harness.report.style import Look
-from harness.report.units import digits_of, interval_text, number, ratio
+from harness.report.units import digits_of, interval_text, number, plain, ratio
 
 ROW = 0.25  # inches
 WIDTH = 3.6  # of the panel, inches

@@ -3,8 +3,8 @@
 import xml.etree.ElementTree as ET
 from datetime import UTC, datetime
 
-from harness.report.charts import plain
 from harness.report.gate.record import Gate, message, name
+from harness.report.units import plain
 from harness.stats.gate import Finding
 
 KINDS = {"regressed": "failure", "failed": "error", "inconclusive": "skipped", "skipped": "skipped"}

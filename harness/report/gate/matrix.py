@@ -8,9 +8,9 @@ from matplotlib.figure import Figure
 
 from harness.ledger import Ledger
 from harness.model import Cell
-from harness.report.charts import FAINT, INK, SMALL, canvas, label_beside, log, plain
+from harness.report.charts import FAINT, INK, SMALL, canvas, label_beside, log
 from harness.report.style import Look
-from harness.report.units import interval_text, ratio
+from harness.report.units import interval_text, plain, ratio
 from harness.report.voice import markdown
 from harness.stats.effect import effects
 from harness.stats.fitness import host_notes

@@ -4,8 +4,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from harness.report.charts import plain
 from harness.report.gate.record import Gate, headline, name, ratio_text, rounds
+from harness.report.units import plain
 
 STYLES = {"regressed": "bold red", "failed": "bold red", "inconclusive": "yellow", "improved": "green"}
 
