@@ -50,6 +50,13 @@ def matrix(session: nox.Session) -> None:
 
 
 @nox.session
+def compare(session: nox.Session) -> None:
+    """Two recorded runs of like machines, unpaired (-- BASE_RUN HEAD_RUN)."""
+    install(session, "bench")
+    session.run("python", "-m", "harness", "compare", *session.posargs)
+
+
+@nox.session
 def report(session: nox.Session) -> None:
     """Rebuild every derived file of a run from its ledger alone (-- results/latest)."""
     install(session, "bench")

@@ -1,0 +1,32 @@
+"""Where a recorded run is: what users write for one, for the commands that read runs and measure nothing."""
+
+import argparse
+from pathlib import Path
+
+from harness.measure.launch import ROOT
+from harness.model import HarnessError
+
+
+def add_results_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--results``."""
+    parser.add_argument(
+        "--results",
+        type=Path,
+        default=ROOT / "results",
+        metavar="DIR",
+        help="where runs are looked for by their id (default: results/ of the checkout)",
+    )
+
+
+def run_folder(name: str, results: Path) -> Path:
+    """The folder of a run given as a path, as an id below ``results/runs``, or as ``latest``.
+
+    Raises:
+        HarnessError: there is no such run.
+    """
+    for place in (Path(name), results / "runs" / name, results / name):
+        if (place / "run.json").is_file():
+            return place
+    raise HarnessError(
+        f"{name} is no run: neither a folder with run.json nor an id below {results / 'runs'}", exit_code=2
+    )
