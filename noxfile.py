@@ -57,6 +57,13 @@ def compare(session: nox.Session) -> None:
 
 
 @nox.session
+def history(session: nox.Session) -> None:
+    """Keep runs over time and show trends with their changes (-- add results/latest, then -- show)."""
+    install(session, "bench")
+    session.run("python", "-m", "harness", "history", *session.posargs)
+
+
+@nox.session
 def report(session: nox.Session) -> None:
     """Rebuild every derived file of a run from its ledger alone (-- results/latest)."""
     install(session, "bench")

@@ -6,11 +6,11 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from harness.commands import bench, compare, gate, lessons, listing, matrix, primitives, report, selfcheck
+from harness.commands import bench, compare, gate, history, lessons, listing, matrix, primitives, report, selfcheck
 from harness.commands.exits import FAILED, INTERRUPTED
 from harness.model import HarnessError
 
-COMMANDS = (listing, bench, gate, matrix, compare, report, selfcheck, lessons, primitives)
+COMMANDS = (listing, bench, gate, matrix, compare, history, report, selfcheck, lessons, primitives)
 
 
 def main(arguments: Sequence[str]) -> int:

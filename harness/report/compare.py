@@ -96,7 +96,7 @@ def _lines(compared: Compared) -> Iterator[str]:
         yield f"| {' | '.join(map(markdown, parts))} | {_trials(one)} | {markdown(one.reason or '')} |"
     if compared.rows:
         margin = percent(compared.rows[0].margin)
-        yield f"\nAbove 1 is slower; brackets are 95 % intervals; "
+        yield "\nAbove 1 is slower; brackets are 95 % intervals; "
         yield f"changes up to {margin} are of no interest; Holm over the family."
 
 

@@ -201,4 +201,4 @@ def _call(
     for call, one in zip(calls, p, strict=True):
         if one <= ALPHA:
             return call, None
-    return "inconclusive", "too few rounds for this spread, or the effect lies near the margin"
+    return "inconclusive", "too few rounds, or near the margin"

@@ -1,0 +1,125 @@
+"""The history: add runs to an append-only store, and show the trend of every series with its changes."""
+
+import argparse
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness import ledger
+from harness.commands import history_store
+from harness.commands.console import to_errors, to_output
+from harness.commands.exits import FINE
+from harness.commands.recorded import add_results_option, run_folder
+from harness.commands.report import write
+from harness.model import HarnessError
+
+if TYPE_CHECKING:  # ruptures and matplotlib take seconds to load
+    from harness.report.history import Trend
+
+NAME = "history"
+HELP = "keep runs over time, and show trends with their changes"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``history add`` and ``history show``."""
+    actions = parser.add_subparsers(required=True, metavar="ACTION", dest="action")
+    add = actions.add_parser(
+        "add", help="append runs; one that is there already adds nothing", allow_abbrev=False
+    )
+    add.add_argument("runs", nargs="+", metavar="RUN", help="folder or id of a run")
+    add_results_option(add)
+    show = actions.add_parser(
+        "show", help="write charts, history.csv, history.md and index.html", allow_abbrev=False
+    )
+    show.add_argument("--series", default="*", metavar="GLOB", help="of WORKLOAD:VARIANT (default: all)")
+    show.add_argument(
+        "--margin", type=float, default=5.0, metavar="P", help="smallest change, per cent (default: 5)"
+    )
+    show.add_argument("--out", type=Path, metavar="DIR", help="default: trends/ in the results")
+    add_results_option(show)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do what was asked."""
+    return {"add": _add, "show": _show}[options.action](options)
+
+
+def _add(options: argparse.Namespace) -> int:
+    for name in options.runs:
+        book = ledger.read(run_folder(name, options.results))
+        path, fresh, cut = history_store.add(options.results / "history", book)
+        if cut:
+            to_errors().print(
+                f"{path}: the last line was cut; it was taken out", soft_wrap=True, highlight=False
+            )
+        text = f"{fresh} cells added" if fresh else "nothing added: it is there already, or has no trials"
+        to_output().print(
+            f"{book.run.id}: {text} ({path.name})", soft_wrap=True, highlight=False, markup=False
+        )
+    return FINE
+
+
+def _show(options: argparse.Namespace) -> int:
+    folder = options.results / "history"
+    if not options.margin > 0:
+        raise HarnessError(f"--margin {options.margin}: give a number above 0", exit_code=2)
+    trends, machines = read_trends(folder, options.series, options.margin / 100)
+    if not trends:
+        known = (
+            "no run was added yet (history add RUN)"
+            if not machines
+            else f"no series is called {options.series}"
+        )
+        raise HarnessError(f"{folder}: {known}", exit_code=2)
+    from harness.report import history  # noqa: PLC0415 - pandas and matplotlib
+    from harness.report.trend_chart import trend_chart  # noqa: PLC0415
+
+    place = options.out or options.results / "trends"
+    for one in trends:
+        write(place / "charts" / f"{one.slug}.svg", trend_chart(one)["svg"])
+    margin = options.margin / 100
+    write(place / "history.csv", history.history_csv(trends))
+    write(place / "history.md", history.history_md(trends, machines, margin))
+    write(place / "index.html", history.history_html(trends, machines, margin))
+    console = to_output()
+    for line in (*_lines(trends), history.summary(trends, margin), f"written to {place}"):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    return FINE
+
+
+def read_trends(folder: Path, glob: str, margin: float) -> "tuple[list[Trend], dict[str, dict[str, Any]]]":
+    """Every series of every machine that the glob names, judged; and what the machines are."""
+    from harness.report.book import slugs_of  # noqa: PLC0415 - pandas and matplotlib
+    from harness.report.history import Trend  # noqa: PLC0415
+    from harness.stats.trend import changes, marks, series_of  # noqa: PLC0415 - ruptures
+
+    found, machines = [], {}
+    for path in history_store.stores(folder):
+        machines[path.stem] = history_store.machine(path)
+        for cell, points in series_of(history_store.read(path)).items():
+            if fnmatchcase(cell.id, glob):
+                found.append((path.stem, cell, points))
+    slugs = slugs_of([f"{machine[:6]}-{cell.id}" for machine, cell, _ in found])
+    trends = [
+        Trend(
+            machine=machine,
+            slug=slugs[f"{machine[:6]}-{cell.id}"],
+            cell=cell,
+            points=points,
+            changes=changes(points, margin=margin),
+            marks=marks(points),
+        )
+        for machine, cell, points in found
+    ]
+    return trends, machines
+
+
+def _lines(trends: "list[Trend]") -> Iterator[str]:
+    """One line per change, the newest first."""
+    from harness.report.history import change_text, changes_of, day  # noqa: PLC0415 - pandas
+
+    for trend, one in changes_of(trends):
+        since = day(trend.points[one.at].created_at)
+        why = f" ({'; '.join(one.suspects)})" if one.suspects else ""
+        yield f"{since}  {trend.title}  {change_text(one)}{why}"

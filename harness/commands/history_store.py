@@ -1,0 +1,169 @@
+"""The history on disk: one append-only file of JSON lines per machine and Python, one small line per cell and run.
+
+A file is keyed by what must be equal for a trend to mean anything: the machine, and the Python's minor version. What
+may change under a series and explain it (packages, kernel, patch release) stands in each line, and is marked.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import TypeAdapter
+
+from harness.ledger import Ledger
+from harness.model import HarnessError
+
+if TYPE_CHECKING:  # ruptures and scipy take seconds to load
+    from harness.stats.trend import Point
+
+MACHINE = ("cpu", "cores", "cpus", "governor", "architecture", "virtualization", "client_cpus", "server_cpus")
+
+
+def key_facts(fingerprint: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of a fingerprint that a series may not change in."""
+    python = ".".join(str(fingerprint.get("python", "unknown")).split(".")[:2])
+    facts = {name: fingerprint.get(name) for name in MACHINE}
+    return facts | {"python": python, "free_threaded": fingerprint.get("free_threaded", False)}
+
+
+def store_path(folder: Path, fingerprint: Mapping[str, Any]) -> Path:
+    """The file that runs of this fingerprint go to."""
+    text = json.dumps(key_facts(fingerprint), sort_keys=True)
+    return folder / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.jsonl"
+
+
+def points_of(book: Ledger) -> "list[Point]":
+    """One point per cell that a run has trials of."""
+    from harness.stats.fitness import host_notes  # noqa: PLC0415 - scipy takes seconds to load
+    from harness.stats.sample import objection, summarise, timings  # noqa: PLC0415
+    from harness.stats.trend import Point  # noqa: PLC0415
+    from harness.stats.validity import cell_notes  # noqa: PLC0415
+
+    run = book.run
+    unfit = objection(host_notes(book.sentinels))
+    doubts = cell_notes(book.trials, run.plan.workloads, book.ceilings)
+    points = []
+    for cell, sample in timings(book.trials).items():
+        found = summarise(sample)
+        interval = found.interval
+        reason = sample.reason or objection(doubts.get(cell, ())) or (unfit and f"noisy host: {unfit}")
+        points.append(
+            Point(
+                run=run.id,
+                created_at=run.created_at,
+                cell=cell,
+                value=_short(found.geometric_mean),
+                low=_short(interval.low) if interval else None,
+                high=_short(interval.high) if interval else None,
+                rounds=found.n,
+                reason=reason,
+                versions=_versions(book, cell.variant, cell.workload),
+                commit=str(run.environment.get("revision", "unknown")),
+            )
+        )
+    return points
+
+
+def add(folder: Path, book: Ledger) -> tuple[Path, int, bool]:
+    """Append what the store lacks of a run.
+
+    Returns:
+        The file, how many points were new, and whether a line that was cut had to be taken out first.
+    """
+    path = store_path(folder, book.run.fingerprint)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        cut = _mend(path)
+        known = {(one.run, one.cell) for one in read(path)} if path.exists() else set()
+        fresh = [one for one in points_of(book) if (one.run, one.cell) not in known]
+        with path.open("ab") as file:
+            if file.tell() == 0:
+                file.write(_line({"kind": "machine", **key_facts(book.run.fingerprint)}))
+            for one in fresh:
+                file.write(b'{"kind":"point",' + _points().dump_json(one)[1:] + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise HarnessError(f"cannot write the history {path}: {error.strerror}") from None
+    return path, len(fresh), cut
+
+
+def read(path: Path) -> "list[Point]":
+    """All points of a file; a last line that was cut is left out, any other damage is an error."""
+    adapter = _points()
+    found = []
+    try:
+        lines = path.read_bytes().splitlines(keepends=True)
+    except OSError as error:
+        raise HarnessError(f"cannot read the history {path}: {error.strerror}", exit_code=2) from None
+    for number, line in enumerate(lines, start=1):
+        if not line.endswith(b"\n"):
+            break
+        if line.startswith(b'{"kind":"point",'):
+            try:
+                found.append(adapter.validate_json(b"{" + line.removeprefix(b'{"kind":"point",')))
+            except ValueError:
+                raise HarnessError(f"{path}: line {number} is damaged; take it out") from None
+        elif not line.startswith(b'{"kind":"machine",'):
+            raise HarnessError(f"{path}: line {number} is of no known kind; take it out")
+    return found
+
+
+def machine(path: Path) -> dict[str, Any]:
+    """What the file's runs have in common, from its first line."""
+    try:
+        with path.open("rb") as file:
+            facts: dict[str, Any] = json.loads(file.readline())
+    except (OSError, ValueError):
+        raise HarnessError(f"{path} does not begin with a machine; it is no history") from None
+    return {name: value for name, value in facts.items() if name != "kind"}
+
+
+def stores(folder: Path) -> Iterable[Path]:
+    """The files of a history, sorted by name."""
+    return sorted(folder.glob("*.jsonl"))
+
+
+def _mend(path: Path) -> bool:
+    """Take a last line that was cut out of the file; True if there was one."""
+    if not path.exists():
+        return False
+    with path.open("rb+") as file:
+        data = file.read()
+        whole = data.rfind(b"\n") + 1
+        file.truncate(whole)
+    return whole != len(data)
+
+
+def _line(facts: Mapping[str, Any]) -> bytes:
+    return json.dumps(facts, separators=(",", ":")).encode() + b"\n"
+
+
+def _points() -> "TypeAdapter[Point]":
+    from harness.stats.trend import Point  # noqa: PLC0415 - scipy and ruptures take seconds to load
+
+    return TypeAdapter(Point)
+
+
+def _short(value: float | None) -> float | None:
+    return None if value is None else float(f"{value:.7g}")
+
+
+def _versions(book: Ledger, variant: str, workload: str) -> dict[str, str]:
+    """What may explain a change of this cell: the Python, the kernel, its packages, its files, its workload."""
+    from harness.report.frames import axes_of, files_of  # noqa: PLC0415 - pandas takes a second to load
+
+    print_ = book.run.fingerprint
+    files = files_of(book, axes_of(book)[variant])
+    asked = next(one for one in book.run.plan.workloads if one.name == workload)
+    source = hashlib.sha256("\0".join(one.source for one in files).encode()).hexdigest()[:8]
+    modules = {name: version for one in files for name, version in one.modules.items()}
+    return modules | {
+        "python": str(print_.get("python", "unknown")),
+        "kernel": str(print_.get("kernel", "unknown")),
+        "source": source,
+        "workload": f"{asked.images} × {asked.image_bytes} B, {asked.latency_s:g} s, {asked.concurrency} at once",
+    }

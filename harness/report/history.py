@@ -1,0 +1,193 @@
+"""A history as files: a trend chart per series, a CSV, and an index in Markdown and HTML. Records in, bytes out.
+
+Nothing is judged here: changes and marks come from ``stats.trend``.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from html import escape
+from typing import Any
+
+import pandas as pd
+
+from harness.model import HERE, Cell
+from harness.report.csvs import to_csv
+from harness.report.units import interval_text, number, percent, plain, seconds
+from harness.report.voice import markdown
+from harness.stats.trend import LEAST, Change, Mark, Point
+
+COLUMNS = [
+    *("machine", "workload", "variant", "side", "run", "created_at", "time_per_image_s"),
+    *("time_per_image_s_low", "time_per_image_s_high", "trials", "reason", "commit", "versions"),
+    *("level_s", "change_ratio", "changed"),
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trend:
+    """One series, judged.
+
+    Attributes:
+        machine: key of its store.
+        slug: name of its chart, safe in a path.
+        points: in the order of time.
+    """
+
+    machine: str
+    slug: str
+    cell: Cell
+    points: Sequence[Point]
+    changes: Sequence[Change]
+    marks: Sequence[Mark]
+
+    @property
+    def title(self) -> str:
+        """Name for people."""
+        side = "" if self.cell.side == HERE else f" @{self.cell.side}"
+        return f"{self.cell.workload}: {self.cell.variant}{side}"
+
+
+def day(created_at: float) -> str:
+    """2026-11-23, in UTC."""
+    return f"{datetime.fromtimestamp(created_at, UTC):%Y-%m-%d}"
+
+
+def history_csv(trends: Sequence[Trend]) -> bytes:
+    """``history.csv``: one row per point."""
+    rows = [row for one in trends for row in _rows(one)]
+    return to_csv(pd.DataFrame(rows, columns=COLUMNS))
+
+
+def _rows(trend: Trend) -> Iterator[dict[str, Any]]:
+    starts = {one.at: one for one in trend.changes}
+    changed = {one.at: one for one in trend.marks}
+    level = trend.changes[0].before if trend.changes else median_of(trend.points)
+    for at, one in enumerate(trend.points):
+        level = starts[at].after if at in starts else level
+        mark = changed.get(at)
+        commit = (f"commit {mark.commit}",) if mark and mark.commit else ()
+        yield {
+            "machine": trend.machine,
+            "workload": one.cell.workload,
+            "variant": one.cell.variant,
+            "side": one.cell.side,
+            "run": one.run,
+            "created_at": f"{datetime.fromtimestamp(one.created_at, UTC):%Y-%m-%dT%H:%M:%SZ}",
+            "time_per_image_s": one.value,
+            "time_per_image_s_low": one.low,
+            "time_per_image_s_high": one.high,
+            "trials": one.rounds,
+            "reason": one.reason,
+            "commit": one.commit,
+            "versions": "; ".join(f"{name} {text}" for name, text in sorted(one.versions.items())),
+            "level_s": level,
+            "change_ratio": starts[at].ratio if at in starts else None,
+            "changed": "; ".join((*mark.texts, *commit)) if mark else None,
+        }
+
+
+def median_of(points: Sequence[Point]) -> float:
+    """Median of the values that count, seconds; NaN without any."""
+    return float(pd.Series([one.value for one in points if one.counts], dtype=float).median())
+
+
+def changes_of(trends: Sequence[Trend]) -> list[tuple[Trend, Change]]:
+    """Every change, the newest first."""
+    found = [(trend, one) for trend in trends for one in trend.changes]
+    return sorted(found, key=lambda one: (-one[0].points[one[1].at].created_at, one[0].title))
+
+
+def summary(trends: Sequence[Trend], margin: float) -> str:
+    """What was looked at and found, in one sentence."""
+    runs = len({(one.machine, point.run) for one in trends for point in one.points})
+    found = changes_of(trends)
+    slower = sum(change.ratio > 1 for _, change in found)
+    return (
+        f"{len(trends)} series over {runs} runs: {slower} changes to slower, {len(found) - slower} to faster, of at least "
+        f"{percent(margin)}, each with {LEAST} runs or more on both sides."
+    )
+
+
+def change_text(change: Change) -> str:
+    """ "+12.3 %: 1.01 ms → 1.13 ms"."""
+    sign = "+" if change.ratio > 1 else ""
+    return f"{sign}{percent(change.ratio - 1)}: {seconds(change.before)} → {seconds(change.after)}"
+
+
+def latest(trend: Trend) -> str:
+    """The newest value with its interval, or why there is none."""
+    one = trend.points[-1]
+    if one.value is None:
+        return f"failed: {one.reason}"
+    low, high = (math.nan if end is None else end for end in (one.low, one.high))
+    scale, unit = next(
+        (scale, unit)
+        for scale, unit in ((1, "s"), (1e3, "ms"), (1e6, "µs"))
+        if one.value * scale >= 1 or unit == "µs"
+    )
+    return interval_text(
+        one.value * scale, low * scale, high * scale, lambda value, n: f"{number(value, n)} {unit}"
+    )
+
+
+def alt_text(trend: Trend) -> str:
+    """What the chart shows, for those who do not see it."""
+    found = "; ".join(f"{day(trend.points[one.at].created_at)} {change_text(one)}" for one in trend.changes)
+    span = f"{day(trend.points[0].created_at)} to {day(trend.points[-1].created_at)}"
+    return f"Time per image of {trend.title} in {len(trend.points)} runs from {span}; {found or 'no change of level'}."
+
+
+def history_md(trends: Sequence[Trend], machines: Mapping[str, Mapping[str, Any]], margin: float) -> bytes:
+    """``history.md``: the changes first, then every series."""
+    lines = ["# fetchbench history", "", summary(trends, margin), ""]
+    for name, facts in machines.items():
+        lines.append(
+            f"* machine `{name}`: {markdown(', '.join(f'{key} {value}' for key, value in facts.items()))}"
+        )
+    lines += ["", "## Changes", "", "| since | series | change | changed with it |", "|---|---|---|---|"]
+    for trend, one in changes_of(trends):
+        cells = (day(trend.points[one.at].created_at), trend.title, change_text(one), "; ".join(one.suspects))
+        lines.append("| " + " | ".join(map(markdown, cells)) + " |")
+    lines += ["", "## Series", "", "| series | runs | newest | chart |", "|---|--:|---|---|"]
+    for trend in trends:
+        chart = f"[chart](charts/{trend.slug}.svg)"
+        lines.append(
+            f"| {markdown(trend.title)} | {len(trend.points)} | {markdown(latest(trend))} | {chart} |"
+        )
+    return ("\n".join(lines) + "\n").encode()
+
+
+STYLE = """
+:root { color-scheme: light dark }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem }
+table { border-collapse: collapse } th, td { text-align: left; padding: .2rem .8rem .2rem 0; vertical-align: top }
+figure { margin: 1.5rem 0 } img { max-width: 100%; background: white }
+"""
+
+
+def history_html(trends: Sequence[Trend], machines: Mapping[str, Mapping[str, Any]], margin: float) -> bytes:
+    """``index.html``: the same with the charts in it, which lie beside it."""
+    rows = "".join(
+        f"<tr><td>{day(trend.points[one.at].created_at)}<td><a href='#{trend.slug}'>{escape(plain(trend.title))}</a>"
+        f"<td>{change_text(one)}<td>{escape(plain('; '.join(one.suspects)))}\n"
+        for trend, one in changes_of(trends)
+    )
+    facts = "".join(
+        f"<li>machine {escape(name)}: {escape(plain(', '.join(f'{key} {value}' for key, value in of.items())))}\n"
+        for name, of in machines.items()
+    )
+    figures = "".join(
+        f"<figure id='{one.slug}'><img loading='lazy' src='charts/{one.slug}.svg' alt='{escape(plain(alt_text(one)))}'>"
+        f"<figcaption>{escape(plain(one.title))}: {len(one.points)} runs, newest {escape(plain(latest(one)))}"
+        f"</figcaption></figure>\n"
+        for one in trends
+    )
+    return (
+        "<!doctype html>\n<html lang='en'><meta charset='utf-8'><meta name='viewport' content='width=device-width'>"
+        f"<title>fetchbench history</title><style>{STYLE}</style>\n<h1>fetchbench history</h1>\n"
+        f"<p>{summary(trends, margin)} Every value: <a href='history.csv'>history.csv</a>.</p>\n<ul>{facts}</ul>\n"
+        "<h2>Changes</h2>\n<table><thead><tr><th scope='col'>since<th scope='col'>series<th scope='col'>change"
+        f"<th scope='col'>changed with it</thead>\n{rows}</table>\n<h2>Series</h2>\n{figures}</html>\n"
+    ).encode()

@@ -1,0 +1,192 @@
+"""The trend of one cell over many runs: what changed between them, and where its level moved for good.
+
+Change points are found by ``ruptures`` (PELT of Killick et al. 2012, exact, on the log values, cost of a shift in the
+mean), with a penalty of ``PENALTY`` * log(n) times the variance of the noise; then a rule of our own says which count:
+the medians of both sides must differ by the margin, and each side must have ``LEAST`` runs. apache-otava would do as
+well, but its pins of numpy and scipy want an environment of its own; ``export --format otava`` writes what it reads.
+
+This module reads no files and draws nothing. It explains nothing either: a mark says that something changed in the
+same run, not that it is the cause.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import ruptures  # type: ignore[import-untyped]  # it ships no annotations
+
+from harness.model import Cell
+from harness.stats.kernels import NO_SPREAD
+from harness.stats.verdict import MARGIN
+
+LEAST = 5  # runs on each side of a change: fewer are as well a bad week of the host
+# Per log(n) and unit of noise variance. Simulated on 60 quiet series of 3 years each, 3 % spikes: 0 false changes at a
+# noise of 2, 5 or 8 % from run to run, 6 where half of each day's noise stays for the next. At 3 those are 0 and 23.
+PENALTY = 4.0
+# A run farther from its neighbours than this many deviations is drawn, but pulls no mean: a spike is no level.
+SPIKE = 3.0
+NORMAL = 1.4826  # median absolute deviation to standard deviation of a normal distribution
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """One cell of one run, as the history keeps it.
+
+    Attributes:
+        run: its id.
+        value: seconds per image, geometric mean over trials; None if the cell failed.
+        low: of the 95 % interval; None without one. ``high`` likewise.
+        rounds: trials behind the value.
+        reason: why there is no value, or why it does not count (unfit host, invalid cell); None if it counts.
+        versions: what may explain a change: interpreter, kernel, packages, the variant's source, the workload.
+        commit: revision of the project.
+    """
+
+    run: str
+    created_at: float
+    cell: Cell
+    value: float | None
+    low: float | None
+    high: float | None
+    rounds: int
+    reason: str | None
+    versions: Mapping[str, str]
+    commit: str
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is evidence of a level."""
+        return self.value is not None and self.reason is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """Something that was another in this run than in the one before.
+
+    Attributes:
+        at: place in the series.
+        texts: one per version that changed, e.g. "aiohttp 3.9.5 → 3.14.0".
+        commit: the new revision; None if it is the same.
+    """
+
+    at: int
+    texts: tuple[str, ...]
+    commit: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """The level moved for good.
+
+    Attributes:
+        at: place in the series of the first run of the new level.
+        before: median of the runs since the last change, seconds per image; ``after`` that of the new level.
+        suspects: what changed between the last run of the old level and the first of the new one.
+    """
+
+    at: int
+    before: float
+    after: float
+    suspects: tuple[str, ...]
+
+    @property
+    def ratio(self) -> float:
+        """Above 1 is slower."""
+        return self.after / self.before
+
+
+def series_of(points: Iterable[Point]) -> dict[Cell, tuple[Point, ...]]:
+    """Cell -> its points in the order of time, cells sorted."""
+    found: dict[Cell, list[Point]] = {}
+    for one in points:
+        found.setdefault(one.cell, []).append(one)
+    return {
+        cell: tuple(sorted(found[cell], key=lambda one: (one.created_at, one.run))) for cell in sorted(found)
+    }
+
+
+def marks(series: Sequence[Point]) -> tuple[Mark, ...]:
+    """The runs in which a version or the commit is another than in the run before."""
+    found = []
+    for at in range(1, len(series)):
+        texts = _changed(series[at - 1], series[at])
+        moved = series[at].commit != series[at - 1].commit
+        if texts or moved:
+            found.append(Mark(at=at, texts=texts, commit=series[at].commit if moved else None))
+    return tuple(found)
+
+
+def changes(series: Sequence[Point], *, margin: float = MARGIN, least: int = LEAST) -> tuple[Change, ...]:
+    """Where the level moved by at least the margin and stayed for at least ``least`` runs.
+
+    Args:
+        series: in the order of time; points that do not count are passed over.
+        margin: smallest move that counts, e.g. 0.05; a move down counts from 1 / (1 + margin) on.
+        least: runs on each side.
+    """
+    places = [at for at, one in enumerate(series) if one.counts]
+    logs = np.log([series[at].value or math.nan for at in places])
+    if len(logs) < 2 * least:
+        return ()
+    edges = [0, *_level_edges(logs, least), len(logs)]
+    levels = _merged(logs, edges, math.log1p(margin))
+    return tuple(
+        Change(
+            at=places[edge],
+            before=math.exp(float(np.median(logs[start:edge]))),
+            after=math.exp(float(np.median(logs[edge:end]))),
+            suspects=_suspects(series, places[edge - 1], places[edge]),
+        )
+        for start, edge, end in zip(levels, levels[1:], levels[2:], strict=False)
+    )
+
+
+def noise(logs: np.ndarray, lag: int) -> float:
+    """Standard deviation of the noise, by the median difference of runs ``lag`` apart.
+
+    A few shifts of level move no median; and weather of the host that lasts some runs, which neighbours share, is in it.
+    """
+    return NORMAL * float(np.median(np.abs(logs[lag:] - logs[:-lag]))) / math.sqrt(2)
+
+
+def _level_edges(logs: np.ndarray, least: int) -> list[int]:
+    sd = max(noise(logs, least), NO_SPREAD)
+    calm = _without_spikes(logs, sd, least)
+    fitted = ruptures.KernelCPD(kernel="linear", min_size=least).fit(calm)
+    return [int(edge) for edge in fitted.predict(pen=PENALTY * math.log(len(logs)) * sd**2)[:-1]]
+
+
+def _without_spikes(logs: np.ndarray, sd: float, least: int) -> np.ndarray:
+    """The logs, those far from the median of their neighbourhood drawn in to ``SPIKE`` deviations of it."""
+    around = np.pad(logs, least, mode="edge")
+    middle = np.median(np.lib.stride_tricks.sliding_window_view(around, 2 * least + 1), axis=-1)
+    calm: np.ndarray = np.clip(logs, middle - SPIKE * sd, middle + SPIKE * sd)
+    return calm
+
+
+def _merged(logs: np.ndarray, edges: list[int], least: float) -> list[int]:
+    """Edges without those across which the median moves by less than ``least``, the smallest move dropped first."""
+    edges = list(edges)
+    while len(edges) > 2:  # noqa: PLR2004 - the two ends
+        middles = [float(np.median(logs[a:b])) for a, b in pairwise(edges)]
+        moves = [abs(b - a) for a, b in pairwise(middles)]
+        smallest = min(range(len(moves)), key=lambda one: moves[one])
+        if moves[smallest] >= least:
+            break
+        del edges[smallest + 1]
+    return edges
+
+
+def _suspects(series: Sequence[Point], last: int, first: int) -> tuple[str, ...]:
+    """What changed from the last run of the old level to the first of the new one."""
+    old, new = series[last], series[first]
+    commits = () if old.commit == new.commit else (f"commit {old.commit} → {new.commit}",)
+    return (*_changed(old, new), *commits)
+
+
+def _changed(old: Point, new: Point) -> tuple[str, ...]:
+    names = sorted(old.versions.keys() | new.versions.keys())
+    pairs = [(name, old.versions.get(name, "absent"), new.versions.get(name, "absent")) for name in names]
+    return tuple(f"{name} {one} → {other}" for name, one, other in pairs if one != other)
