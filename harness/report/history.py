@@ -111,7 +111,7 @@ def summary(trends: Sequence[Trend], margin: float) -> str:
 
 
 def change_text(change: Change) -> str:
-    """ "+12.3 %: 1.01 ms → 1.13 ms"."""
+    """How much, and from where to where: +12.3 %: 1.01 ms → 1.13 ms."""
     sign = "+" if change.ratio > 1 else ""
     return f"{sign}{percent(change.ratio - 1)}: {seconds(change.before)} → {seconds(change.after)}"
 

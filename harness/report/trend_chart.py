@@ -17,6 +17,7 @@ from harness.stats.trend import Point
 BLUE, ORANGE = "#0072B2", "#D55E00"  # of Okabe & Ito, as in style
 MANY = 150  # runs, from which on intervals are one band and points are small
 MOST_LABELS = 8  # of versions; each has its line, named or not
+PAST = 0.02  # of a value: so much above the highest shown it is off the panel
 LETTERS = 30  # of a label
 APART = 0.11  # of the width, between two labels of one row
 ROW = 0.055  # height of a row of labels above the panel, of the panel's height
@@ -28,14 +29,25 @@ def trend_chart(trend: Trend) -> dict[str, bytes]:
 
 
 def _figure(trend: Trend, title: str) -> Figure:
-    figure, [axes] = canvas(title, (9.0, 3.8), (0.85, 0.25, 0.6, 1.15))
+    figure, [axes] = canvas(title, (9.0, 3.6), (0.85, 0.25, 0.6, 0.95))
     times = date2num([datetime.fromtimestamp(one.created_at, UTC) for one in trend.points])  # type: ignore[no-untyped-call] # matplotlib's own
     values = [one.value for one in trend.points if one.value is not None]
     if not values:
         axes.text(0.5, 0.5, "every run failed", transform=axes.transAxes, ha="center", color=FAINT)
         return figure
-    ends = [] if len(values) > MANY else [end for one in trend.points for end in (one.low, one.high) if end]
-    log(axes.yaxis, seconds, min([*values, *ends]), max([*values, *ends]), most=6)
+    low, high = _reach(trend, values)
+    log(axes.yaxis, seconds, low, high, most=6)
+    beyond = [
+        at for at, one in enumerate(trend.points) if one.value is not None and one.value > high * (1 + PAST)
+    ]
+    axes.plot(
+        times[beyond],
+        [0.985] * len(beyond),
+        "^",
+        color=BLUE,
+        markersize=3.5,
+        transform=axes.get_xaxis_transform(),
+    )
     reach = max(float(times[-1] - times[0]) * 0.02, 0.5)
     axes.set_xlim(times[0] - reach, times[-1] + reach)
     locator = AutoDateLocator(maxticks=10)  # type: ignore[no-untyped-call]
@@ -46,6 +58,15 @@ def _figure(trend: Trend, title: str) -> Figure:
     _levels(axes, trend, times)
     _marks(axes, trend, times)
     return figure
+
+
+def _reach(trend: Trend, values: Sequence[float]) -> tuple[float, float]:
+    """Lowest and highest value to show: of many, all but the spikes, which stand as triangles at the upper edge."""
+    if len(values) > MANY:
+        low, high = np.quantile(values, [0.002, 0.985])
+        return float(low), float(high)
+    ends = [end for one in trend.points for end in (one.low, one.high) if end]
+    return min([*values, *ends]), max([*values, *ends])
 
 
 def _values(axes: Axes, points: Sequence[Point], times: np.ndarray) -> None:
@@ -81,12 +102,12 @@ def _levels(axes: Axes, trend: Trend, times: np.ndarray) -> None:
     levels = [trend.changes[0].before if trend.changes else median_of(trend.points), *levels]
     for start, end, level in zip(starts, starts[1:], levels, strict=False):
         axes.plot([times[start], times[end - 1]], [level, level], color=INK, linewidth=1.4)
-    for one in trend.changes:
+    for number, one in enumerate(trend.changes):
         axes.axvline(times[one.at], color=ORANGE, linewidth=1.4)
         sign = "+" if one.ratio > 1 else ""
         axes.annotate(
             f"{sign}{percent(one.ratio - 1)}",
-            (times[one.at], 0.97),
+            (times[one.at], 0.94 - 0.08 * (number % 3)),
             xycoords=axes.get_xaxis_transform(),
             xytext=(3, 0),
             textcoords="offset points",

@@ -26,7 +26,7 @@ LEAST = 5  # runs on each side of a change: fewer are as well a bad week of the 
 # noise of 2, 5 or 8 % from run to run, 6 where half of each day's noise stays for the next. At 3 those are 0 and 23.
 PENALTY = 4.0
 # A run farther from its neighbours than this many deviations is drawn, but pulls no mean: a spike is no level.
-SPIKE = 3.0
+SPIKE = 2.0
 NORMAL = 1.4826  # median absolute deviation to standard deviation of a normal distribution
 
 
@@ -83,7 +83,7 @@ class Change:
     Attributes:
         at: place in the series of the first run of the new level.
         before: median of the runs since the last change, seconds per image; ``after`` that of the new level.
-        suspects: what changed between the last run of the old level and the first of the new one.
+        suspects: versions and commits that changed within ``least`` runs of it.
     """
 
     at: int
@@ -131,13 +131,13 @@ def changes(series: Sequence[Point], *, margin: float = MARGIN, least: int = LEA
     if len(logs) < 2 * least:
         return ()
     edges = [0, *_level_edges(logs, least), len(logs)]
-    levels = _merged(logs, edges, math.log1p(margin))
+    levels = _merged(logs, edges, math.log1p(margin), least)
     return tuple(
         Change(
             at=places[edge],
             before=math.exp(float(np.median(logs[start:edge]))),
             after=math.exp(float(np.median(logs[edge:end]))),
-            suspects=_suspects(series, places[edge - 1], places[edge]),
+            suspects=_suspects(series[places[edge - least]], series[places[edge + least - 1]]),
         )
         for start, edge, end in zip(levels, levels[1:], levels[2:], strict=False)
     )
@@ -166,22 +166,31 @@ def _without_spikes(logs: np.ndarray, sd: float, least: int) -> np.ndarray:
     return calm
 
 
-def _merged(logs: np.ndarray, edges: list[int], least: float) -> list[int]:
-    """Edges without those across which the median moves by less than ``least``, the smallest move dropped first."""
+def _merged(logs: np.ndarray, edges: list[int], size: float, least: int) -> list[int]:
+    """Edges without those that are no change, the smallest move dropped first."""
     edges = list(edges)
     while len(edges) > 2:  # noqa: PLR2004 - the two ends
-        middles = [float(np.median(logs[a:b])) for a, b in pairwise(edges)]
-        moves = [abs(b - a) for a, b in pairwise(middles)]
+        sides = list(pairwise(np.split(logs, edges[1:-1])))
+        moves = [_move(*one, least) for one in sides]
         smallest = min(range(len(moves)), key=lambda one: moves[one])
-        if moves[smallest] >= least:
+        if moves[smallest] >= size:
             break
         del edges[smallest + 1]
     return edges
 
 
-def _suspects(series: Sequence[Point], last: int, first: int) -> tuple[str, ...]:
-    """What changed from the last run of the old level to the first of the new one."""
-    old, new = series[last], series[first]
+def _move(before: np.ndarray, after: np.ndarray, least: int) -> float:
+    """How far the median moves; 0 if fewer than ``least`` runs on either side are nearer to their own median."""
+    one, other = float(np.median(before)), float(np.median(after))
+    own = [
+        int(np.sum(np.abs(side - near) < np.abs(side - far)))
+        for side, near, far in ((before, one, other), (after, other, one))
+    ]
+    return abs(other - one) if min(own) >= least else 0.0
+
+
+def _suspects(old: Point, new: Point) -> tuple[str, ...]:
+    """What changed between these runs; noise may put an edge some runs off, so they are ``least`` before and after it."""
     commits = () if old.commit == new.commit else (f"commit {old.commit} → {new.commit}",)
     return (*_changed(old, new), *commits)
 

@@ -1,0 +1,156 @@
+"""The store and the files, as a user makes them."""
+
+import csv
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from harness import ledger
+from harness.cli import main
+from harness.commands.history import read_trends
+from harness.measure.launch import ROOT
+from harness.report.history import history_html, history_md
+from harness.report.trend_chart import trend_chart
+from tests.history.synthetic import cells, series, write_store
+from tests.report.books import make_book
+
+
+def history(results: Path, *arguments: str | Path) -> int:
+    action, *rest = map(str, arguments)
+    return main(["history", action, *rest, "--results", str(results)])
+
+
+def write_run(results: Path, name: str, **facts: object) -> Path:
+    made = make_book(rounds=3, failed={"thread_pool/urllib3_pool": "a wrong body"})
+    folder = results / "runs" / name
+    ledger.create(folder, replace(made.run, id=name, fingerprint={**made.run.fingerprint, **facts}))
+    records: Sequence[ledger.Record] = [*made.sentinels, *made.trials]
+    for record in records:
+        ledger.append(folder, record)
+    return folder
+
+
+def lines(results: Path) -> list[str]:
+    [path] = (results / "history").glob("*.jsonl")
+    return path.read_text().splitlines()
+
+
+def test_a_run_is_one_line_per_cell_and_added_once(tmp_path: Path) -> None:
+    write_run(tmp_path, "one")
+    for _ in range(2):
+        assert history(tmp_path, "add", "one") == 0
+        assert len(lines(tmp_path)) == 6
+    machine, *points = map(json.loads, lines(tmp_path))
+    assert (machine["kind"], machine["cpu"], machine["python"]) == ("machine", "Test CPU", "CPython 3.11")
+    by_variant = {one["cell"]["variant"]: one for one in points}
+    failed = by_variant["thread_pool/urllib3_pool"]
+    assert (failed["value"], failed["reason"]) == (None, "round 0: a wrong body")
+    fine = by_variant["gather/aiohttp_session/uvloop"]
+    assert fine["low"] is None or fine["low"] < fine["value"] < fine["high"]
+    assert (fine["rounds"], fine["commit"], fine["run"]) == (3, "abc", "one")
+    assert fine["versions"]["workload"] == "200 × 6144 B, 0.05 s, 32 at once"
+    assert max(map(len, lines(tmp_path))) < 700
+
+
+def test_a_cut_last_line_is_mended_with_a_word(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_run(tmp_path, "one")
+    write_run(tmp_path, "two")
+    history(tmp_path, "add", "one")
+    [path] = (tmp_path / "history").glob("*.jsonl")
+    path.write_bytes(path.read_bytes()[:-40])
+    capsys.readouterr()
+    assert history(tmp_path, "add", "one", "two") == 0
+    told = capsys.readouterr()
+    assert "the last line was cut; it was taken out" in told.err
+    assert "one: 1 cells added" in told.out
+    assert len(lines(tmp_path)) == 11
+    assert len({json.dumps([one["run"], one["cell"]]) for one in map(json.loads, lines(tmp_path)[1:])}) == 10
+
+
+def test_other_damage_is_one_clear_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_run(tmp_path, "one")
+    history(tmp_path, "add", "one")
+    [path] = (tmp_path / "history").glob("*.jsonl")
+    whole = path.read_text().splitlines(keepends=True)
+    path.write_text("".join([*whole[:2], "nonsense\n", *whole[2:]]))
+    assert history(tmp_path, "show") == 1
+    assert "line 3" in capsys.readouterr().err
+
+
+def test_another_machine_or_minor_python_is_another_file_and_a_package_is_not(tmp_path: Path) -> None:
+    write_run(tmp_path, "one")
+    write_run(tmp_path, "two", packages={"requests": "9.9"}, kernel="Linux 9", python="CPython 3.11.99")
+    write_run(tmp_path, "three", cpu="Other CPU")
+    write_run(tmp_path, "four", python="CPython 3.13.0")
+    history(tmp_path, "add", "one", "two", "three", "four")
+    files = sorted((tmp_path / "history").glob("*.jsonl"))
+    assert sorted(len(one.read_text().splitlines()) for one in files) == [6, 6, 11]
+
+
+def test_show_writes_charts_table_and_index(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    of = [cells()[0], cells()[20]]
+    made = [*series(of[0], 1, 60, [(30, 1.2)], noise=0.01), *series(of[1], 2, 60, noise=0.01)]
+    write_store(tmp_path / "history" / "abc.jsonl", made)
+    assert history(tmp_path, "show") == 0
+    place = tmp_path / "trends"
+    rows = list(csv.DictReader((place / "history.csv").read_text().splitlines()))
+    assert len(rows) == 120
+    [change] = [row for row in rows if row["change_ratio"]]
+    assert (change["run"], change["variant"]) == ("run-0030", "model_0/client/loop")
+    assert float(change["change_ratio"]) == pytest.approx(1.2, rel=0.02)
+    assert "aiohttp 3.0.0 → 3.1.0" in change["changed"]
+    assert "aiohttp 3.0.0 → 3.1.0" in capsys.readouterr().out
+    charts = sorted(path.name for path in (place / "charts").iterdir())
+    assert charts == [
+        "abc-thumbs-50ms-memory-model_4-client-loop.svg",
+        "abc-thumbs-memory-model_0-client-loop.svg",
+    ]
+    text = (place / "charts" / charts[1]).read_text()
+    ET.fromstring(text)  # noqa: S314 - our own file
+    assert "aiohttp 3.0.0 → 3.1.0" in text
+    assert "%" in text
+    index = (place / "index.html").read_text()
+    assert all(f"charts/{name}" in index for name in charts)
+    assert "http://" not in index
+    assert "https://" not in index
+    explained = (ROOT / "results" / "README.md").read_text()
+    assert [name for name in rows[0] if f"`{name}`" not in explained] == []
+
+
+def test_a_glob_chooses_series_and_one_that_fits_none_is_an_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_store(tmp_path / "history" / "abc.jsonl", [one for of in cells()[:2] for one in series(of, 1, 12)])
+    assert history(tmp_path, "show", "--series", "*model_1/*", "--out", tmp_path / "out") == 0
+    assert len(list((tmp_path / "out" / "charts").iterdir())) == 1
+    assert history(tmp_path, "show", "--series", "nothing") == 2
+    assert "no series is called nothing" in capsys.readouterr().err
+
+
+def test_an_empty_history_says_what_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert history(tmp_path, "show") == 2
+    assert "history add RUN" in capsys.readouterr().err
+
+
+def test_the_same_history_gives_the_same_bytes_and_names_are_no_markup(tmp_path: Path) -> None:
+    evil = replace(cells()[0], variant="<script>alert(1)</script>/a|b/$x$")
+    made = [replace(one, commit="<b>") for one in series(evil, 1, 200, [(100, 1.5)])]
+    made[3] = replace(made[3], value=None, low=None, high=None, reason="<i>")
+    write_store(tmp_path / "abc.jsonl", made)
+    trends, machines = read_trends(tmp_path, "*", 0.05)
+    assert trend_chart(trends[0]) == trend_chart(trends[0])
+    html, text = history_html(trends, machines, 0.05), history_md(trends, machines, 0.05)
+    assert b"<script" not in html + text
+    assert b"a\\|b" in text
+
+
+def test_a_series_of_failures_alone_has_a_chart_too(tmp_path: Path) -> None:
+    made = [replace(one, value=None, low=None, high=None, reason="down") for one in series(cells()[0], 1, 3)]
+    write_store(tmp_path / "abc.jsonl", made)
+    trends, machines = read_trends(tmp_path, "*", 0.05)
+    assert b"every run failed" in trend_chart(trends[0])["svg"]
+    assert b"failed: down" in history_md(trends, machines, 0.05)
