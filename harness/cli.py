@@ -6,7 +6,18 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from harness.commands import bench, compare, gate, history, lessons, listing, matrix, primitives, report, selfcheck
+from harness.commands import (
+    bench,
+    compare,
+    gate,
+    history,
+    lessons,
+    listing,
+    matrix,
+    primitives,
+    report,
+    selfcheck,
+)
 from harness.commands.exits import FAILED, INTERRUPTED
 from harness.model import HarnessError
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness import ledger
+from harness.commands.bench import share
 from harness.commands.console import to_output
 from harness.commands.exits import FAILED, FINE, NOTHING, REGRESSED, UNDECIDED
 from harness.commands.recorded import add_results_option, run_folder
@@ -26,7 +27,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("base", metavar="BASE_RUN", help="folder or id of a run")
     parser.add_argument("head", metavar="HEAD_RUN", help="folder or id of the run that is judged")
     parser.add_argument(
-        "--margin", type=float, default=5.0, metavar="P", help="per cent of no interest (default: 5)"
+        "--margin",
+        type=share,
+        default=0.05,
+        metavar="P",
+        help="changes up to this are of no interest (default: 5%%)",
     )
     parser.add_argument(
         "--force", action="store_true", help="show unlike runs side by side, every row marked not comparable"
@@ -51,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
             "(--force shows them side by side without a verdict)",
             exit_code=UNDECIDED,
         )
-    rows = judged(base, head, options.margin / 100, "; ".join(differing))
+    rows = judged(base, head, options.margin, "; ".join(differing))
     from harness.report.compare import Compared, compare_csv, compare_md, print_compare  # noqa: PLC0415 - pandas
 
     compared = Compared(

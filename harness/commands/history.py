@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness import ledger
 from harness.commands import history_store
+from harness.commands.bench import share
 from harness.commands.console import to_errors, to_output
 from harness.commands.exits import FINE
 from harness.commands.recorded import add_results_option, run_folder
@@ -34,7 +35,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     show.add_argument("--series", default="*", metavar="GLOB", help="of WORKLOAD:VARIANT (default: all)")
     show.add_argument(
-        "--margin", type=float, default=5.0, metavar="P", help="smallest change, per cent (default: 5)"
+        "--margin", type=share, default=0.05, metavar="P", help="smallest change (default: 5%%)"
     )
     show.add_argument("--out", type=Path, metavar="DIR", help="default: trends/ in the results")
     add_results_option(show)
@@ -62,9 +63,7 @@ def _add(options: argparse.Namespace) -> int:
 
 def _show(options: argparse.Namespace) -> int:
     folder = options.results / "history"
-    if not options.margin > 0:
-        raise HarnessError(f"--margin {options.margin}: give a number above 0", exit_code=2)
-    trends, machines = read_trends(folder, options.series, options.margin / 100)
+    trends, machines = read_trends(folder, options.series, options.margin)
     if not trends:
         known = (
             "no run was added yet (history add RUN)"
@@ -78,7 +77,7 @@ def _show(options: argparse.Namespace) -> int:
     place = options.out or options.results / "trends"
     for one in trends:
         write(place / "charts" / f"{one.slug}.svg", trend_chart(one)["svg"])
-    margin = options.margin / 100
+    margin = options.margin
     write(place / "history.csv", history.history_csv(trends))
     write(place / "history.md", history.history_md(trends, machines, margin))
     write(place / "index.html", history.history_html(trends, machines, margin))
