@@ -64,6 +64,13 @@ def history(session: nox.Session) -> None:
 
 
 @nox.session
+def export(session: nox.Session) -> None:
+    """Write a run for another program (-- RUN --format pyperf; --help names the others)."""
+    install(session, "export")
+    session.run("python", "-m", "harness", "export", *session.posargs)
+
+
+@nox.session
 def report(session: nox.Session) -> None:
     """Rebuild every derived file of a run from its ledger alone (-- results/latest)."""
     install(session, "bench")

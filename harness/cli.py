@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from harness.commands import (
     bench,
     compare,
+    export,
     gate,
     history,
     lessons,
@@ -21,7 +22,7 @@ from harness.commands import (
 from harness.commands.exits import FAILED, INTERRUPTED
 from harness.model import HarnessError
 
-COMMANDS = (listing, bench, gate, matrix, compare, history, report, selfcheck, lessons, primitives)
+COMMANDS = (listing, bench, gate, matrix, compare, history, export, report, selfcheck, lessons, primitives)
 
 
 def main(arguments: Sequence[str]) -> int:

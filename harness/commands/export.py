@@ -1,0 +1,92 @@
+"""Write a run in the format of another program. Its package is imported only when it is asked for."""
+
+import argparse
+import importlib
+from pathlib import Path
+
+from harness import ledger
+from harness.commands import history_store
+from harness.commands.console import to_errors, to_output
+from harness.commands.exits import FINE, NOTHING
+from harness.commands.recorded import add_results_option, run_folder
+from harness.commands.report import write
+from harness.model import HarnessError
+
+NAME = "export"
+HELP = "write a run for pytest-benchmark, pyperf, Bencher, github-action-benchmark or Otava"
+FORMATS = {
+    "pytest-benchmark": "pytest_benchmark",
+    "pyperf": "pyperf",
+    "bencher": "bencher",
+    "github-action-benchmark": "github_action",
+}
+OTAVA = "otava"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``export``."""
+    parser.add_argument(
+        "runs",
+        nargs="+",
+        metavar="RUN",
+        help="folder or id of a run; for otava several, or a file of the history",
+    )
+    parser.add_argument("--format", required=True, choices=[*FORMATS, OTAVA], dest="kind")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="PATH",
+        help="file, for otava a folder (default: exports/ in the run's folder)",
+    )
+    add_results_option(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write the file or files."""
+    if options.kind == OTAVA:
+        place = options.out or options.results / "otava"
+        files = {place / name: data for name, data in _otava(options.runs, options.results).items()}
+    else:
+        if len(options.runs) > 1:
+            raise HarnessError(
+                f"--format {options.kind} takes one run; give only {options.runs[0]}", exit_code=2
+            )
+        files = _of_run(run_folder(options.runs[0], options.results), options.kind, options.out)
+    console = to_output()
+    for path, data in files.items():
+        write(path, data)
+    shown = list(files) if len(files) == 1 else [next(iter(files)).parent]
+    console.print(f"written to {shown[0]}", markup=False, highlight=False, soft_wrap=True)
+    return FINE
+
+
+def _of_run(folder: Path, kind: str, out: Path | None) -> dict[Path, bytes]:
+    book = ledger.read(folder)
+    if not any(one.reason is None for one in book.trials):
+        raise HarnessError(f"{book.run.id}: nothing was measured", exit_code=NOTHING)
+    try:
+        module = importlib.import_module(f"harness.exports.{FORMATS[kind]}")
+    except ModuleNotFoundError as error:
+        raise HarnessError(f"--format {kind} needs the package {error.name}: pip install {kind}") from None
+    from harness.exports.sample import left_out  # noqa: PLC0415 - scipy takes seconds to load
+
+    for cell, reason in left_out(book).items():
+        text = f"left out: {cell.id} failed: {reason}"
+        to_errors().print(text, markup=False, highlight=False, soft_wrap=True)
+    files: dict[str, bytes] = module.export(book)
+    return {out or folder / "exports" / name: data for name, data in files.items()}
+
+
+def _otava(names: list[str], results: Path) -> dict[str, bytes]:
+    from harness.exports import otava  # noqa: PLC0415 - ruptures takes seconds to load
+
+    points = []
+    for name in names:
+        if name.endswith(".jsonl"):
+            points += history_store.read(Path(name))
+        else:
+            points += history_store.points_of(ledger.read(run_folder(name, results)))
+    files = otava.export(points)
+    if len(files) == 1:
+        raise HarnessError("nothing was measured in any of these", exit_code=NOTHING)
+    return files

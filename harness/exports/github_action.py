@@ -1,0 +1,22 @@
+"""JSON of github-action-benchmark's tool ``customSmallerIsBetter``: one entry per cell, microseconds per image."""
+
+import json
+
+from harness.exports.sample import Exported, exported, revision
+from harness.ledger import Ledger
+
+MICRO = 1e6
+
+
+def export(book: Ledger) -> dict[str, bytes]:
+    """One entry per cell."""
+    extra = f"run {book.run.id}\nrevision {revision(book)}\n{book.run.fingerprint.get('python', '')}"
+    data = [_entry(one, extra) for one in exported(book)]
+    return {"github-action-benchmark.json": json.dumps(data, indent=1, ensure_ascii=False).encode() + b"\n"}
+
+
+def _entry(one: Exported, extra: str) -> dict[str, str | float]:
+    entry: dict[str, str | float] = {"name": one.cell.id, "unit": "µs/image", "value": one.mean * MICRO}
+    if one.interval:  # the action reads a lone number behind the sign
+        entry["range"] = f"± {(one.interval.high - one.interval.low) / 2 * MICRO:.4g}"
+    return entry | {"extra": f"{extra}\n{len(one.values)} trials"}

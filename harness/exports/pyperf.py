@@ -1,0 +1,43 @@
+"""pyperf's JSON, made through its API: one benchmark per cell, one pyperf run (a process) per trial."""
+
+import io
+from datetime import datetime
+
+import pyperf  # type: ignore[import-untyped]  # it ships no annotations
+
+from harness.exports.sample import began, exported, revision
+from harness.ledger import Ledger
+
+
+def export(book: Ledger) -> dict[str, bytes]:
+    """A suite of all cells with values; nothing is collected of the machine that exports."""
+    facts = book.run.fingerprint
+    shared = {
+        "unit": "second",
+        "cpu_model_name": str(facts.get("cpu", "unknown")),
+        "cpu_count": int(facts.get("cpus", 1)) or 1,
+        "python_version": str(facts.get("python", "unknown")),
+        "platform": f"{facts.get('kernel', 'unknown')} {facts.get('architecture', '')}".strip(),
+        "revision": revision(book),
+    }
+    started = {(one.cell, one.round): one.started_at for one in book.trials}
+    rounds = sorted({one.round for one in book.trials})
+    benchmarks = []
+    for one in exported(book):
+        times = [started[one.cell, number] for number in rounds if (one.cell, number) in started]
+        runs = [
+            pyperf.Run(
+                [value],
+                metadata={
+                    **shared,
+                    "name": one.cell.id,
+                    "date": str(datetime.fromtimestamp(time, began(book).tzinfo)),
+                },
+                collect_metadata=False,
+            )
+            for value, time in zip(one.values, times, strict=True)
+        ]
+        benchmarks.append(pyperf.Benchmark(runs))
+    text = io.StringIO()
+    pyperf.BenchmarkSuite(benchmarks).dump(text, compact=False)
+    return {"pyperf.json": text.getvalue().encode() + b"\n"}

@@ -1,0 +1,46 @@
+"""pytest-benchmark's JSON, as ``pytest-benchmark compare`` reads it; the stats block is made by its own class."""
+
+import json
+from typing import Any
+
+from pytest_benchmark import __version__
+from pytest_benchmark.stats import Stats
+
+from harness.exports.sample import Exported, began, exported, revision
+from harness.ledger import Ledger
+
+
+def export(book: Ledger) -> dict[str, bytes]:
+    """One benchmark per cell, grouped by workload; one round per trial."""
+    moment = began(book).isoformat()
+    facts = book.run.fingerprint
+    data = {
+        "machine_info": {
+            "machine": facts.get("architecture"),
+            "processor": facts.get("cpu"),
+            "python_version": facts.get("python"),
+            "release": facts.get("kernel"),
+            "cpu": {"brand_raw": facts.get("cpu"), "count": facts.get("cpus")},
+        },
+        "commit_info": {"id": revision(book), "time": moment, "dirty": revision(book).endswith("-dirty")},
+        "benchmarks": [_benchmark(one, book.run.id) for one in exported(book)],
+        "datetime": moment,
+        "version": __version__,
+    }
+    return {"pytest-benchmark.json": json.dumps(data, indent=1).encode() + b"\n"}
+
+
+def _benchmark(one: Exported, run: str) -> dict[str, Any]:
+    stats = Stats()  # type: ignore[no-untyped-call] # the package has no annotations
+    for value in one.values:
+        stats.update(value)  # type: ignore[no-untyped-call]
+    return {
+        "group": one.cell.workload,
+        "name": one.cell.id,
+        "fullname": one.cell.id,
+        "params": None,
+        "param": None,
+        "extra_info": {"run": run, "unit": "seconds per image, one value per trial"},
+        "options": {},
+        "stats": {**stats.as_dict(), "data": list(stats.data), "iterations": 1},  # type: ignore[no-untyped-call]
+    }

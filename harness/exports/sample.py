@@ -1,0 +1,52 @@
+"""What every export is made from: the cells of a run that have values."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from harness.ledger import Ledger
+from harness.model import Cell
+from harness.stats.sample import Interval, Sample, summarise, timings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exported:
+    """One cell.
+
+    Attributes:
+        values: trial values in the order of the rounds, seconds per image.
+        mean: geometric mean; ``interval`` its 95 % interval, None if the values give none.
+    """
+
+    cell: Cell
+    values: Sequence[float]
+    mean: float
+    interval: Interval | None
+
+
+def exported(book: Ledger) -> list[Exported]:
+    """The cells with values, sorted."""
+    return [one for sample in timings(book.trials).values() if (one := _one(sample)) is not None]
+
+
+def left_out(book: Ledger) -> dict[Cell, str]:
+    """The cells that failed, and why."""
+    return {cell: one.reason for cell, one in timings(book.trials).items() if one.reason is not None}
+
+
+def began(book: Ledger) -> datetime:
+    """When the run began, in UTC."""
+    return datetime.fromtimestamp(book.run.created_at, UTC)
+
+
+def revision(book: Ledger) -> str:
+    """Of the project, as the run recorded it."""
+    return str(book.run.environment.get("revision", "unknown"))
+
+
+def _one(sample: Sample) -> Exported | None:
+    found = summarise(sample)
+    if found.geometric_mean is None:
+        return None
+    values = [sample.values[one] for one in sorted(sample.values)]
+    return Exported(cell=sample.cell, values=values, mean=found.geometric_mean, interval=found.interval)

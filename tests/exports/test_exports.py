@@ -1,0 +1,218 @@
+"""Each export read back, by its own program where that can be installed here, else by a schema.
+
+Otava's pins want an environment of their own, so its files are read back as what they are, YAML and CSV.
+"""
+
+import csv
+import json
+import statistics
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pyperf  # type: ignore[import-untyped]  # it ships no annotations
+import pytest
+import yaml
+
+from harness import ledger
+from harness.cli import main
+from harness.model import Trial
+from tests.builders import series
+from tests.history.synthetic import cells, write_store
+from tests.history.synthetic import series as years
+from tests.report.books import make_book
+
+VARIANTS = ("thread_pool/requests_session", "gather/aiohttp_session/uvloop")
+FAILED = "thread_pool/urllib3_pool"
+# seconds per image of each trial, typed by hand; arithmetic means 0.0103 and 0.00525, geometric ones below
+VALUES = {
+    "thread_pool/requests_session": (0.010, 0.011, 0.010, 0.0102),
+    "gather/aiohttp_session/uvloop": (0.005, 0.0055, 0.005, 0.0055),
+}
+GEOMETRIC = {"thread_pool/requests_session": 0.010291963, "gather/aiohttp_session/uvloop": 0.005244044}
+NAMES = [f"small-memory:{one}" for one in sorted(VARIANTS)]
+HERE = Path(__file__).parent
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    """A run whose values are known, and a cell that failed."""
+    made = make_book(variants=[*VARIANTS, FAILED], rounds=4, failed={FAILED: "a wrong body"})
+    folder = tmp_path / "runs" / "one"
+    ledger.create(folder, made.run)
+    by_variant = {one.cell.variant: one.cell for one in made.trials}
+    known: Sequence[Trial] = [
+        one for name, values in VALUES.items() for one in series(by_variant[name], values)
+    ]
+    broken = [one for one in made.trials if one.cell.variant == FAILED]
+    records: list[ledger.Record] = [*made.sentinels, *known, *broken]
+    for record in records:
+        ledger.append(folder, record)
+    return folder
+
+
+def export(run: Path, kind: str, out: Path) -> Path:
+    assert main(["export", str(run), "--format", kind, "--out", str(out)]) == 0
+    return out
+
+
+def program(*arguments: str | Path, cwd: Path) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", *map(str, arguments)],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Failed to load" not in done.stderr
+    return done.stdout + done.stderr
+
+
+def test_pytest_benchmark_compares_it(run: Path, tmp_path: Path) -> None:
+    path = export(run, "pytest-benchmark", tmp_path / "0001_one.json")
+    table = tmp_path / "table.csv"
+    told = program(
+        "pytest_benchmark",
+        f"--storage=file://{tmp_path / 'none'}",
+        "compare",
+        path,
+        "--csv",
+        table,
+        cwd=tmp_path,
+    )
+    assert all(name in told for name in NAMES)
+    assert FAILED not in told
+    means = {
+        row["name"].partition(" (")[0]: float(row["mean"])
+        for row in csv.DictReader(table.read_text().splitlines())
+    }
+    assert means == pytest.approx({NAMES[0]: 0.00525, NAMES[1]: 0.0103})
+    stats = {one["name"]: one["stats"] for one in json.loads(path.read_text())["benchmarks"]}
+    assert stats[NAMES[1]]["data"] == pytest.approx([0.010, 0.011, 0.010, 0.0102])
+    assert (stats[NAMES[1]]["rounds"], stats[NAMES[1]]["median"]) == (4, pytest.approx(0.0101))
+
+
+def test_pyperf_reads_and_compares_it(run: Path, tmp_path: Path) -> None:
+    path = export(run, "pyperf", tmp_path / "one.json")
+    suite = pyperf.BenchmarkSuite.load(str(path))
+    assert {one.get_name(): one.mean() for one in suite} == pytest.approx(
+        {NAMES[0]: 0.00525, NAMES[1]: 0.0103}
+    )
+    assert {one.get_nrun() for one in suite} == {4}
+    told = program("pyperf", "stats", path, cwd=tmp_path)
+    assert "Mean +- std dev: 10.3 ms" in told
+    assert "Total number of run: 4" in told
+    other = json.loads(path.read_text())
+    for of in other["benchmarks"]:
+        for one in of["runs"]:
+            one["values"] = [2 * value for value in one["values"]]
+    (tmp_path / "two.json").write_text(json.dumps(other))
+    assert "2.00x slower" in program("pyperf", "compare_to", path, "two.json", cwd=tmp_path)
+
+
+def test_bencher_metric_format(run: Path, tmp_path: Path) -> None:
+    data = json.loads(export(run, "bencher", tmp_path / "bencher.json").read_text())
+    check(data, "bencher")
+    assert sorted(data) == NAMES
+    for variant, mean in GEOMETRIC.items():
+        one = data[f"small-memory:{variant}"]
+        assert one["latency"]["value"] == pytest.approx(mean * 1e9, rel=1e-6)  # nanoseconds
+        assert one["throughput"]["value"] == pytest.approx(1 / mean, rel=1e-6)
+        assert one["latency"]["lower_value"] < one["latency"]["value"] < one["latency"]["upper_value"]
+        assert (
+            one["throughput"]["lower_value"] < one["throughput"]["value"] < one["throughput"]["upper_value"]
+        )
+
+
+def test_github_action_benchmark(run: Path, tmp_path: Path) -> None:
+    data = json.loads(export(run, "github-action-benchmark", tmp_path / "custom.json").read_text())
+    check(data, "github_action_benchmark")
+    values = {one["name"]: one["value"] for one in data}
+    microseconds = {f"small-memory:{one}": mean * 1e6 for one, mean in GEOMETRIC.items()}
+    assert values == pytest.approx(microseconds, rel=1e-6)
+    assert {one["unit"] for one in data} == {"µs/image"}
+    assert all(one["range"].startswith("± ") for one in data)
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("bencher", {"a": {"latency": {"lower_value": 1.0}}}),
+        ("bencher", {"a": {"latency": {"value": "fast"}}}),
+        ("github_action_benchmark", [{"name": "a", "value": 1.0}]),
+    ],
+)
+def test_the_schemas_refuse_what_the_formats_do_not_know(name: str, data: Any) -> None:
+    with pytest.raises(jsonschema.ValidationError):
+        check(data, name)
+
+
+def check(data: Any, name: str) -> None:
+    schema = json.loads((HERE / f"{name}.schema.json").read_text())
+    jsonschema.Draft7Validator.check_schema(schema)
+    jsonschema.validate(data, schema, cls=jsonschema.Draft7Validator)
+
+
+def test_the_geometric_means_typed_here_are_those_of_the_values() -> None:
+    for name, values in VALUES.items():
+        assert statistics.geometric_mean(values) == pytest.approx(GEOMETRIC[name], rel=1e-6)
+
+
+def test_otava_gets_a_table_per_series_of_runs_or_of_a_history(run: Path, tmp_path: Path) -> None:
+    store = tmp_path / "history" / "abc.jsonl"
+    made = [one for of in cells()[:2] for one in years(of, 1, 12)]
+    write_store(store, made)
+    out = tmp_path / "otava"
+    assert main(["export", str(run), str(store), "--format", "otava", "--out", str(out)]) == 0
+    tests = yaml.safe_load((out / "otava.yaml").read_text())["tests"]
+    assert len(tests) == 4
+    assert (
+        len({name for one in tests.values() for name in one["metrics"]}) == 4
+    )  # else `otava validate` objects
+    for one in tests.values():
+        rows = list(csv.DictReader((out / one["file"]).read_text().splitlines()))
+        [metric] = one["metrics"].values()
+        assert {one["time_column"], *one["attributes"], metric["column"]} == set(rows[0])
+        assert metric["direction"] == -1
+        assert all(float(row[metric["column"]]) > 0 for row in rows)
+    lone = csv.DictReader((out / "small-memory-thread_pool-requests_session.csv").read_text().splitlines())
+    [row] = lone
+    assert float(row["time_per_image_s"]) == pytest.approx(
+        GEOMETRIC["thread_pool/requests_session"], rel=1e-6
+    )
+
+
+def test_the_default_place_is_in_the_run_and_failed_cells_are_named(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["export", "one", "--format", "bencher", "--results", str(tmp_path)]) == 0
+    assert (run / "exports" / "bencher.json").is_file()
+    assert f"left out: small-memory:{FAILED} failed: round 0: a wrong body" in capsys.readouterr().err
+
+
+def test_a_missing_package_is_one_clear_line(
+    run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyperf", None)
+    monkeypatch.delitem(sys.modules, "harness.exports.pyperf", raising=False)
+    assert main(["export", str(run), "--format", "pyperf"]) == 1
+    assert (
+        capsys.readouterr().err
+        == "fetchbench: --format pyperf needs the package pyperf: pip install pyperf\n"
+    )
+
+
+def test_one_run_alone_unless_for_otava_and_nothing_of_nothing(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["export", str(run), str(run), "--format", "bencher"]) == 2
+    empty = tmp_path / "empty"
+    ledger.create(empty, make_book().run)
+    assert main(["export", str(empty), "--format", "bencher"]) == 5
+    assert main(["export", str(empty), "--format", "otava", "--out", str(tmp_path / "o")]) == 5
+    assert "nothing was measured" in capsys.readouterr().err
