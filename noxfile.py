@@ -193,3 +193,17 @@ def kill_resume(session: nox.Session) -> None:
     """Kill runs at random moments, resume them, and compare plan, trials and verdicts."""
     install(session, "bench")
     session.run("python", "benchmarks/calibration/kill_resume.py", *session.posargs)
+
+
+@nox.session
+def gate_proof(session: nox.Session) -> None:
+    """Gate commits with a known truth in a scratch clone: slower, a comment, an unfit host."""
+    install(session, "bench")
+    session.run("python", "benchmarks/calibration/gate_proof.py", *session.posargs)
+
+
+@nox.session
+def report_scale(session: nox.Session) -> None:
+    """Measure what remaking a run's files costs at 10,000 and 100,000 trials (synthetic, deleted)."""
+    install(session, "bench")
+    session.run("python", "benchmarks/calibration/report_scale.py", *session.posargs)

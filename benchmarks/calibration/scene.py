@@ -1,6 +1,7 @@
 """Clients with a known truth on one real server, for the proofs of the verdicts. It measures rounds and judges nothing."""
 
 import argparse
+import subprocess
 import sys
 import tempfile
 import time
@@ -8,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+import psutil
 
 from harness.measure.catalog import Catalog, match, open_catalog
 from harness.measure.launch import ROOT
@@ -44,6 +47,7 @@ class Scene:
     Attributes:
         truths: client -> planted slow-down, 0 for the baseline and its twins.
         variants: client -> its variant.
+        chosen: the variant of the project that was planted.
         turns: of the burning loop, that double the time of an image.
     """
 
@@ -53,6 +57,7 @@ class Scene:
     rules: TrialRules
     truths: dict[str, float]
     variants: dict[str, Variant]
+    chosen: Variant
     turns: float
     folder: Path
 
@@ -98,6 +103,19 @@ class Scene:
             yield Round(sentinel=sentinel, trials=trials, seconds=time.monotonic() - began)
 
 
+@contextmanager
+def burning() -> Iterator[None]:
+    """A process that never rests, on the client's CPU."""
+    process = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    try:
+        if cpu_split()[0]:
+            psutil.Process(process.pid).cpu_affinity(list(cpu_split()[0][:1]))
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add what every proof can be told."""
     parser.add_argument("--trial-s", type=float, default=0.6, help="length of a trial (default: 0.6)")
@@ -132,6 +150,7 @@ def opened(options: argparse.Namespace, truths: dict[str, float]) -> Iterator[Sc
             rules=replace(file.rules, trial_s=options.trial_s),
             truths=truths,
             variants={client: match([id_], catalog.variants)[0] for client, id_ in ids.items()},
+            chosen=chosen,
             turns=0.0,
             folder=folder,
         )

@@ -12,26 +12,20 @@
 import argparse
 import json
 import math
-import subprocess
 import sys
 import time
-from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-import psutil
-
 from benchmarks.calibration import side_by_side
 from benchmarks.calibration.judging import judged, summary
-from benchmarks.calibration.scene import Round, Scene, add_options, opened
+from benchmarks.calibration.scene import Round, Scene, add_options, burning, opened
 from harness.commands.conduct import machine_lock
 from harness.commands.console import to_errors
-from harness.measure.machine import cpu_split
 
 MOST_ROUNDS = 1_000
 LATENCY_S = 0.002  # of the slow server: about a fifth more per pass of the self-check's workload
@@ -160,27 +154,24 @@ def _half_burnt(scene: Scene, heads: list[str], count: int, seed: int) -> Iterat
     rounds = scene.rounds(heads, count, seed)
     for _ in range(count // 2):
         yield next(rounds)
-    with _burning():
+    with burning():
         yield from rounds
 
 
-@contextmanager
-def _burning() -> Iterator[None]:
-    process = subprocess.Popen([sys.executable, "-c", "while True: pass"])
-    try:
-        if cpu_split()[0]:
-            psutil.Process(process.pid).cpu_affinity(list(cpu_split()[0][:1]))
-        yield
-    finally:
-        process.kill()
-        process.wait()
-
-
 def _progress(done: int, of: int, run: dict[str, Any]) -> None:
-    calls = ", ".join(
-        f"{count} {call}" for call, count in Counter(one["call"] for one in run["verdicts"]).items()
+    """What a run said and why, so that a series cut short still tells what it saw."""
+    said = ", ".join(
+        f"{one['call']} {one['ratio']:.3f} [{one['low']:.3f}, {one['high']:.3f}]"
+        if one["low"] is not None
+        else one["call"]
+        for one in run["verdicts"]
     )
-    print(f"[{done}/{of}] {calls} ({run['rounds']} rounds, {run['seconds']} s)", file=sys.stderr, flush=True)
+    host = f", host unfit: {', '.join(run['host'])}" if run["host"] else ""
+    print(
+        f"[{done}/{of}] {said} ({run['rounds']} rounds, {run['seconds']} s{host})",
+        file=sys.stderr,
+        flush=True,
+    )
 
 
 def _add(run: Any, **defaults: int) -> Any:

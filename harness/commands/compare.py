@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # scipy takes seconds to load, and a refusal needs none of it
 
 NAME = "compare"
 HELP = "compare two recorded runs of like machines"
-JUDGED = {"regressed", "improved", "equivalent", "inconclusive", "failed"}
+JUDGED = {"improved", "equivalent", "inconclusive"}
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -112,7 +112,8 @@ def exit_code(rows: "tuple[Comparison, ...]") -> int:
         return REGRESSED
     if any(one.call == "failed" and (one.reason or "").startswith("head") for one in rows):
         return FAILED
-    if "not comparable" in calls or any(one.blocks for one in rows):
+    # A cell that failed in the base alone has nothing to be slower than: as in a gate, nothing is excluded.
+    if calls & {"failed", "not comparable"} or any(one.blocks for one in rows):
         return UNDECIDED
     return FINE if calls & JUDGED else NOTHING
 

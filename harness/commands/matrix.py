@@ -67,7 +67,8 @@ def run(options: argparse.Namespace) -> int:
         except KeyboardInterrupt:
             console.print("interrupted; what was measured is kept and reported")
             code = INTERRUPTED
-    return code or _tell(folder, sides, lineup.groups, fields.margin)
+    told = _tell(folder, sides, lineup.groups, fields.margin)
+    return code or told
 
 
 def _tell(folder: Path, sides: tuple[Ready, ...], groups: tuple[tuple[Cell, ...], ...], margin: float) -> int:

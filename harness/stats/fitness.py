@@ -20,7 +20,7 @@ MIN_ROUNDS = 3  # quartiles of fewer values are those values
 # the ordinary weather of a shared virtual machine, was seen to cost up to 1.75; a process on the same CPU
 # costs 2.
 SPREAD_LIMIT = 1.8
-DRIFT_LIMIT = 1.25  # first to last round along the median slope: pairing cancels a few per cent per round
+DRIFT_LIMIT = 1.03  # of a round over the one before, along the median slope: pairing cancels less than that
 DRIFT_P = 0.01  # Spearman; keeps a chance order of an even host from reading as a drift
 STEAL_LIMIT = 0.02  # mean share of CPU time: under half of the default margin of 5 %
 LOAD_LIMIT = 0.3  # CPU seconds per second of others: a desktop idles below it, a burner takes about 1
@@ -56,24 +56,25 @@ def _timed(
     if spread > SPREAD_LIMIT:
         text = f"the same {work} took {spread:.2f} times as long in the slower quarter of the rounds"
         yield _note("noisy-host-spread", text, "stop other programs, or use a machine that is not shared")
-    change, p = drift(values)
-    if p < DRIFT_P and max(change, 1 / change) > DRIFT_LIMIT:
-        text = f"the same {work} took {change:.2f} times as long at the end of the run as at its start"
+    step, p = drift(values)
+    if p < DRIFT_P and max(step, 1 / step) > DRIFT_LIMIT:
+        whole = step ** (len(values) - 1)
+        text = f"the same {work} took {whole:.2f} times as long at the end of the run as at its start"
         yield _note("noisy-host-drift", text, "let the machine settle first; look for heat or power saving")
 
 
 def drift(values: Sequence[float]) -> tuple[float, float]:
-    """Change from the first to the last value, and how surely there is one.
+    """Change from each value to the next, and how surely there is one.
 
     Returns:
-        exp(Theil-Sen slope of the logs * steps), and the two-sided p of Spearman's rank correlation with the
-        place; 1 and 1 if all values are equal.
+        exp(Theil-Sen slope of the logs), and the two-sided p of Spearman's rank correlation with the place; 1 and 1
+        if all values are equal.
     """
     if min(values) == max(values):
         return 1.0, 1.0
     places = np.arange(len(values))
     slope = stats.theilslopes(np.log(values), places).slope
-    return math.exp(slope * (len(values) - 1)), float(stats.spearmanr(places, values).pvalue)
+    return math.exp(slope), float(stats.spearmanr(places, values).pvalue)
 
 
 def _steal(ordered: Sequence[Sentinel]) -> Iterator[Note]:

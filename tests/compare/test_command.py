@@ -95,6 +95,15 @@ def test_a_cell_that_fails_now_is_no_slow_number(write: Write, tmp_path: Path) -
     assert (row["verdict"], row["time_ratio"], row["reason"]) == ("failed", "", "head: round 0: a wrong body")
 
 
+def test_a_cell_that_failed_in_the_base_excludes_no_regression(write: Write, tmp_path: Path) -> None:
+    variants = {one.id for one in make_book().run.plan.variants}
+    write("base", book=make_book(rounds=8, failed=dict.fromkeys(variants, "a wrong body")))
+    head = write("head")
+    assert compare(tmp_path, "base", "head") == 4
+    assert {row["verdict"] for row in rows(head)} == {"failed"}
+    assert rows(head)[0]["reason"] == "base: round 0: a wrong body"
+
+
 def test_cells_of_one_run_only_are_listed_and_other_workloads_not_compared(
     write: Write, tmp_path: Path
 ) -> None:

@@ -37,6 +37,7 @@ def runs(
     rounds: int,
     ratios: Sequence[float] = (1.0, 1.0),
     order: Order = "interleaved",
+    heating: float = 0.0,
     seed: int,
 ) -> Floats:
     """Logs of trial values, shape (count, len(ratios), rounds).
@@ -47,13 +48,15 @@ def runs(
         ratios: true time of each cell, e.g. 1.1 for one that is 10 % slower.
         order: interleaved is every cell once per round in random order; sequential is all trials of a cell,
             then those of the next, paired by their number.
+        heating: by how much the host slows down from each round to the next, e.g. 0.03, on top of the rest.
         seed: of the generator.
     """
     rng = np.random.default_rng(seed)
     shape = (count, len(ratios), rounds)
     passes = rng.normal(0, VALUE_SD, (*shape, PASSES)) + SPIKE * (rng.random((*shape, PASSES)) < SPIKE_SHARE)
     values = np.median(passes, axis=-1) + rng.normal(0, LAUNCH_SD, shape) + np.log(ratios)[:, None]
-    drift = _drift(rng, count, len(ratios) * rounds)
+    slots = len(ratios) * rounds
+    drift = _drift(rng, count, slots) + math.log1p(heating) * np.arange(slots) / len(ratios)
     if order == "sequential":
         return values + drift.reshape(shape)
     by_round = drift.reshape(count, rounds, len(ratios))

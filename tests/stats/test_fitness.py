@@ -51,13 +51,14 @@ def test_an_echo_that_varies_is_named() -> None:
 
 
 def test_a_machine_that_slows_down_is_named() -> None:
-    heating = [sentinel(one, cpu_s=0.02 * 1.03**one) for one in range(12)]  # 1.03 ** 11 = 1.38
+    heating = [sentinel(one, cpu_s=0.02 * 1.04**one) for one in range(12)]  # 1.04 ** 11 = 1.54
     assert codes(heating) == ["noisy-host-drift"]
-    assert "1.38 times" in host_notes(heating)[0].text
+    assert "1.54 times" in host_notes(heating)[0].text
 
 
-def test_a_slight_drift_is_fit() -> None:
-    assert codes([sentinel(one, cpu_s=0.02 * 1.01**one) for one in range(12)]) == []  # 1.01 ** 11 = 1.12
+@pytest.mark.parametrize(("step", "rounds"), [(1.02, 12), (1.005, 60)])
+def test_a_drift_that_pairing_cancels_is_fit_however_many_rounds_it_lasts(step: float, rounds: int) -> None:
+    assert codes([sentinel(one, cpu_s=0.02 * step**one) for one in range(rounds)]) == []
 
 
 def test_steal_is_named_and_unknown_steal_is_no_steal() -> None:
@@ -67,7 +68,7 @@ def test_steal_is_named_and_unknown_steal_is_no_steal() -> None:
 
 
 def test_the_order_of_the_sentinels_does_not_matter() -> None:
-    heating = [sentinel(one, cpu_s=0.02 * 1.03**one) for one in range(12)]
+    heating = [sentinel(one, cpu_s=0.02 * 1.04**one) for one in range(12)]
     assert host_notes(heating[::-1]) == host_notes(heating)
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from harness.stats import kernels
 from harness.stats.effect import against_variant, effects
+from harness.stats.fitness import DRIFT_LIMIT
 from harness.stats.verdict import judge, p_values
 from tests.builders import cell, series
 from tests.stats import simulation as sim
@@ -20,6 +21,14 @@ def test_false_alarms_are_those_promised() -> None:
 def test_the_same_series_measured_one_after_the_other_fails_that_test() -> None:
     alarms = sim.false_alarms(sim.runs(COUNT, rounds=12, order="sequential", seed=101))
     assert alarms > 5 * HIGH
+
+
+@pytest.mark.parametrize("rounds", [8, 54])
+def test_a_host_that_slows_down_as_much_as_is_allowed_raises_no_alarm(rounds: int) -> None:
+    logs = sim.runs(COUNT, rounds=rounds, heating=DRIFT_LIMIT - 1, seed=111)
+    assert LOW <= sim.false_alarms(logs) <= HIGH
+    in_a_row = sim.runs(COUNT, rounds=rounds, heating=DRIFT_LIMIT - 1, order="sequential", seed=111)
+    assert sim.false_alarms(in_a_row) > 5 * HIGH
 
 
 def test_sign_flip_agrees_on_false_alarms() -> None:
