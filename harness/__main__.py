@@ -4,4 +4,5 @@ import sys
 
 from harness.cli import main
 
-sys.exit(main(sys.argv[1:]))
+if __name__ == "__main__":  # processes that draw charts load this module too
+    sys.exit(main(sys.argv[1:]))

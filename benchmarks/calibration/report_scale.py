@@ -7,6 +7,7 @@ says anything about a client. Each size is remade in a process of its own, so th
 """
 
 import argparse
+import gc
 import json
 import random
 import resource
@@ -72,19 +73,22 @@ def remake(folder: Path) -> None:
     from harness import ledger  # noqa: PLC0415 - its cost is measured
     from harness.report.book import build  # noqa: PLC0415 - the same
     from harness.report.judgement import judge_run  # noqa: PLC0415 - the same
+    from harness.report.studio import Studio, helpers_for  # noqa: PLC0415 - the same
     from harness.report.tables import make_tables  # noqa: PLC0415 - the same
 
     found = {"import": step()}
-    book = ledger.read(folder)
-    found["read"] = step()
-    judgement = judge_run(book)
-    found["judge"] = step()
-    tables = make_tables(book, judgement)
-    found["frames"] = step()
-    for name, data in build(book, tables).items():
-        path = folder / "out" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
+    with Studio(helpers_for(MODELS * CLIENTS * len(WORKLOADS))) as studio:
+        book = ledger.read(folder)
+        gc.freeze()
+        found["read"] = step()
+        judgement = judge_run(book)
+        found["judge"] = step()
+        tables = make_tables(book, judgement)
+        found["frames"] = step()
+        for name, data in build(book, tables, studio).items():
+            path = folder / "out" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
     found["files"] = step()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(json.dumps(found | {"peak_mb": peak * 1024 / 1e6}))

@@ -1,7 +1,9 @@
 """Rebuild every derived file of a run from its ledger alone."""
 
 import argparse
+import gc
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
@@ -9,6 +11,9 @@ from harness import ledger
 from harness.commands.console import to_output
 from harness.commands.exits import FAILED, FINE, NOTHING
 from harness.model import HarnessError
+
+if TYPE_CHECKING:
+    from harness.report.studio import Studio
 
 NAME = "report"
 HELP = "rebuild every derived file of a run from its ledger alone"
@@ -26,19 +31,28 @@ def run(options: argparse.Namespace) -> int:
 
 def write_report(folder: Path, console: Console) -> int:
     """Write all derived files of a run, print its table; return FINE, FAILED or NOTHING."""
+    run = ledger.read_run(folder)
     # pandas, scipy and matplotlib take seconds to load: after the measuring, and not for `list` or a wrong option.
+    from harness.report.studio import Studio, helpers_for  # noqa: PLC0415
+
+    with Studio(helpers_for(max(map(len, run.plan.rounds), default=0))) as studio:
+        return _write_report(folder, console, studio)
+
+
+def _write_report(folder: Path, console: Console, studio: "Studio") -> int:
     from harness.report.book import build  # noqa: PLC0415
     from harness.report.judgement import judge_run  # noqa: PLC0415
     from harness.report.tables import make_tables  # noqa: PLC0415
     from harness.report.terminal import print_report  # noqa: PLC0415
 
     book = ledger.read(folder)
+    gc.freeze()  # it stays until the end: walking through a large one again and again takes a tenth of the time
     if not any(one.reason is None for one in book.trials):
         reasons = sorted({f"{one.cell.id}: {one.reason}" for one in book.trials if one.reason})
         raise HarnessError("nothing was measured" + "".join(f"; {one}" for one in reasons), exit_code=NOTHING)
     judgement = judge_run(book)
     tables = make_tables(book, judgement)
-    for name, data in build(book, tables).items():
+    for name, data in build(book, tables, studio).items():
         write(folder / name, data)
     print_report(console, book, judgement, tables.summary)
     console.print(f"written to {folder}", markup=False, highlight=False, soft_wrap=True)

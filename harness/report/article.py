@@ -1,6 +1,7 @@
 """The figures of the primitives that a run quotes; none without them."""
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from io import BytesIO
 
 import pandas as pd
@@ -42,7 +43,7 @@ def exhibits(book: Ledger) -> Iterator[Exhibit]:
             table=_rows(frame, name),
             columns=(*NAMED, *columns),
             csv="primitives.csv",
-            draw=_with_own_looks(draw),
+            draw=partial(_with_own_looks, draw),
         )
 
 
@@ -55,6 +56,6 @@ def _rows(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     return frame[frame["longest_stall_s"].notna() | frame["queue_wait_p50_s"].notna()]
 
 
-def _with_own_looks(draw: Draw) -> Draw:
+def _with_own_looks(draw: Draw, frame: pd.DataFrame, _: Mapping[str, Look], title: str) -> Figure:
     """A loop is no variant: it keeps its own colour and mark."""
-    return lambda frame, _, title: draw(frame, primitives.LOOKS, title)
+    return draw(frame, primitives.LOOKS, title)

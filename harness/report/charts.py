@@ -47,6 +47,7 @@ RC: dict[Any, Any] = {
 
 KINDS = ("svg", "png")
 Chart = Callable[[pd.DataFrame, Mapping[str, Look], str], Figure]
+Job = tuple[Chart, pd.DataFrame, Mapping[str, Look], str]
 Text = Callable[[float, int], str]
 
 

@@ -6,6 +6,7 @@ width of intervals alone. Stopping on significance would multiply the false alar
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from statsmodels.stats.power import TTestPower  # type: ignore[import-untyped]  # no annotations
@@ -33,8 +34,12 @@ def detectable_shift(*, spread: float, pairs: int, alpha: float, power: float = 
     """
     if pairs < kernels.MIN_PAIRS or not kernels.NO_SPREAD < spread < math.inf:
         return None
-    in_spreads = TTestPower().solve_power(nobs=pairs, alpha=alpha, power=power, alternative="larger")
-    return float(in_spreads) * spread
+    return _in_spreads(pairs, alpha, power) * spread
+
+
+@lru_cache(maxsize=1024)  # all cells of a run ask for the same few
+def _in_spreads(pairs: int, alpha: float, power: float) -> float:
+    return float(TTestPower().solve_power(nobs=pairs, alpha=alpha, power=power, alternative="larger"))
 
 
 def rounds_needed(*, spread: float, shift: float, alpha: float, power: float = POWER) -> int | None:

@@ -18,6 +18,7 @@ from harness.report.judgement import judge_run
 from harness.report.page import build as page
 from harness.report.tables import make_tables
 from tests.report.books import EVIL, VARIANTS, a_selfcheck, files_of, make_book, workload
+from tests.report.test_article import LESSONS, PRIMITIVES
 
 MOST_BYTES = 2_000_000  # of a page that is mailed and attached
 MOST_CHARACTERS = 65_536  # of a comment
@@ -58,6 +59,7 @@ def edge_cases() -> dict[str, Ledger]:
                 for one in plain.trials
             ),
         ),
+        "with lessons and primitives": replace(plain, lessons=LESSONS, primitives=PRIMITIVES),
         "a sweep": make_book(
             rounds=3, workloads=[workload(f"at-{many}-memory", concurrency=many) for many in (1, 8, 64)]
         ),
@@ -73,7 +75,11 @@ def case(request: pytest.FixtureRequest) -> tuple[str, dict[str, bytes]]:
         patch.setattr(
             charts, "KINDS", ("svg",)
         )  # the same figure as PNG takes as long again and tells no more here
-        return request.param, dict(files_of(CASES[request.param])[1])
+        book = CASES[request.param]
+        quoted = (
+            {} if book.primitives is None else {"primitives.csv": book.primitives}
+        )  # is in the folder already
+        return request.param, dict(files_of(book)[1]) | quoted
 
 
 def test_a_true_page_for_any_ledger(case: tuple[str, dict[str, bytes]]) -> None:
