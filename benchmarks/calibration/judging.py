@@ -35,6 +35,7 @@ def judged(scene: Scene, rounds: Sequence[Round], *, margin: float) -> dict[str,
         "rounds": len(rounds),
         "seconds": round(sum(one.seconds for one in rounds), 1),
         "host": [one.code for one in notes],
+        "steal": round(statistics.fmean(one.sentinel.steal or 0.0 for one in rounds), 4),
         "holm_p_differs": _smallest_p(found),
         "verdicts": [
             {
@@ -61,6 +62,7 @@ def summary(runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
         "runs on an unfit host": sum(bool(run["host"]) for run in runs),
         "host notes": dict(Counter(code for run in runs for code in run["host"])),
         "95 % intervals that hold 1": f"{sum(one['low'] <= 1 <= one['high'] for one in whole)} of {len(whole)}",
+        "steal per run": [min(run["steal"] for run in runs), max(run["steal"] for run in runs)],
         "families with any difference after Holm": sum(run["holm_p_differs"] <= ALPHA for run in runs),
         "time ratio": round(math.exp(statistics.fmean(math.log(one["ratio"]) for one in verdicts)), 4),
         "spread per round, median": round(statistics.median(one["spread"] for one in verdicts), 4),

@@ -168,7 +168,7 @@ def _progress(done: int, of: int, run: dict[str, Any]) -> None:
     )
     host = f", host unfit: {', '.join(run['host'])}" if run["host"] else ""
     print(
-        f"[{done}/{of}] {said} ({run['rounds']} rounds, {run['seconds']} s{host})",
+        f"[{done}/{of}] {said} ({run['rounds']} rounds, {run['seconds']} s, steal {run['steal']:.1%}{host})",
         file=sys.stderr,
         flush=True,
     )

@@ -22,7 +22,7 @@ MIN_ROUNDS = 3  # quartiles of fewer values are those values
 SPREAD_LIMIT = 1.8
 DRIFT_LIMIT = 1.03  # of a round over the one before, along the median slope: pairing cancels less than that
 DRIFT_P = 0.01  # Spearman; keeps a chance order of an even host from reading as a drift
-STEAL_LIMIT = 0.05  # mean share of CPU time: a neighbour who takes up to that hits both of a pair alike
+STEAL_LIMIT = 0.10  # mean share of CPU time: neighbours take up to that, and from both of a pair alike
 LOAD_LIMIT = 0.3  # CPU seconds per second of others: a desktop idles below it, a burner takes about 1
 LOAD_ROUNDS = 0.2  # share of rounds above it: one cron job in 12 rounds is pairing's business, three are not
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from harness.model import Cell, Note, Trial
 from harness.stats import kernels
@@ -67,8 +68,8 @@ class Finding:
     blocks: bool
 
 
-def is_cleared(effect: Effect, margin: float) -> bool:
-    """Whether the screen is enough for this effect; if not, fresh rounds decide.
+def clears(logs: kernels.Floats, margin: float) -> npt.NDArray[np.bool_]:
+    """Whether a screen is enough; where it is not, fresh rounds decide.
 
     Cleared is an effect of which all of this holds, in units of its own noise:
 
@@ -78,15 +79,21 @@ def is_cleared(effect: Effect, margin: float) -> bool:
 
     With 8 rounds, a margin of 5 % and normal noise, a slow-down of 10 % is cleared in under 0.2 % of cases at any spread; of
     unchanged cells 1 % are sent on at a spread of 3 % per round, 7 % at 4 % (simulated in ``tests/gate/test_stats.py``).
+
+    Args:
+        logs: log-ratios, the rounds along the last axis.
+        margin: e.g. 0.05.
+
+    Returns:
+        The shape of ``logs`` without its last axis.
     """
     bound = math.log1p(margin)
-    if effect.pairs < kernels.MIN_PAIRS or effect.time_ratio is None or effect.interval is None:
-        return False
-    mean = math.log(effect.time_ratio)
-    # The 95 % interval is two-sided; the bound is the one-sided one, at the level that every verdict uses.
-    of = kernels.moments(np.array(effect.log_ratios))
-    reach = float(kernels.interval(of, 1 - 2 * ALPHA)[1]) - mean
-    return reach <= bound and mean + reach < bound and mean > -bound
+    of = kernels.moments(logs)
+    # The 90 % interval is two-sided; its upper end is the one-sided bound, at the level that every verdict uses.
+    top = kernels.interval(of, 1 - 2 * ALPHA)[1]
+    return np.asarray(
+        (of.n >= kernels.MIN_PAIRS) & (top - of.mean <= bound) & (top < bound) & (of.mean > -bound)
+    )
 
 
 def under_suspicion(pairs: Sequence[Pair], screen: Measured, margin: float) -> tuple[Pair, ...]:
@@ -100,7 +107,10 @@ def under_suspicion(pairs: Sequence[Pair], screen: Measured, margin: float) -> t
         for pair in pairs
         if pair.head in found
         and _final(pair, found[pair.head], screen) is None
-        and (objection(screen.host_notes) is not None or not is_cleared(found[pair.head], margin))
+        and (
+            objection(screen.host_notes) is not None
+            or not clears(np.array(found[pair.head].log_ratios), margin)
+        )
     )
 
 

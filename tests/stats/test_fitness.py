@@ -62,8 +62,8 @@ def test_a_drift_that_pairing_cancels_is_fit_however_many_rounds_it_lasts(step: 
 
 
 def test_steal_is_named_and_unknown_steal_is_no_steal() -> None:
-    assert codes([sentinel(one, steal=0.06) for one in range(12)]) == ["noisy-host-steal"]
-    assert codes([sentinel(one, steal=0.03) for one in range(12)]) == []
+    assert codes([sentinel(one, steal=0.12) for one in range(12)]) == ["noisy-host-steal"]
+    assert codes([sentinel(one, steal=0.05) for one in range(12)]) == []
     assert codes([sentinel(one, steal=None, busy_elsewhere=None) for one in range(12)]) == []
 
 

@@ -1,0 +1,170 @@
+"""What a gate and a matrix do with what they measured; the measuring itself is a stand-in that writes a ledger."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from harness import ledger
+from harness.cli import main
+from harness.commands import gate, matrix
+from harness.commands.gate import Budget
+from harness.commands.sided import Ready
+from harness.model import Plan, Run
+from tests import builders
+from tests.gate.conftest import client
+
+Gate = Callable[..., int]
+
+
+@dataclass(slots=True, kw_only=True)
+class Measuring:
+    """Stands in for ``measure_sides``: the second side takes ``slower`` times as long.
+
+    Attributes:
+        busy: of others, in every round.
+        stops: the stage and the round of it in which somebody presses Ctrl-C.
+        stages: rounds that were measured, by the name of the stage.
+    """
+
+    slower: float = 1.0
+    busy: float = 0.0
+    stops: tuple[str, int] | None = None
+    stages: dict[str, int]
+
+    def __call__(
+        self,
+        _console: Console,
+        folder: Path,
+        _results: Path,
+        plan: Plan,
+        sides: Sequence[Ready],
+        *,
+        is_over: Callable[[int], bool],
+    ) -> None:
+        run = Run(
+            id=folder.name, version=ledger.VERSION, created_at=0.0, command="", plan=plan, contenders=(),
+            fingerprint={}, environment={}, selfcheck=None,
+        )  # fmt: skip
+        ledger.create(folder, run)
+        self.stages[folder.name] = 0
+        for number, cells in enumerate(plan.rounds):
+            if is_over(number):
+                return
+            if (folder.name, number) == self.stops:
+                raise KeyboardInterrupt
+            ledger.append(folder, builders.sentinel(number, busy_elsewhere=self.busy))
+            for cell in cells:
+                pace = 0.01 * (1 + (number * 7 % 5 - 2) / 1000)
+                is_second = cell.side == sides[1].name
+                ledger.append(
+                    folder,
+                    builders.trial(cell, number, pace * self.slower * (1.001 if number % 2 else 0.999))
+                    if is_second
+                    else builders.trial(cell, number, pace),
+                )
+            self.stages[folder.name] += 1
+
+
+@pytest.fixture
+def measuring(monkeypatch: pytest.MonkeyPatch) -> Measuring:
+    stand_in = Measuring(stages={})
+    for command in (gate, matrix):
+        monkeypatch.setattr(command, "measure_sides", stand_in)
+    return stand_in
+
+
+@pytest.fixture
+def run(tmp_path: Path, suite_file: Path) -> Gate:
+    sides = [client(tmp_path, name, turns) for name, turns in (("one", 0), ("other", 1))]
+    flags = {"gate": ("--base", "--head"), "matrix": ("--side", "--side")}
+
+    def command(name: str, *options: str) -> int:
+        asked = [part for pair in zip(flags[name], map(str, sides), strict=True) for part in pair]
+        where = ["--suite-file", str(suite_file), "--results", str(tmp_path)]
+        return main([name, *asked, *where, *options])
+
+    return command
+
+
+def verdict(results: Path) -> dict[str, Any]:
+    [path] = results.glob("gates/*/verdict.json")
+    found: dict[str, Any] = json.loads(path.read_text())
+    return found
+
+
+@pytest.mark.parametrize(
+    ("slower", "code", "stages"),
+    [(1.0, 0, {"screen": 5}), (1.5, 3, {"screen": 5, "decide": 6}), (0.5, 0, {"screen": 5, "decide": 6})],
+)
+def test_only_suspects_are_measured_again(
+    measuring: Measuring, run: Gate, tmp_path: Path, slower: float, code: int, stages: dict[str, int]
+) -> None:
+    measuring.slower = slower
+    assert run("gate") == code
+    assert measuring.stages == stages
+    assert verdict(tmp_path)["exit_code"] == code
+
+
+@pytest.mark.parametrize("slower", [1.0, 1.5])
+def test_an_unfit_host_is_inconclusive_whatever_was_seen(
+    measuring: Measuring, run: Gate, tmp_path: Path, slower: float
+) -> None:
+    measuring.slower, measuring.busy = slower, 0.9
+    assert run("gate") == 4
+    found = verdict(tmp_path)
+    assert found["verdict"] == "inconclusive"
+    assert "others used over 0.3 CPUs in 6 of 6 rounds" in found["host_notes"][0]
+    assert measuring.stages == {"screen": 5, "decide": 6}
+
+
+@pytest.mark.parametrize(
+    ("stop", "stages"), [(("screen", 3), {"screen": 3}), (("decide", 2), {"screen": 5, "decide": 2})]
+)
+def test_ctrl_c_keeps_and_tells_what_was_measured(
+    measuring: Measuring,
+    run: Gate,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    stop: tuple[str, int],
+    stages: dict[str, int],
+) -> None:
+    measuring.slower, measuring.stops = 1.5, stop
+    assert run("gate") == 130
+    found = verdict(tmp_path)
+    assert (found["exit_code"], found["verdict"]) == (130, "interrupted")
+    assert measuring.stages == stages
+    assert "interrupted; what was measured is kept" in capsys.readouterr().err
+    [cell] = found["cells"]
+    assert cell["verdict"] == "inconclusive"
+
+
+def test_a_budget_ends_it_between_two_rounds() -> None:
+    times = iter([0.0, 0.0, 10.0, 29.0, 31.0])
+    budget = Budget(30.0, lambda: next(times))
+    assert [budget.is_over(number) for number in range(5)] == [False, False, False, True, True]
+    assert budget.is_spent
+
+
+def test_a_matrix_shows_every_side_against_the_first(
+    measuring: Measuring, run: Gate, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    measuring.slower = 1.5
+    assert run("matrix") == 0
+    [folder] = (tmp_path / "matrices").iterdir()
+    assert {"matrix.csv", "matrix.md", "matrix.svg", "matrix.png"} <= {path.name for path in folder.iterdir()}
+    assert "1.5" in (folder / "matrix.csv").read_text()
+    assert "other.py" in capsys.readouterr().out
+
+
+def test_a_matrix_that_is_interrupted_shows_what_it_has(
+    measuring: Measuring, run: Gate, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    measuring.slower, measuring.stops = 1.5, ("run", 4)
+    assert run("matrix") == 130
+    assert list(tmp_path.glob("matrices/*/matrix.csv"))
+    assert "interrupted" in capsys.readouterr().err
