@@ -1,5 +1,6 @@
 """The table of metrics: CSV columns, chart axes and verdicts all derive from these rows."""
 
+import math
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -30,10 +31,25 @@ class Metric:
 
 
 def mean_over_passes(of_pass: Callable[[Pass], float]) -> Callable[[Trial], float]:
-    """The trial's value is the mean over its timed passes (why not the median or the minimum: docs/method.md)."""
+    """The trial's value is the mean over its timed passes: of what is counted or summed."""
 
     def of_trial(trial: Trial) -> float:
         return statistics.fmean(of_pass(one) for one in trial.timed)
+
+    return of_trial
+
+
+def geometric_mean_over_passes(of_pass: Callable[[Pass], float]) -> Callable[[Trial], float]:
+    """The trial's value is the geometric mean over its timed passes: of times and rates (why: docs/method.md).
+
+    Images per second are so one over seconds per image, of a trial as of a pass, and one slow pass of ten weighs less.
+    """
+
+    def of_trial(trial: Trial) -> float:
+        values = [of_pass(one) for one in trial.timed]
+        if not all(one > 0 for one in values):
+            return statistics.fmean(values)  # no value that anything could be made of: the caller says so
+        return math.exp(statistics.fmean(map(math.log, values)))
 
     return of_trial
 
@@ -55,15 +71,22 @@ def _per_pass(
     )
 
 
+def _time(
+    key: str, label: str, unit: str, better: Literal["higher", "lower"], of_pass: Callable[[Pass], float]
+) -> Metric:
+    of_trial = geometric_mean_over_passes(of_pass)
+    return Metric(key=key, label=label, unit=unit, better=better, of_pass=of_pass, of_trial=of_trial)
+
+
 def _images(one: Pass) -> int:
     return len(one.latency_s)
 
 
-RATE = _per_pass("images_per_s", "throughput", "images/s", "higher", lambda one: _images(one) / one.wall_s)
-TIME_PER_IMAGE = _per_pass(
+RATE = _time("images_per_s", "throughput", "images/s", "higher", lambda one: _images(one) / one.wall_s)
+TIME_PER_IMAGE = _time(
     "time_per_image_s", "time per image", "s", "lower", lambda one: one.wall_s / _images(one)
 )
-WALL = _per_pass("wall_s", "time for all images", "s", "lower", lambda one: one.wall_s)
+WALL = _time("wall_s", "time for all images", "s", "lower", lambda one: one.wall_s)
 LATENCY_P50 = _per_pass(
     "latency_p50_s", "latency p50 (closed loop)", "s", "lower", lambda one: quantile(one.latency_s, 0.50)
 )

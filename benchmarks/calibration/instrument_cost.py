@@ -31,7 +31,6 @@ PAIRS = {
     "gather/aiohttp_session/asyncio": "gather_aiohttp.py",
     "thread_pool/requests_session": "thread_pool_requests.py",
 }
-PASSES = 8
 WORKLOAD = Workload(
     name="thumbs", images=400, image_bytes=6144, latency_s=0.0, concurrency=50, sink="memory", seed=1
 )
@@ -43,22 +42,26 @@ Pass = Callable[[], float]
 def main() -> None:
     """Measure every pair and print the ratios."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--rounds", type=int, default=12)
+    parser.add_argument("--rounds", type=int, default=12, help="default: 12")
+    parser.add_argument("--passes", type=int, default=16, help="of each in a round (default: 16)")
+    parser.add_argument("--variants", nargs="+", choices=PAIRS, default=list(PAIRS), metavar="VARIANT")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    results = [_measure(variant, options.rounds, options.seed) for variant in PAIRS]
+    results = [
+        _measure(variant, options.rounds, options.passes, options.seed) for variant in options.variants
+    ]
     if options.json:
         print(json.dumps(results))
         return
     for one in results:
         print(
             f"{one['variant']}: harness / bare = {one['ratio']:.4f} "
-            f"[{one['low']:.4f}, {one['high']:.4f}] over {one['rounds']} rounds"
+            f"[{one['low']:.4f}, {one['high']:.4f}] over {one['rounds']} rounds, spread {one['spread']:.1%}"
         )
 
 
-def _measure(variant: str, rounds: int, seed: int) -> dict[str, object]:
+def _measure(variant: str, rounds: int, passes: int, seed: int) -> dict[str, object]:
     """Pair the variant in the harness with its bare script."""
     catalog = open_catalog(sys.executable)
     client_cpus, server_cpus = cpu_split()
@@ -73,7 +76,7 @@ def _measure(variant: str, rounds: int, seed: int) -> dict[str, object]:
             ):
                 harness()  # warm-up
                 bare()
-                pairs = [_in_turn(harness, bare, first=order.random() < 1 / 2) for _ in range(PASSES)]
+                pairs = [_in_turn(harness, bare, first=order.random() < 1 / 2) for _ in range(passes)]
             logs.append(
                 np.log(statistics.fmean(one for one, _ in pairs) / statistics.fmean(one for _, one in pairs))
             )
@@ -85,6 +88,7 @@ def _measure(variant: str, rounds: int, seed: int) -> dict[str, object]:
         "low": float(np.exp(low)),
         "high": float(np.exp(high)),
         "rounds": rounds,
+        "spread": float(moments.sd),
     }
 
 

@@ -24,7 +24,7 @@ from harness.measure.suite import read_suite_file
 from harness.model import HERE, Sentinel, Trial, TrialRules, Variant, Workload
 
 BASE, PROBE = "base", "probe"
-PILOT_ROUNDS = 8
+PILOT_ROUNDS = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

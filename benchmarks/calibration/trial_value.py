@@ -27,6 +27,7 @@ from harness.measure.suite import read_suite_file
 from harness.model import HERE, Trial, TrialRules
 
 ESTIMATORS: dict[str, Callable[[Sequence[float]], float]] = {
+    "geometric": lambda values: float(np.exp(np.mean(np.log(values)))),
     "mean": lambda values: float(np.mean(values)),
     "median": lambda values: float(np.median(values)),
     "minimum": min,
@@ -45,11 +46,13 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         found, seconds = _measure(options, Path(folder))
-    print(f"{'':12}{'passes':>7}" + "".join(f"{name:>9}" for name in ESTIMATORS) + f"{'s/round':>9}")
+    print(f"{'':12}{'passes':>7}" + "".join(f"{name:>11}" for name in ESTIMATORS) + f"{'s/round':>9}")
     for way, rounds in found.items():
         for passes in PASSES:
             spreads = [100 * _spread(rounds, passes, estimator) for estimator in ESTIMATORS.values()]
-            print(f"{way:12}{passes:7}" + "".join(f"{one:8.1f}%" for one in spreads) + f"{seconds[way]:9.1f}")
+            print(
+                f"{way:12}{passes:7}" + "".join(f"{one:10.1f}%" for one in spreads) + f"{seconds[way]:9.1f}"
+            )
 
 
 def _measure(

@@ -16,6 +16,7 @@ from harness.report.units import plain, seconds
 
 MOST = 7  # series in a panel
 COLUMNS = 4
+PANEL, NAME = 1.37, 0.125  # inches: height of a panel, and of each name above it
 COARSE = 12  # every twelfth of 50 points is enough for a line in the background
 Line = tuple[Mapping[Any, Any], pd.DataFrame]  # what the rows share, the rows
 
@@ -33,34 +34,38 @@ def completion(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Fig
     models = sorted({shared["concurrency"] for shared, _ in lines})
     columns = min(COLUMNS, max(2, len(models)))
     lines_down = -(-len(models) // columns)
+    by_model = {model: [one for one in lines if one[0]["concurrency"] == model] for model in models}
+    names = NAME * min(MOST, max(map(len, by_model.values()), default=1))  # above a panel, over no line of it
+    gap, top, bottom = 0.38 + names, 0.58 + names, 0.65
     figure, panels = canvas(
         title,
-        (2.3 * columns + 0.9, 1.75 * lines_down + 1.05),
-        (0.65, 0.15, 0.6, 0.65),
+        (2.3 * columns + 0.9, lines_down * PANEL + (lines_down - 1) * gap + top + bottom),
+        (0.65, 0.15, bottom, top),
         (lines_down, columns),
         sharex=True,
         sharey=True,
-        hspace=0.28,
+        hspace=gap / PANEL,
         wspace=0.08,
     )
     behind = [np.column_stack([line["time_s"], 100 * line["share"]])[::COARSE] for _, line in lines]
     log(panels[0].xaxis, seconds, rows["time_s"].min(), rows["time_s"].max(), most=4)
     panels[0].set_ylim(0, 103)
-    for axes, model in zip(panels, models, strict=False):
+    for axes, (model, own) in zip(panels, by_model.items(), strict=False):
         _behind(axes, behind)
-        own = [one for one in lines if one[0]["concurrency"] == model]
         own.sort(key=lambda one: float(one[1]["time_s"].iloc[-1]))
         for shared, line in own[:MOST]:
             _curve(axes, looks[shared["variant"]], line["time_s"], 100 * line["share"], _short(shared))
-        axes.set_title(plain(model) + (f" (fastest {MOST})" if len(own) > MOST else ""))
-        is_late = own[-1][1]["time_s"].median() > rows["time_s"].median()
+        more = f" (fastest {MOST})" if len(own) > MOST else ""
+        axes.set_title(plain(model) + more, pad=4 + 72 * NAME * min(MOST, len(own)))
         axes.legend(
             fontsize=6.5,
-            loc="upper left" if is_late else "lower right",
-            handlelength=1.6,
-            borderaxespad=0.1,
-            framealpha=0.85,
-            edgecolor="none",
+            loc="lower left",
+            bbox_to_anchor=(-0.02, 1.0),
+            handlelength=1.9,
+            labelspacing=0.25,
+            borderaxespad=0.0,
+            borderpad=0.2,
+            frameon=False,
         )
     for axes in panels[len(models) :]:
         axes.set_visible(False)
