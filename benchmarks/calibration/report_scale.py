@@ -53,7 +53,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 ).stdout
             )
             ledger_mb = sum(one.stat().st_size for one in Path(folder).iterdir() if one.is_file()) / 1e6
-        total = sum(found[step] for step in ("read", "judge", "frames", "files"))
+        total = sum(
+            found[step] for step in ("read", "judge", "frames", "files")
+        )  # what grows with the trials
         first = first or total / made
         steps = "  ".join(f"{found[step]:6.2f}s" for step in ("import", "read", "judge", "frames", "files"))
         print(
@@ -70,14 +72,15 @@ def remake(folder: Path) -> None:
         marks.append(time.perf_counter())
         return marks[-1] - marks[-2]
 
-    from harness import ledger  # noqa: PLC0415 - its cost is measured
-    from harness.report.book import build  # noqa: PLC0415 - the same
-    from harness.report.judgement import judge_run  # noqa: PLC0415 - the same
-    from harness.report.studio import Studio, helpers_for  # noqa: PLC0415 - the same
-    from harness.report.tables import make_tables  # noqa: PLC0415 - the same
+    from harness.report.studio import Studio, helpers_for  # noqa: PLC0415 - its cost is measured
 
-    found = {"import": step()}
     with Studio(helpers_for(MODELS * CLIENTS * len(WORKLOADS))) as studio:
+        from harness import ledger  # noqa: PLC0415 - the same
+        from harness.report.book import build  # noqa: PLC0415 - the same
+        from harness.report.judgement import judge_run  # noqa: PLC0415 - the same
+        from harness.report.tables import make_tables  # noqa: PLC0415 - the same
+
+        found = {"import": step()}
         book = ledger.read(folder)
         gc.freeze()
         found["read"] = step()
@@ -89,7 +92,7 @@ def remake(folder: Path) -> None:
             path = folder / "out" / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
-    found["files"] = step()
+        found["files"] = step()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(json.dumps(found | {"peak_mb": peak * 1024 / 1e6}))
 

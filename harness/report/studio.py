@@ -1,5 +1,9 @@
-"""Charts drawn by several processes at once: of a large run, drawing takes longer than all the rest of its report."""
+"""Charts drawn by several processes at once: of a large run, drawing takes longer than all the rest of its report.
 
+pandas and matplotlib take seconds to load, so nothing here loads them before the helpers have been started.
+"""
+
+import importlib
 import os
 import signal
 import threading
@@ -7,10 +11,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from multiprocessing import connection, get_context, parent_process
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from harness.report import charts
-from harness.report.charts import Job
+if TYPE_CHECKING:
+    from harness.report.charts import Job
 
 MOST_HELPERS = 3  # a report has some twenty charts, and each helper holds pandas and matplotlib in memory
 
@@ -41,12 +45,14 @@ class Studio:
         if self._pool:
             self._pool.shutdown(cancel_futures=True)
 
-    def begin(self, jobs: Sequence[Job]) -> Callable[[], list[dict[str, bytes]]]:
+    def begin(self, jobs: "Sequence[Job]") -> Callable[[], list[dict[str, bytes]]]:
         """Let the helpers begin; what is returned draws the rest here and gives all charts, in the order of the jobs."""
+        from harness.report.charts import render  # noqa: PLC0415
+
         pool = self._pool
         if pool is None:
-            return lambda: [charts.render(*job) for job in jobs]
-        futures = [pool.submit(charts.render, *job) for job in jobs]
+            return lambda: [render(*job) for job in jobs]
+        futures = [pool.submit(render, *job) for job in jobs]
         # The helpers take the first; we take from the end what none of them has begun.
         last_first = list(zip(futures, jobs, strict=True))[::-1]
         return lambda: [_drawn(future, job) for future, job in last_first][::-1]
@@ -58,20 +64,23 @@ def helpers_for(cells: int) -> int:
     return min(spare - 1, MOST_HELPERS) if cells >= 40 else 0  # noqa: PLR2004 - the default suite has 48
 
 
-def _drawn(future: Future[dict[str, bytes]], job: Job) -> dict[str, bytes]:
+def _drawn(future: Future[dict[str, bytes]], job: "Job") -> dict[str, bytes]:
+    from harness.report.charts import render  # noqa: PLC0415
+
     if future.cancel():
-        return charts.render(*job)
+        return render(*job)
     try:
         return future.result()
     except BrokenExecutor:  # somebody killed a helper: its charts are drawn here
-        return charts.render(*job)
+        return render(*job)
 
 
 def _begin() -> None:
-    """In a helper: end with the one that started us, even if it is killed."""
+    """In a helper: end with the one that started us, even if it is killed; and load what drawing needs."""
     parent = parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+    importlib.import_module("harness.report.book")
 
 
 def _end_with(sentinel: int) -> None:

@@ -20,7 +20,9 @@ from tests.commands.conftest import Command, command
 def run(harness: Command, suite_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A whole run of the tiny suite."""
     results = tmp_path_factory.mktemp("results")
-    done = harness("bench", "--suite-file", suite_file, "--results", results, "--seed", "3")
+    done = harness(
+        "bench", "--suite-file", suite_file, "--results", results, "--seed", "3", env={"PYTHONHASHSEED": "1"}
+    )
     assert done.returncode == 0, done.stderr
     assert "written to" in done.stdout
     assert "[12/12]" in done.stderr
@@ -80,12 +82,14 @@ def test_nothing_is_left_of_the_sink(run: Path) -> None:
     assert not list(run.glob("sink-*"))
 
 
-def test_report_rebuilds_the_same_files(run: Path, harness: Command, tmp_path: Path) -> None:
+def test_another_process_with_other_hashes_rebuilds_the_same_bytes(
+    run: Path, harness: Command, tmp_path: Path
+) -> None:
     copy = tmp_path / "copy"
     copy.mkdir()
     for name in ("run.json", "trials.jsonl"):
         shutil.copy(run / name, copy)
-    assert harness("report", copy).returncode == 0
+    assert harness("report", copy, env={"PYTHONHASHSEED": "2"}).returncode == 0
     before = {path.relative_to(run): path.read_bytes() for path in run.rglob("*") if path.is_file()}
     after = {path.relative_to(copy): path.read_bytes() for path in copy.rglob("*") if path.is_file()}
     assert before == after
@@ -124,26 +128,31 @@ def test_a_failing_cell_is_named_keeps_no_speed_and_fails_the_run(
     assert len([one for one in ledger.read(tmp_path / "latest").trials if "liar" in one.cell.variant]) == 1
 
 
-def test_ctrl_c_keeps_and_reports_what_is_measured(suite_file: Path, tmp_path: Path) -> None:
-    process = subprocess.Popen(
-        command("bench", "--suite-file", suite_file, "--results", tmp_path, *ENDLESS),
-        cwd=ROOT,
-        env=os.environ | {"TMPDIR": str(tmp_path)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stderr is not None
-    for line in process.stderr:
-        if line.startswith("[5/"):
-            process.send_signal(signal.SIGINT)
-            break
-    out, error = process.communicate(timeout=60)
-    assert process.returncode == 130
+def test_a_second_run_waits_until_ctrl_c_ends_the_first_which_reports_what_is_measured(
+    suite_file: Path, tmp_path: Path
+) -> None:
+    def start(name: str, *options: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            command("bench", "--suite-file", suite_file, "--results", tmp_path / name, *options),
+            cwd=ROOT, env=os.environ | {"TMPDIR": str(tmp_path)},
+            stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+
+    first = start("a", *ENDLESS)
+    assert first.stderr is not None
+    assert any(line.startswith("[5/") for line in first.stderr)
+    second = start("b", *SHORT)
+    assert second.stderr is not None
+    assert "another fetchbench is measuring on this machine" in second.stderr.readline()
+    first.send_signal(signal.SIGINT)
+    out, error = first.communicate(timeout=60)
+    assert first.returncode == 130
     assert "interrupted; what was measured is kept and reported" in error
     assert "Traceback" not in error
     assert "written to" in out
-    assert len(ledger.read(tmp_path / "latest").trials) >= 5
+    assert len(ledger.read(tmp_path / "a" / "latest").trials) >= 5
+    second.communicate(timeout=60)
+    assert second.returncode == 0
 
 
 def test_a_server_that_dies_ends_the_run_in_one_line_and_loses_nothing(
@@ -248,28 +257,6 @@ def test_results_that_cannot_be_written_are_one_line(
     assert done.returncode == 1
     assert "cannot write results" in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr
-
-
-def test_a_second_run_waits_for_the_first(suite_file: Path, tmp_path: Path) -> None:
-    env = os.environ | {"TMPDIR": str(tmp_path)}
-    first = subprocess.Popen(
-        command("bench", "--suite-file", suite_file, "--results", tmp_path / "a", *ENDLESS),
-        cwd=ROOT, env=env, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
-    )  # fmt: skip
-    assert first.stderr is not None
-    for line in first.stderr:
-        if line.startswith("[1/"):
-            break
-    second = subprocess.Popen(
-        command("bench", "--suite-file", suite_file, "--results", tmp_path / "b", *SHORT),
-        cwd=ROOT, env=env, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
-    )  # fmt: skip
-    assert second.stderr is not None
-    assert "another fetchbench is measuring on this machine" in second.stderr.readline()
-    first.kill()
-    first.communicate()
-    second.communicate(timeout=60)
-    assert second.returncode == 0
 
 
 def test_a_missing_package_is_a_state_with_a_reason(harness: Command) -> None:

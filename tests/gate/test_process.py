@@ -27,12 +27,14 @@ class Measuring:
 
     Attributes:
         busy: of others, in every round.
+        broken: why every trial of the second side fails.
         stops: the stage and the round of it in which somebody presses Ctrl-C.
         stages: rounds that were measured, by the name of the stage.
     """
 
     slower: float = 1.0
     busy: float = 0.0
+    broken: str | None = None
     stops: tuple[str, int] | None = None
     stages: dict[str, int]
 
@@ -61,12 +63,10 @@ class Measuring:
             for cell in cells:
                 pace = 0.01 * (1 + (number * 7 % 5 - 2) / 1000)
                 is_second = cell.side == sides[1].name
-                ledger.append(
-                    folder,
-                    builders.trial(cell, number, pace * self.slower * (1.001 if number % 2 else 0.999))
-                    if is_second
-                    else builders.trial(cell, number, pace),
-                )
+                if is_second:
+                    pace *= self.slower * (1.001 if number % 2 else 0.999)
+                reason = self.broken if is_second else None
+                ledger.append(folder, builders.trial(cell, number, pace, reason=reason))
             self.stages[folder.name] += 1
 
 
@@ -120,6 +120,26 @@ def test_an_unfit_host_is_inconclusive_whatever_was_seen(
     assert found["verdict"] == "inconclusive"
     assert "others used over 0.3 CPUs in 6 of 6 rounds" in found["host_notes"][0]
     assert measuring.stages == {"screen": 5, "decide": 6}
+
+
+def test_a_head_that_fails_is_no_slow_number(measuring: Measuring, run: Gate, tmp_path: Path) -> None:
+    measuring.broken = "1 of 40 bodies differ from the manifest"
+    assert run("gate") == 1
+    found = verdict(tmp_path)
+    assert (found["verdict"], found["cells"][0]["verdict"]) == ("failed", "failed")
+    assert "bodies differ" in found["cells"][0]["reason"]
+    assert measuring.stages == {"screen": 5}
+
+
+def test_the_same_file_twice_is_said_to_be_noise_alone(
+    measuring: Measuring, suite_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = str(client(tmp_path, "same", 0))
+    where = ["--suite-file", str(suite_file), "--results", str(tmp_path)]
+    assert main(["gate", "--base", path, "--head", path, *where]) == 0
+    assert "this measures the noise alone" in capsys.readouterr().err
+    assert verdict(tmp_path)["same"] is True
+    assert measuring.stages == {"screen": 5}
 
 
 @pytest.mark.parametrize(

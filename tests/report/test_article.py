@@ -70,7 +70,7 @@ def test_without_them_there_is_no_chapter() -> None:
     assert files["lessons.csv"].decode().splitlines()[1:] == []
 
 
-def as_json(lessons: tuple[LessonRecord, ...]) -> bytes:
+def _json(lessons: tuple[LessonRecord, ...]) -> bytes:
     return json.dumps({"machine": {}, "lessons": [asdict(one) for one in lessons]}).encode()
 
 
@@ -80,7 +80,7 @@ def as_json(lessons: tuple[LessonRecord, ...]) -> bytes:
 )
 def test_a_run_quotes_its_own_python_alone(tmp_path: Path, python: str, quoted: set[str]) -> None:
     for kind, name, data in (
-        ("lessons", "lessons.json", as_json(LESSONS)),
+        ("lessons", "lessons.json", _json(LESSONS)),
         ("primitives", "primitives.csv", PRIMITIVES),
     ):
         place = ledger.article_folder(tmp_path, kind, "3.11.7")

@@ -43,19 +43,14 @@ def jobs(count: int) -> list[Job]:
     return [(chart, pd.DataFrame({"x": [1, 2], "y": [one, 3]}), {}, f"number {one}") for one in range(count)]
 
 
-def test_helpers_draw_the_same_bytes_in_the_same_order() -> None:
+def test_helpers_draw_the_same_bytes_in_the_same_order_and_what_a_killed_one_leaves_is_drawn_here() -> None:
     asked = jobs(6)
+    deadly: list[Job] = [(dies_in_a_helper, jobs(1)[0][1], {}, str(os.getpid())), *jobs(3)]
     with Studio(1) as studio:
-        drawn = studio.begin(asked)()
+        drawn, left = studio.begin(asked)(), studio.begin(deadly)()
     assert drawn == Studio(0).begin(asked)()
     assert len({one["svg"] for one in drawn}) == 6
-
-
-def test_what_a_killed_helper_leaves_is_drawn_here() -> None:
-    asked: list[Job] = [(dies_in_a_helper, jobs(1)[0][1], {}, str(os.getpid())), *jobs(3)]
-    with Studio(1) as studio:
-        drawn = studio.begin(asked)()
-    assert drawn == Studio(0).begin(asked)()
+    assert left == Studio(0).begin(deadly)()
 
 
 def test_a_helper_ends_with_who_started_it() -> None:

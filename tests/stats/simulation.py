@@ -4,8 +4,8 @@ Time is a line of slots, one trial in each. The value of a trial is the product 
 
 * drift of the host, which changes slowly: AR(1) on the log scale over the slots, sd 5 %;
 * launch: the luck of one process, log-normal, sd 2 %;
-* passes: five values, log-normal, sd 2 %; 3 % of them are spikes, 1.5 times as long; the trial takes the
-  median;
+* passes: ten values, log-normal, sd 2 %; 3 % of them are spikes, 1.5 times as long; the trial takes their
+  geometric mean;
 * the true effect of the cell.
 
 It returns logs of trial values of shape (runs, cells, rounds), as ``harness.stats.kernels`` takes them.
@@ -27,7 +27,7 @@ Order = Literal["interleaved", "sequential"]
 
 DRIFT_SD, LAUNCH_SD, VALUE_SD = 0.05, 0.02, 0.02
 SPIKE_SHARE, SPIKE = 0.03, math.log(1.5)
-PASSES = 5
+PASSES = 10
 MEMORY = 0.98  # of the drift from one slot to the next: it forgets within some 50 trials
 
 
@@ -54,7 +54,7 @@ def runs(
     rng = np.random.default_rng(seed)
     shape = (count, len(ratios), rounds)
     passes = rng.normal(0, VALUE_SD, (*shape, PASSES)) + SPIKE * (rng.random((*shape, PASSES)) < SPIKE_SHARE)
-    values = np.median(passes, axis=-1) + rng.normal(0, LAUNCH_SD, shape) + np.log(ratios)[:, None]
+    values = passes.mean(axis=-1) + rng.normal(0, LAUNCH_SD, shape) + np.log(ratios)[:, None]
     slots = len(ratios) * rounds
     drift = _drift(rng, count, slots) + math.log1p(heating) * np.arange(slots) / len(ratios)
     if order == "sequential":

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from harness.metrics import INVOLUNTARY_SWITCHES, TIME_PER_IMAGE
+from harness.metrics import INVOLUNTARY_SWITCHES, RATE, TIME_PER_IMAGE
 from harness.model import HarnessError
 from harness.stats.sample import samples, summarise, timings
 from tests.builders import cell, series, trial
@@ -12,9 +12,10 @@ from tests.builders import cell, series, trial
 A, B = cell("a"), cell("b")
 
 
-def test_a_trial_is_one_value_the_mean_of_its_timed_passes() -> None:
-    sample = samples([trial(A, 0, 0.010, 0.030, 0.014)], TIME_PER_IMAGE)[A]
-    assert sample.values == pytest.approx({0: 0.018})
+def test_a_trial_is_one_value_the_geometric_mean_of_its_timed_passes() -> None:
+    trials = [trial(A, 0, 0.010, 0.040, 0.020)]
+    assert samples(trials, TIME_PER_IMAGE)[A].values == pytest.approx({0: 0.020})
+    assert samples(trials, RATE)[A].values == pytest.approx({0: 50.0})
 
 
 def test_doubled_passes_change_nothing() -> None:
@@ -72,8 +73,8 @@ def test_small_samples_invent_nothing() -> None:
         None,
         None,
     )
-    assert (one.n, one.median, one.interval, one.spread) == (1, 0.1, None, None)
-    assert one.geometric_mean == pytest.approx(0.1)
+    assert (one.n, one.interval, one.spread) == (1, None, None)
+    assert (one.median, one.geometric_mean) == (pytest.approx(0.1), pytest.approx(0.1))
     assert (two.n, two.interval) == (2, None)
     assert two.spread == pytest.approx(math.log(2) / math.sqrt(2))
 

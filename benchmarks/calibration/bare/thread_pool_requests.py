@@ -1,5 +1,6 @@
 """thread_pool/requests_session as anyone would write it. A file of URLs; one pass per line of input."""
 
+import gc
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from time import perf_counter
@@ -28,6 +29,7 @@ if __name__ == "__main__":
         urls = file.read().split()
     concurrency = int(sys.argv[2])
     for _ in sys.stdin:
+        gc.collect()  # each pass begins as in a program of its own
         began = perf_counter()
         main(urls, concurrency)
         print(perf_counter() - began, flush=True)
