@@ -193,7 +193,7 @@ def _measure(options: argparse.Namespace, console: Console, folder: Path, progre
             suite=f"gate-{stage}",
             baseline=groups[0][0].variant,
             seed=seed + (stage == "decide"),
-            rules=file.rules,
+            rules=replace(file.rules, trial_s=fields.trial_s),
             workloads=[one for one in asked if any(group[0].workload == one.name for group in groups)],
             variants=chosen_variants(sides, groups),
             groups=groups,

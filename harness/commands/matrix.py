@@ -3,6 +3,7 @@
 import argparse
 import random
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from harness import ledger
@@ -53,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
         suite="matrix",
         baseline=lineup.groups[0][0].variant,
         seed=random.randrange(2**32) if options.seed is None else options.seed,
-        rules=file.rules,
+        rules=replace(file.rules, trial_s=fields.trial_s),
         workloads=asked,
         variants=chosen_variants(sides, lineup.groups),
         groups=lineup.groups,

@@ -66,6 +66,7 @@ class GateFields(_Strict):
     margin: float = Field(gt=0, lt=1)
     screen_rounds: int = Field(ge=3, le=1_000)
     decide_rounds: int = Field(ge=3, le=1_000)
+    trial_s: float = Field(gt=0, le=600)
     budget_s: float = Field(gt=0, le=86_400)
 
 

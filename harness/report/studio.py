@@ -7,6 +7,7 @@ import importlib
 import os
 import signal
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from multiprocessing import connection, get_context, parent_process
@@ -27,6 +28,7 @@ class Studio:
     """
 
     def __init__(self, helpers: int) -> None:
+        self._helpers = helpers
         self._pool = ProcessPoolExecutor(helpers, get_context("spawn"), _begin) if helpers else None
         if self._pool:
             # They inherit what is blocked: Ctrl-C ends us, and we end them, without a traceback from each.
@@ -52,27 +54,39 @@ class Studio:
         pool = self._pool
         if pool is None:
             return lambda: [render(*job) for job in jobs]
-        futures = [pool.submit(render, *job) for job in jobs]
-        # The helpers take the first; we take from the end what none of them has begun.
-        last_first = list(zip(futures, jobs, strict=True))[::-1]
-        return lambda: [_drawn(future, job) for future, job in last_first][::-1]
+        waiting = deque(range(len(jobs)))
+        given: dict[int, Future[dict[str, bytes]]] = {}
+
+        def give() -> None:
+            """The helpers take the first, and never much more than they can draw: nothing needs to be taken back."""
+            while waiting and sum(not future.done() for future in given.values()) < 2 * self._helpers:
+                try:
+                    given[waiting[0]] = pool.submit(render, *jobs[waiting[0]])
+                except BrokenExecutor:  # somebody killed a helper: the rest is drawn here
+                    return
+                waiting.popleft()
+
+        def finish() -> list[dict[str, bytes]]:
+            drawn = {}
+            while waiting:
+                number = waiting.pop()
+                drawn[number] = render(*jobs[number])
+                give()
+            for number, future in given.items():
+                try:
+                    drawn[number] = future.result()
+                except BrokenExecutor:
+                    drawn[number] = render(*jobs[number])
+            return [drawn[number] for number in range(len(jobs))]
+
+        give()
+        return finish
 
 
 def helpers_for(cells: int) -> int:
     """How many helpers a run of so many cells is worth here: each takes as long to load as a small report takes to draw."""
     spare = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(spare - 1, MOST_HELPERS) if cells >= 40 else 0  # noqa: PLR2004 - the default suite has 48
-
-
-def _drawn(future: Future[dict[str, bytes]], job: "Job") -> dict[str, bytes]:
-    from harness.report.charts import render  # noqa: PLC0415
-
-    if future.cancel():
-        return render(*job)
-    try:
-        return future.result()
-    except BrokenExecutor:  # somebody killed a helper: its charts are drawn here
-        return render(*job)
 
 
 def _begin() -> None:

@@ -26,6 +26,7 @@ workloads = ["tiny-memory"]
 margin = 0.30
 screen_rounds = 5
 decide_rounds = 6
+trial_s = 0.02
 budget_s = 60.0
 
 [suites.default]
