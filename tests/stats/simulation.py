@@ -54,7 +54,8 @@ def runs(
     rng = np.random.default_rng(seed)
     shape = (count, len(ratios), rounds)
     passes = rng.normal(0, VALUE_SD, (*shape, PASSES)) + SPIKE * (rng.random((*shape, PASSES)) < SPIKE_SHARE)
-    values = passes.mean(axis=-1) + rng.normal(0, LAUNCH_SD, shape) + np.log(ratios)[:, None]
+    means: Floats = passes.mean(axis=-1)
+    values = means + rng.normal(0, LAUNCH_SD, shape) + np.log(ratios)[:, None]
     slots = len(ratios) * rounds
     drift = _drift(rng, count, slots) + math.log1p(heating) * np.arange(slots) / len(ratios)
     if order == "sequential":

@@ -74,7 +74,7 @@ def test_small_samples_invent_nothing() -> None:
         None,
     )
     assert (one.n, one.interval, one.spread) == (1, None, None)
-    assert (one.median, one.geometric_mean) == (pytest.approx(0.1), pytest.approx(0.1))
+    assert (one.median, one.geometric_mean) == pytest.approx((0.1, 0.1))
     assert (two.n, two.interval) == (2, None)
     assert two.spread == pytest.approx(math.log(2) / math.sqrt(2))
 
