@@ -12,6 +12,7 @@ import pytest
 
 from benchmarks.calibration import kill_resume
 from harness import ledger
+from harness.cli import main
 from harness.commands.conduct import precise_enough
 from harness.measure.plan import make_plan
 from harness.model import TrialRules
@@ -76,13 +77,17 @@ def test_a_line_that_was_cut_is_said_and_measured_again(harness: Command, run: P
     assert trials.read_bytes().startswith(data[: data[:-20].rfind(b"\n") + 1])
 
 
-def test_an_option_that_would_change_the_plan_is_refused(harness: Command, run: Path) -> None:
-    done = harness("bench", "--resume", run, "--rounds", "9", env=NO_GIT)
-    assert done.returncode == 2
-    assert done.stderr.splitlines()[-1].endswith("leave out --rounds")
+def test_an_option_that_would_change_the_plan_is_refused(
+    run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["bench", "--resume", str(run), "--rounds", "9"]) == 2
+    assert capsys.readouterr().err.splitlines()[-1].endswith("leave out --rounds")
 
 
-def test_another_machine_or_code_is_refused_with_the_keys_that_differ(harness: Command, run: Path) -> None:
+def test_another_machine_or_code_is_refused_with_the_keys_that_differ(
+    run: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_DIR", NO_GIT["GIT_DIR"])
     record = json.loads((run / "run.json").read_text())
     record["fingerprint"]["cpu"] = "Abacus 1"
     record["fingerprint"]["packages"]["requests"] = "0.1"
@@ -92,17 +97,16 @@ def test_another_machine_or_code_is_refused_with_the_keys_that_differ(harness: C
             one["source"] += "# changed\n"
     (run / "run.json").write_text(json.dumps(record))
     before = (run / "trials.jsonl").read_bytes()
-    done = harness("bench", "--resume", run, env=NO_GIT)
-    assert done.returncode == 4
+    assert main(["bench", "--resume", str(run)]) == 4
     keys = "cpu, packages, revision, concurrency thread_pool"
-    assert f"these differ from when it began: {keys}; start a new run" in done.stderr.splitlines()[-1]
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert f"these differ from when it began: {keys}; start a new run" in said
     assert (run / "trials.jsonl").read_bytes() == before
 
 
-def test_what_is_no_run_is_one_line(harness: Command, tmp_path: Path) -> None:
-    done = harness("bench", "--resume", tmp_path)
-    assert done.returncode == 2
-    [line] = done.stderr.splitlines()
+def test_what_is_no_run_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "--resume", str(tmp_path)]) == 2
+    [line] = capsys.readouterr().err.splitlines()
     assert "is no run" in line
 
 
