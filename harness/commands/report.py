@@ -54,7 +54,7 @@ def _write_report(folder: Path, console: Console, studio: "Studio") -> int:
     tables = make_tables(book, judgement)
     for name, data in build(book, tables, studio).items():
         write(folder / name, data)
-    print_report(console, book, judgement, tables.summary)
+    print_report(console, book, judgement, tables.ranked)
     console.print(f"written to {folder}", markup=False, highlight=False, soft_wrap=True)
     return FAILED if any(one.reason for one in book.trials) else FINE
 

@@ -94,7 +94,7 @@ def _begin() -> None:
     parent = parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
-    importlib.import_module("harness.report.book")
+    importlib.import_module("harness.report.charts")
 
 
 def _end_with(sentinel: int) -> None:

@@ -8,39 +8,38 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.ledger import Ledger
-from harness.metrics import (
-    CLIENT_CPU,
-    CONNECTIONS,
-    LATENCY_P50,
-    LATENCY_P99,
-    PEAK_RSS,
-    SERVER_IN_FLIGHT,
-)
+from harness.metrics import CLIENT_CPU, CONNECTIONS, PEAK_RSS, SERVER_IN_FLIGHT
 from harness.model import Cell, Workload
 from harness.report.judgement import Judgement
 from harness.report.units import interval_digits, number, ratio, seconds, size
 from harness.stats.ranking import RankedCell
 from harness.stats.verdict import Verdict
 
-SHOWN = (LATENCY_P50, LATENCY_P99, CLIENT_CPU, PEAK_RSS, CONNECTIONS, SERVER_IN_FLIGHT)
-WIDTHS = (110, 120, 130, 142, 150, 160)  # of the terminal, from which on there is room for one metric more
-HEADS = ("p50", "p99", "CPU s/1k", "memory", "conns", "in flight")
+SHOWN = (  # column of ``tables.ranked``, head, unit
+    ("p50_s", "p50", "s"),
+    ("p99_s", "p99", "s"),
+    (CLIENT_CPU.key, "CPU s/1k", CLIENT_CPU.unit),
+    (PEAK_RSS.key, "memory", PEAK_RSS.unit),
+    (CONNECTIONS.key, "conns", CONNECTIONS.unit),
+    (SERVER_IN_FLIGHT.key, "in flight", SERVER_IN_FLIGHT.unit),
+)
+WIDTHS = (110, 120, 130, 142, 150, 160)  # of the terminal, from which on there is room for one column more
 
 
-def print_report(console: Console, book: Ledger, judgement: Judgement, summary: pd.DataFrame) -> None:
+def print_report(console: Console, book: Ledger, judgement: Judgement, ranked: pd.DataFrame) -> None:
     """Print a table per workload, then what speaks against them.
 
     Args:
-        summary: see ``frames.summary``; the metrics beside rate and ratio come from it.
+        ranked: see ``tables.ranked``; what stands beside rate and ratio comes from it.
     """
-    keys = [(row["workload"], row["variant"], row["side"]) for row in summary.to_dict("records")]
+    keys = [(row["workload"], row["variant"], row["side"]) for row in ranked.to_dict("records")]
     cells = [Cell(workload=workload, variant=variant, side=side) for workload, variant, side in keys]
     values = {
-        metric.key: {
+        column: {
             cell: None if pd.isna(value) else float(value)
-            for cell, value in zip(cells, summary[metric.key], strict=True)
+            for cell, value in zip(cells, ranked[column], strict=True)
         }
-        for metric in SHOWN
+        for column, _, _ in SHOWN
     }
     verdicts = {one.effect.cell: one for one in judgement.verdicts}
     for workload in book.run.plan.workloads:
@@ -85,13 +84,13 @@ def _table(
     )
     table.add_column("rank", justify="right")
     table.add_column("variant", overflow="fold")
-    for head in ("images/s", "time ratio", "verdict", *HEADS[:shown]):
+    for head in ("images/s", "time ratio", "verdict", *(head for _, head, _ in SHOWN[:shown])):
         table.add_column(head, justify="right", no_wrap=True)
     for row in rows:
         if row.summary.n == 0:
             table.add_row("–", Text(row.cell.variant), Text("failed"), Text(row.reason or "", style="red"))
             continue
-        figures = [_cell_text(values[metric.key].get(row.cell), metric.unit) for metric in SHOWN[:shown]]
+        figures = [_cell_text(values[column].get(row.cell), unit) for column, _, unit in SHOWN[:shown]]
         table.add_row(
             _rank(row),
             Text(row.cell.variant),
