@@ -73,7 +73,9 @@ def test_a_line_that_was_cut_is_said_and_measured_again(harness: Command, run: P
     done = harness("bench", "--resume", run, env=NO_GIT)
     assert done.returncode == 0, done.stderr
     assert "the last line of the ledger was cut by a crash; that trial is measured again" in done.stderr
-    assert found(run) == before
+    after = found(run)
+    assert before.keys() <= after.keys()  # and more, if the new value leaves an interval wider than was asked
+    assert set(after.values()) == {1}
     assert trials.read_bytes().startswith(data[: data[:-20].rfind(b"\n") + 1])
 
 
