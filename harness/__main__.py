@@ -2,7 +2,7 @@
 
 import sys
 
-from harness.cli import main
+if __name__ == "__main__":  # processes that draw charts load this module too, but need no commands
+    from harness.cli import main
 
-if __name__ == "__main__":  # processes that draw charts load this module too
     sys.exit(main(sys.argv[1:]))

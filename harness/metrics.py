@@ -1,6 +1,5 @@
 """The table of metrics: CSV columns, chart axes and verdicts all derive from these rows."""
 
-import math
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -34,7 +33,7 @@ def mean_over_passes(of_pass: Callable[[Pass], float]) -> Callable[[Trial], floa
     """The trial's value is the mean over its timed passes: of what is counted or summed."""
 
     def of_trial(trial: Trial) -> float:
-        return statistics.fmean(of_pass(one) for one in trial.timed)
+        return statistics.fmean([of_pass(one) for one in trial.timed])
 
     return of_trial
 
@@ -49,7 +48,7 @@ def geometric_mean_over_passes(of_pass: Callable[[Pass], float]) -> Callable[[Tr
         values = [of_pass(one) for one in trial.timed]
         if not all(one > 0 for one in values):
             return statistics.fmean(values)  # no value that anything could be made of: the caller says so
-        return math.exp(statistics.fmean(map(math.log, values)))
+        return statistics.geometric_mean(values)
 
     return of_trial
 

@@ -14,7 +14,7 @@ from harness.commands.report import write
 from harness.ledger import Ledger
 from harness.model import Cell, HarnessError
 
-if TYPE_CHECKING:  # scipy takes seconds to load, and a refusal needs none of it
+if TYPE_CHECKING:  # scipy is slow to load, and a refusal needs none of it
     from harness.stats.unpaired import Comparison
 
 NAME = "compare"
@@ -89,7 +89,7 @@ def judged(base: Ledger, head: Ledger, margin: float, unlike: str) -> "tuple[Com
         margin: as a share.
         unlike: in what the machines differ; "" if in nothing.
     """
-    from harness.stats.sample import timings  # noqa: PLC0415 - scipy takes seconds to load
+    from harness.stats.sample import timings  # noqa: PLC0415 - scipy is slow to load
     from harness.stats.unpaired import compare  # noqa: PLC0415
 
     checks = [one.run.selfcheck.aa_half_width for one in (base, head) if one.run.selfcheck]
@@ -130,7 +130,7 @@ def _unlike_workloads(base: Ledger, head: Ledger) -> dict[str, str]:
 
 def _objections(base: Ledger, head: Ledger, cells: "set[Cell]", margin: float) -> dict[Cell, str]:
     """Cell -> what speaks against judging it: an unfit host, a host that changed between the runs, an invalid cell."""
-    from harness.stats.fitness import host_notes  # noqa: PLC0415 - scipy takes seconds to load
+    from harness.stats.fitness import host_notes  # noqa: PLC0415 - scipy is slow to load
     from harness.stats.sample import objection  # noqa: PLC0415
     from harness.stats.validity import cell_notes  # noqa: PLC0415
 
@@ -150,7 +150,7 @@ def _moved_host(base: Ledger, head: Ledger, margin: float) -> str | None:
     """Why the host itself was another one: the same fixed work took surely more or less time than the margin allows."""
     from statistics import median  # noqa: PLC0415
 
-    from harness.stats.unpaired import difference  # noqa: PLC0415 - scipy takes seconds to load
+    from harness.stats.unpaired import difference  # noqa: PLC0415 - scipy is slow to load
 
     for work, times in (("CPU loop", "cpu_s"), ("loopback echo", "echo_s")):
         there, here = ([median(getattr(one, times)) for one in book.sentinels] for book in (base, head))

@@ -83,7 +83,7 @@ def precise_enough(plan: Plan, trials: list[Trial], number: int) -> bool:
     """Whether the rounds before this one made every interval as narrow as the plan asks; never on significance."""
     if plan.precision is None or number == 0:
         return False
-    # scipy takes seconds to load: only runs that stop by precision pay for it, between two rounds.
+    # scipy is slow to load: only runs that stop by precision pay for it, between two rounds.
     from harness.stats.effect import against_variant, effects  # noqa: PLC0415
     from harness.stats.power import keep_measuring  # noqa: PLC0415
 

@@ -68,7 +68,7 @@ def _of_run(folder: Path, kind: str, out: Path | None) -> dict[Path, bytes]:
         module = importlib.import_module(f"harness.exports.{FORMATS[kind]}")
     except ModuleNotFoundError as error:
         raise HarnessError(f"--format {kind} needs the package {error.name}: pip install {kind}") from None
-    from harness.exports.sample import left_out  # noqa: PLC0415 - scipy takes seconds to load
+    from harness.exports.sample import left_out  # noqa: PLC0415 - scipy is slow to load
 
     for cell, reason in left_out(book).items():
         text = f"left out: {cell.id} failed: {reason}"

@@ -37,7 +37,7 @@ from harness.measure.plan import make_sided_plan
 from harness.measure.suite import GateFields, SuiteFile, read_suite_file
 from harness.model import Cell, HarnessError, Plan
 
-if TYPE_CHECKING:  # scipy takes seconds to load: what it is needed for comes after the measuring
+if TYPE_CHECKING:  # scipy is slow to load: what it is needed for comes after the measuring
     from harness.report.gate.record import Gate
     from harness.stats.gate import Finding, Measured, Pair
 
@@ -219,7 +219,7 @@ def _pairs(lineup: Lineup) -> "tuple[Pair, ...]":
 
 
 def _suspects(folder: Path, lineup: Lineup, margin: float) -> "tuple[Pair, ...]":
-    # scipy takes seconds to load: after the screen's measuring, before that of the fresh rounds.
+    # scipy is slow to load: after the screen's measuring, before that of the fresh rounds.
     from harness.stats.gate import under_suspicion  # noqa: PLC0415
 
     return under_suspicion(_pairs(lineup), _measured(folder / "screen"), margin)

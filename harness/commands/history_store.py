@@ -37,7 +37,7 @@ def store_path(folder: Path, fingerprint: Mapping[str, Any]) -> Path:
 
 def points_of(book: Ledger) -> "list[Point]":
     """One point per cell that a run has trials of."""
-    from harness.stats.fitness import host_notes  # noqa: PLC0415 - scipy takes seconds to load
+    from harness.stats.fitness import host_notes  # noqa: PLC0415 - scipy is slow to load
     from harness.stats.sample import objection, summarise, timings  # noqa: PLC0415
     from harness.stats.trend import Point  # noqa: PLC0415
     from harness.stats.validity import cell_notes  # noqa: PLC0415

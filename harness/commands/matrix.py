@@ -74,7 +74,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _tell(folder: Path, sides: tuple[Ready, ...], groups: tuple[tuple[Cell, ...], ...], margin: float) -> int:
     """Write the table, the CSV and the figure."""
-    # pandas, scipy and matplotlib take seconds to load: after the measuring.
+    # pandas and matplotlib take seconds to load: after the measuring.
     from harness.report.charts import render  # noqa: PLC0415
     from harness.report.csvs import to_csv  # noqa: PLC0415
     from harness.report.gate.matrix import matrix_frame, matrix_md, slopes  # noqa: PLC0415

@@ -32,11 +32,15 @@ def run(options: argparse.Namespace) -> int:
 def write_report(folder: Path, console: Console) -> int:
     """Write all derived files of a run, print its table; return FINE, FAILED or NOTHING."""
     run = ledger.read_run(folder)
-    # pandas, scipy and matplotlib take seconds to load: after the measuring, and not for `list` or a wrong option.
+    # pandas and matplotlib take seconds to load: after the measuring, and not for `list` or a wrong option.
     from harness.report.studio import Studio, helpers_for  # noqa: PLC0415
 
-    with Studio(helpers_for(max(map(len, run.plan.rounds), default=0))) as studio:
-        return _write_report(folder, console, studio)
+    gc.disable()  # nearly all that is made stays until the end; walking through it again and again takes a tenth of the time
+    try:
+        with Studio(helpers_for(max(map(len, run.plan.rounds), default=0))) as studio:
+            return _write_report(folder, console, studio)
+    finally:
+        gc.enable()
 
 
 def _write_report(folder: Path, console: Console, studio: "Studio") -> int:
@@ -46,7 +50,6 @@ def _write_report(folder: Path, console: Console, studio: "Studio") -> int:
     from harness.report.terminal import print_report  # noqa: PLC0415
 
     book = ledger.read(folder)
-    gc.freeze()  # it stays until the end: walking through a large one again and again takes a tenth of the time
     if not any(one.reason is None for one in book.trials):
         reasons = sorted({f"{one.cell.id}: {one.reason}" for one in book.trials if one.reason})
         raise HarnessError("nothing was measured" + "".join(f"; {one}" for one in reasons), exit_code=NOTHING)

@@ -129,7 +129,7 @@ def _id(chosen: Variant, client: str) -> str:
 
 def _conclude(results: Path, folder: Path, fields: SelfCheckFields, seconds: float) -> int:
     """Assess, keep and print."""
-    # scipy takes seconds to load: after the measuring.
+    # scipy is slow to load: after the measuring.
     from harness.stats.fitness import host_notes  # noqa: PLC0415
     from harness.stats.selfcheck import assess  # noqa: PLC0415
 

@@ -3,6 +3,7 @@
 pandas and matplotlib take seconds to load, so nothing here loads them before the helpers have been started.
 """
 
+import gc
 import importlib
 import os
 import signal
@@ -94,6 +95,7 @@ def _begin() -> None:
     parent = parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+    gc.disable()  # as in the process that started us
     importlib.import_module("harness.report.charts")
 
 

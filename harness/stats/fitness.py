@@ -7,10 +7,11 @@ that takes it away, a machine that slows down as it heats up. Nothing here looks
 
 import math
 import statistics
+import sys
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
-from scipy import stats  # type: ignore[import-untyped]  # scipy ships no annotations
+from scipy import special  # type: ignore[import-untyped]  # scipy ships no annotations
 
 from harness.metrics import quantile
 from harness.model import Note, Sentinel
@@ -72,9 +73,16 @@ def drift(values: Sequence[float]) -> tuple[float, float]:
     """
     if min(values) == max(values):
         return 1.0, 1.0
-    places = np.arange(len(values))
-    slope = stats.theilslopes(np.log(values), places).slope
-    return math.exp(slope), float(stats.spearmanr(places, values).pvalue)
+    places, logs = np.arange(len(values)), np.log(values)
+    earlier, later = np.triu_indices(len(values), 1)
+    slope = float(np.median((logs[later] - logs[earlier]) / (later - earlier)))
+    ranks = (logs[:, None] > logs).sum(axis=1) + (logs[:, None] == logs).sum(
+        axis=1
+    ) / 2  # equals share theirs
+    correlation = float(np.corrcoef(places, ranks)[0, 1])
+    freedom = len(values) - 2
+    t = abs(correlation) * math.sqrt(freedom / max(1 - correlation**2, sys.float_info.epsilon))
+    return math.exp(slope), 2 * float(special.stdtr(freedom, -t))
 
 
 def _steal(ordered: Sequence[Sentinel]) -> Iterator[Note]:

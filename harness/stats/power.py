@@ -1,15 +1,15 @@
 """What a number of rounds can see: the smallest detectable effect, the rounds needed, the rule to stop.
 
-Powers are those of the one-sided t-test (non-central t, through statsmodels). The rule to stop looks at the
+Powers are those of the one-sided t-test (non-central t; Cohen 1988). The rule to stop looks at the
 width of intervals alone. Stopping on significance would multiply the false alarms, so nobody can ask for it.
 """
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from functools import lru_cache
 
-import numpy as np
-from statsmodels.stats.power import TTestPower  # type: ignore[import-untyped]  # no annotations
+from scipy import special  # type: ignore[import-untyped]  # scipy ships no annotations
 
 from harness.stats import kernels
 from harness.stats.effect import Effect
@@ -39,16 +39,27 @@ def detectable_shift(*, spread: float, pairs: int, alpha: float, power: float = 
 
 @lru_cache(maxsize=1024)  # all cells of a run ask for the same few
 def _in_spreads(pairs: int, alpha: float, power: float) -> float:
-    return float(TTestPower().solve_power(nobs=pairs, alpha=alpha, power=power, alternative="larger"))
+    noncentrality = special.nctdtrinc(pairs - 1, 1 - power, _critical(pairs, alpha))
+    return float(noncentrality) / math.sqrt(pairs)
 
 
 def rounds_needed(*, spread: float, shift: float, alpha: float, power: float = POWER) -> int | None:
     """Fewest rounds in which the test finds a true shift (log scale, above 0); None if 1,000 are too few."""
     if not kernels.NO_SPREAD < spread < math.inf or not shift > 0:
         return None
-    rounds = np.arange(kernels.MIN_PAIRS, MOST_ROUNDS + 1)
-    reached = TTestPower().power(shift / spread, rounds, alpha, alternative="larger") >= power
-    return int(rounds[np.argmax(reached)]) if reached.any() else None
+
+    def reached(pairs: int) -> bool:
+        missed = special.nctdtr(pairs - 1, shift / spread * math.sqrt(pairs), _critical(pairs, alpha))
+        return not missed > 1 - power  # NaN: too far from 0 for scipy, so the power is 1 but for rounding
+
+    rounds = range(kernels.MIN_PAIRS, MOST_ROUNDS + 1)
+    place = bisect_left(rounds, True, key=reached)  # noqa: FBT003 - the first that is true; power grows with rounds
+    return rounds[place] if place < len(rounds) else None
+
+
+def _critical(pairs: int, alpha: float) -> float:
+    """Value of t above which the one-sided test rejects."""
+    return -float(special.stdtrit(pairs - 1, alpha))
 
 
 def half_width(of: Interval) -> float:

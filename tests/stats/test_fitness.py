@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import stats  # type: ignore[import-untyped]  # scipy ships no annotations
 
 from harness.model import Sentinel
 from harness.stats.fitness import drift, host_notes
@@ -82,6 +83,13 @@ def test_a_host_that_was_not_watched_is_not_fit() -> None:
 
 def test_drift_of_nothing_is_none() -> None:
     assert drift([2.0, 2.0, 2.0]) == (1.0, 1.0)
+
+
+@pytest.mark.parametrize("values", [[3.0, 1.0, 2.0], [1.0, 2.0, 2.0, 4.0, 3.0, 5.0, 5.0], IDLE, sorted(IDLE)])
+def test_drift_is_scipys_theil_sen_slope_and_spearman(values: list[float]) -> None:
+    places = range(len(values))
+    slope, p = stats.theilslopes(np.log(values), places).slope, stats.spearmanr(places, values).pvalue
+    assert drift(values) == pytest.approx((math.exp(slope), p), abs=1e-6)
 
 
 def test_even_hosts_are_seldom_called_unfit() -> None:

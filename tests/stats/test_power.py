@@ -4,6 +4,7 @@ import math
 
 import pytest
 from scipy import stats  # type: ignore[import-untyped]  # scipy ships no annotations
+from statsmodels.stats.power import TTestPower  # type: ignore[import-untyped]  # the same
 
 from harness.stats.effect import Effect, against_variant, effects
 from harness.stats.power import detectable_shift, half_width, keep_measuring, rounds_needed, widest
@@ -28,6 +29,13 @@ def test_the_detectable_shift_has_the_wanted_power(pairs: int, alpha: float) -> 
     assert shift is not None
     reached = stats.nct.sf(stats.t.isf(alpha, pairs - 1), pairs - 1, shift / 0.04 * math.sqrt(pairs))
     assert reached == pytest.approx(0.8, abs=1e-4)
+
+
+@pytest.mark.parametrize("pairs", [3, 8, 24, 100])
+@pytest.mark.parametrize("alpha", [0.05, 0.05 / 200])
+def test_the_detectable_shift_is_that_of_statsmodels(pairs: int, alpha: float) -> None:
+    theirs = TTestPower().solve_power(nobs=pairs, alpha=alpha, power=0.8, alternative="larger")
+    assert detectable_shift(spread=0.04, pairs=pairs, alpha=alpha) == pytest.approx(0.04 * theirs, rel=1e-4)
 
 
 def test_rounds_needed_are_the_fewest_that_have_the_wanted_power() -> None:
