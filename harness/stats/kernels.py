@@ -48,17 +48,18 @@ class Moments(NamedTuple):
 
 def moments(series: Floats) -> Moments:
     """Count, mean and standard deviation along the last axis; NaN marks a pair that is missing."""
-    order = np.argsort(
-        np.abs(series), axis=-1, kind="stable"
-    )  # NaN goes last; -x is summed in the order of x
-    ordered = np.take_along_axis(series, order, axis=-1)
-    present = ~np.isnan(ordered)
+    present = ~np.isnan(series)
     n = present.sum(axis=-1).astype(np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
-        mean = np.where(present, ordered, 0.0).sum(axis=-1) / n
-        squares = np.where(present, (ordered - mean[..., None]) ** 2, 0.0)
-        sd = np.sqrt(squares.sum(axis=-1) / (n - 1))
+        mean = (_total(np.maximum(series, 0), present) - _total(np.maximum(-series, 0), present)) / n
+        sd = np.sqrt(_total((series - mean[..., None]) ** 2, present) / (n - 1))
     return Moments(n, mean, sd)
+
+
+def _total(values: Floats, present: Flags) -> Floats:
+    """Sum of those that are present, in the order of their size, so that no other order moves a bit of it."""
+    total: Floats = np.sort(np.where(present, values, 0.0), axis=-1).sum(axis=-1)
+    return total
 
 
 def standard_error(of: Moments) -> Floats:

@@ -5,7 +5,7 @@ import random
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from harness.model import Trial
@@ -56,6 +56,7 @@ def test_swapped_labels_invert_the_ratio(pairs: list[tuple[float, float]]) -> No
 
 
 @given(LONG, st.integers(0, 2**32))
+@example([*[(1.0, 1.0)] * 3, (1.0, 0.5), (1.0, 0.5), (1.0, 0.25), (0.25, 1.0), (1.0, 1.0), (1.0, 0.875)], 0)
 def test_shuffled_trials_and_relabelled_rounds_change_nothing(
     pairs: list[tuple[float, float]], seed: int
 ) -> None:
