@@ -1,5 +1,6 @@
 """Sides made ready for real: by both installers, from wheels and a source folder made here, without a network."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -31,9 +32,11 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     wheels.mkdir()
     for version in ("1.0", "2.0"):
         write_wheel(wheels, version, f"NAME = {version!r}\n")
-    for name, value in (("NO_INDEX", "1"), ("FIND_LINKS", str(wheels))):
-        monkeypatch.setenv(f"PIP_{name}", value)
-        monkeypatch.setenv(f"UV_{name}", value)
+    settings = tmp_path / "uv.toml"
+    settings.write_text(f"no-index = true\nfind-links = [{json.dumps(str(wheels))}]\n")
+    alone = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels), "UV_CONFIG_FILE": str(settings)}
+    for name, value in alone.items():
+        monkeypatch.setenv(name, value)
     folder = tmp_path / "project"
     (folder / "benchmarks").mkdir(parents=True)
     (folder / "benchmarks" / "suite.toml").write_text("")
