@@ -121,18 +121,20 @@ def reason(output: str) -> str:
     lines = [line for line in lines if line.strip()]
     causes = [number for number, line in enumerate(lines) if re.match(r"\s*cause: |\s*╰─▶ ", line)]
     if causes:
-        return " ".join(re.sub(r"^\s*(cause: |╰─▶ )?", "", line) for line in _block(lines, causes[0]))
-    errors = [re.sub(r"^(ERROR|error): ", "", one) for one in lines if re.match(r"ERROR: |error: ", one)]
+        return _sentence(lines, causes[0])
+    errors = [
+        _sentence(lines, number) for number, one in enumerate(lines) if re.match(r"ERROR: |error: ", one)
+    ]
     telling = [one for one in errors if not one.startswith(("ResolutionImpossible", "Ignored the following"))]
     return (telling or lines or [""])[-1].strip()
 
 
-def _block(lines: Sequence[str], first: int) -> list[str]:
-    """Return the line and those that are indented deeper: one sentence in several lines."""
+def _sentence(lines: Sequence[str], first: int) -> str:
+    """Join the line, without its label, and those that are indented deeper: one sentence in several lines."""
     indent = len(lines[first]) - len(lines[first].lstrip())
     block = [lines[first]]
     for line in lines[first + 1 :]:
         if len(line) - len(line.lstrip()) <= indent:
             break
         block.append(line)
-    return block
+    return " ".join(re.sub(r"^\s*(cause: |╰─▶ |ERROR: |error: )?", "", line) for line in block)

@@ -240,6 +240,9 @@ UV_OLDER = """  \x1b[31m×\x1b[0m No solution found when resolving dependencies:
   ╰─▶ Because there is no version of aiohttp==99 and you require aiohttp==99, we
       can conclude that your requirements are unsatisfiable.
 """
+UV_OPTION = (
+    "error: the argument '--offline' cannot be used with:\n  --refresh\n\nUsage: uv pip install <PACKAGE>\n"
+)
 UV_PATH = "Using Python 3.13.0 environment at: u313\nerror: Distribution not found at: file:///nonexist\n"
 
 
@@ -265,6 +268,7 @@ UV_PATH = "Using Python 3.13.0 environment at: u313\nerror: Distribution not fou
                 "requirements are unsatisfiable."
             ),
         ),
+        (UV_OPTION, "the argument '--offline' cannot be used with: --refresh"),
         (UV_PATH, "Distribution not found at: file:///nonexist"),
         ("Error: ensurepip is not available.\n\n", "Error: ensurepip is not available."),
         ("", ""),
