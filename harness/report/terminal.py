@@ -1,5 +1,6 @@
 """The ranked table at the end of a run."""
 
+import math
 from collections.abc import Mapping
 
 import pandas as pd
@@ -11,7 +12,7 @@ from harness.ledger import Ledger
 from harness.metrics import CLIENT_CPU, CONNECTIONS, PEAK_RSS, SERVER_IN_FLIGHT
 from harness.model import Cell, Workload
 from harness.report.judgement import Judgement
-from harness.report.units import interval_digits, number, ratio, seconds, size
+from harness.report.units import digits_of, interval_text, number, ratio, seconds, size
 from harness.stats.ranking import RankedCell
 from harness.stats.verdict import Verdict
 
@@ -115,7 +116,8 @@ def _rate(row: RankedCell) -> str:
     if interval is None:
         return number(1 / mean)
     half = 100 * (interval.high - interval.low) / 2 / mean
-    return f"{number(1 / mean, interval_digits(mean, interval.low, interval.high))} ±{half:.1f}%"
+    digits, _, _ = digits_of(1 / mean, 1 / interval.high, 1 / interval.low)
+    return f"{number(1 / mean, digits)} ±{half:.1f}%"
 
 
 def _ratio(cell: Cell, verdicts: Mapping[Cell, Verdict], baseline: str) -> str:
@@ -124,9 +126,8 @@ def _ratio(cell: Cell, verdicts: Mapping[Cell, Verdict], baseline: str) -> str:
     effect = verdicts[cell].effect if cell in verdicts else None
     if effect is None or effect.time_ratio is None:
         return "–"
-    if effect.interval is None:
-        return ratio(effect.time_ratio)
-    return f"{ratio(effect.time_ratio)} [{number(effect.interval.low)}–{number(effect.interval.high)}]"
+    low, high = (effect.interval.low, effect.interval.high) if effect.interval else (math.nan, math.nan)
+    return interval_text(effect.time_ratio, low, high, ratio)
 
 
 def _cell_text(value: float | None, unit: str) -> str:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 
 _TIME = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
+PDG = 3.55
 _BYTES = ((1024**3, "GiB"), (1024**2, "MiB"), (1024, "KiB"), (1, "B"))
 
 
@@ -11,9 +12,14 @@ def number(value: float, digits: int = 3) -> str:
     """Significant digits without an exponent, thousands separated: 1234.5 -> "1,230"."""
     if value == 0 or not math.isfinite(value):
         return "0" if value == 0 else "–"
-    places = digits - 1 - math.floor(math.log10(abs(value)))
+    places = digits - 1 - _magnitude(value)
     rounded = round(value, places)
     return f"{rounded:,.{max(0, places)}f}"
+
+
+def _magnitude(value: float) -> int:
+    """Power of ten of the first digit: 1234.5 -> 3."""
+    return math.floor(math.log10(abs(value)))
 
 
 def seconds(value: float, digits: int = 3) -> str:
@@ -42,28 +48,30 @@ def percent(value: float) -> str:
     return f"{100 * value:.1f} %"
 
 
-def interval_digits(value: float, low: float | None, high: float | None) -> int:
-    """Digits that the interval allows: its half-width decides the last one shown (at least 2, at most 4)."""
-    if low is None or high is None or high <= low or value <= 0:
-        return 3
-    return min(4, max(2, math.ceil(-math.log10((high - low) / 2 / value)) + 1))
+def digits_of(value: float, low: float, high: float) -> tuple[int, int, int]:
+    """Significant digits of an estimate and of both bounds, so that all end at the place that the interval allows.
 
-
-def digits_of(value: float, low: float, high: float) -> int:
-    """Digits of a figure in report and charts: what the interval allows, two or three; three if it has none (NaN)."""
-    if math.isnan(low) or math.isnan(high):
-        return 3
-    return min(3, interval_digits(value, low, high))
+    That is the second digit of its half-width if it begins below 3.55, else the first (the rule of the Particle Data
+    Group for errors), between two and four digits of the estimate. Three each without an interval (NaN).
+    """
+    if math.isnan(low) or math.isnan(high) or high <= low or min(value, low) <= 0:
+        return 3, 3, 3
+    half = (high - low) / 2
+    place = _magnitude(half)
+    place -= half < PDG * 10.0**place
+    first = _magnitude(value)
+    place = min(max(place, first - 3), first - 1)
+    return _magnitude(value) - place + 1, _magnitude(low) - place + 1, _magnitude(high) - place + 1
 
 
 def interval_text(value: float, low: float, high: float, text: Callable[[float, int], str]) -> str:
-    """0.5123, 0.4981, 0.5301 -> "0.51× [0.50–0.53]"; NaN bounds leave the value alone."""
+    """0.5123, 0.4981, 0.5301 -> "0.512× [0.498–0.530]"; NaN bounds leave the value alone."""
     if math.isnan(value):
         return "–"
     digits = digits_of(value, low, high)
     if math.isnan(low) or math.isnan(high):
-        return text(value, digits)
-    return f"{text(value, digits)} [{number(low, digits)}–{number(high, digits)}]"
+        return text(value, digits[0])
+    return f"{text(value, digits[0])} [{number(low, digits[1])}–{number(high, digits[2])}]"
 
 
 def metric(value: float, unit: str, digits: int = 3) -> str:

@@ -120,10 +120,8 @@ def cell(voice: Voice, row: Mapping[Any, Any], column: Column) -> str:
         return voice.value(value, column.unit)
     digits = units.digits_of(value, low, high)
     bare = "" if column.unit == "ratio" else column.unit
-    parts = [
-        voice.value(value, column.unit, digits),
-        *(voice.value(one, bare, digits) for one in (low, high)),
-    ]
+    figures = zip((value, low, high), (column.unit, bare, bare), digits, strict=True)
+    parts = [voice.value(*figure) for figure in figures]
     template = '{0} <span class="interval">[{1}–{2}]</span>' if voice is HTML else "{0} [{1}–{2}]"
     return voice.phrase(
         template.replace("{0}", "{value}").replace("{1}", "{low}").replace("{2}", "{high}"),

@@ -54,7 +54,7 @@ def test_html_keeps_the_value_and_escapes_the_text() -> None:
     assert HTML.value(0.0512345678, "s") == '<data value="0.05123457">51.2 ms</data>'
     assert HTML.phrase("{x}", x="<b>") == "&lt;b&gt;"
     row = {"rate": 100.0, "rate_low": 99.0, "rate_high": 101.0}
-    assert cell(MARKDOWN, row, Column(key="rate", head="", unit="", interval=True)) == "100 [99.0–101]"
+    assert cell(MARKDOWN, row, Column(key="rate", head="", unit="", interval=True)) == "100.0 [99.0–101.0]"
 
 
 @pytest.mark.parametrize(

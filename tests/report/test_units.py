@@ -25,8 +25,26 @@ def test_size(value: float, text: str) -> None:
     assert units.size(value) == text
 
 
+NAN = float("nan")
+
+
 @pytest.mark.parametrize(
-    ("low", "high", "digits"), [(99, 101, 3), (90, 110, 2), (99.9, 100.1, 4), (50, 150, 2), (None, None, 3)]
+    ("value", "low", "high", "text"),
+    [
+        (1.0467, 0.937, 1.169, "1.05× [0.94–1.17]"),  # 0.116: two digits
+        (0.791, 0.7593, 0.8248, "0.791× [0.759–0.825]"),
+        (1.01, 0.9651, 1.0587, "1.01× [0.97–1.06]"),  # 0.047: one digit
+        (4400, 3700, 5300, "4,400× [3,700–5,300]"),
+        (110.6, 109.6, 111.6, "110.6× [109.6–111.6]"),
+        (1.01371, 1.01368, 1.01374, "1.014× [1.014–1.014]"),  # never more than four
+        (5.0, 0.4, 9.6, "5.0× [0.4–9.6]"),  # never fewer than two
+        (9.996, 9.94, 10.05, "10.00× [9.94–10.05]"),  # rounding may add a digit in front
+        (100, 50, 200, "100× [50–200]"),
+        (1.234, NAN, NAN, "1.23×"),
+        (NAN, NAN, NAN, "–"),
+    ],
 )
-def test_digits_follow_the_interval(low: float | None, high: float | None, digits: int) -> None:
-    assert units.interval_digits(100, low, high) == digits
+def test_estimate_and_bounds_end_at_the_place_that_the_interval_allows(
+    value: float, low: float, high: float, text: str
+) -> None:
+    assert units.interval_text(value, low, high, units.ratio) == text

@@ -71,7 +71,7 @@ def factors(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure
 
 def _rate(row: Mapping[Any, Any]) -> str:
     value, low, high = (row[f"{RATE.key}{end}"] for end in ("", "_low", "_high"))
-    return number(value, digits_of(value, low, high))
+    return number(value, digits_of(value, low, high)[0])
 
 
 def _panel(title: str, names: list[str], *, right: float) -> tuple[Figure, Axes]:
