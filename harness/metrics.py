@@ -19,6 +19,7 @@ class Metric:
         better: which way is better.
         of_pass: the value of one pass; None if it belongs to the trial as a whole.
         of_trial: the trial's one value.
+        is_geometric: whether that is the geometric mean over the timed passes; else it is the mean.
     """
 
     key: str
@@ -27,6 +28,7 @@ class Metric:
     better: Literal["higher", "lower"]
     of_pass: Callable[[Pass], float] | None
     of_trial: Callable[[Trial], float]
+    is_geometric: bool
 
 
 def mean_over_passes(of_pass: Callable[[Pass], float]) -> Callable[[Trial], float]:
@@ -65,8 +67,9 @@ def quantile(values: Sequence[float], share: float) -> float:
 def _per_pass(
     key: str, label: str, unit: str, better: Literal["higher", "lower"], of_pass: Callable[[Pass], float]
 ) -> Metric:
+    of_trial = mean_over_passes(of_pass)
     return Metric(
-        key=key, label=label, unit=unit, better=better, of_pass=of_pass, of_trial=mean_over_passes(of_pass)
+        key=key, label=label, unit=unit, better=better, of_pass=of_pass, of_trial=of_trial, is_geometric=False
     )
 
 
@@ -74,7 +77,9 @@ def _time(
     key: str, label: str, unit: str, better: Literal["higher", "lower"], of_pass: Callable[[Pass], float]
 ) -> Metric:
     of_trial = geometric_mean_over_passes(of_pass)
-    return Metric(key=key, label=label, unit=unit, better=better, of_pass=of_pass, of_trial=of_trial)
+    return Metric(
+        key=key, label=label, unit=unit, better=better, of_pass=of_pass, of_trial=of_trial, is_geometric=True
+    )
 
 
 def _images(one: Pass) -> int:
@@ -144,6 +149,7 @@ PEAK_RSS = Metric(
     better="lower",
     of_pass=None,
     of_trial=lambda trial: trial.peak_rss_bytes,
+    is_geometric=False,
 )
 THREADS = Metric(
     key="threads",
@@ -152,6 +158,7 @@ THREADS = Metric(
     better="lower",
     of_pass=None,
     of_trial=lambda trial: trial.threads,
+    is_geometric=False,
 )
 
 METRICS: tuple[Metric, ...] = (

@@ -184,9 +184,8 @@ class Trial:
     @property
     def timed(self) -> tuple[Pass, ...]:
         """The passes that make the trial's value."""
-        return tuple(
-            [one for one in self.passes if not one.warmup]
-        )  # a list: half the time of a generator, and each value asks
+        # A list: half the time of a generator, and each value asks.
+        return tuple([one for one in self.passes if not one.warmup])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,7 +229,7 @@ class TrialRules:
         warmups: passes before the timed ones.
         trial_s: timed passes are repeated until all passes of the trial took this long together.
         max_passes: upper bound of timed passes.
-        timeout_s: a trial that takes longer is failed.
+        timeout_s: a trial of which one pass takes longer is failed.
     """
 
     warmups: int

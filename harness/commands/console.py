@@ -2,7 +2,7 @@
 
 from rich.console import Console
 
-PIPE_WIDTH = 170  # columns of a table that no terminal cuts
+PIPE_WIDTH = 200  # columns of a table that no terminal cuts
 
 
 def to_output() -> Console:

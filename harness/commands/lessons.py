@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 
 from harness import ledger
+from harness.commands.conduct import machine_lock
+from harness.commands.console import to_errors
 from harness.lessons.face import main_lessons
 from harness.measure.launch import ROOT
 from harness.measure.machine import cpu_split, fingerprint
@@ -36,11 +38,12 @@ def run(options: argparse.Namespace) -> int:
         "Python": str(facts["python"]),
     }
     folder = ledger.article_folder(options.results, "lessons", platform.python_version())
-    return main_lessons(
-        python=sys.executable,
-        machine=machine,
-        output=sys.stdout,
-        names=options.names,
-        markdown=options.markdown,
-        json=None if options.names else folder / "lessons.json",
-    )
+    with machine_lock(to_errors()):
+        return main_lessons(
+            python=sys.executable,
+            machine=machine,
+            output=sys.stdout,
+            names=options.names,
+            markdown=options.markdown,
+            json=None if options.names else folder / "lessons.json",
+        )

@@ -6,13 +6,14 @@ from dataclasses import asdict
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from harness.commands.catalog_options import add_catalog_options, catalog_from
 from harness.commands.console import to_output
 from harness.commands.exits import FINE
 from harness.measure.catalog import Catalog
 from harness.measure.suite import SuiteFile, read_suite_file
-from harness.report.units import seconds, size
+from harness.report.units import plain, seconds, size
 
 NAME = "list"
 HELP = "show variants (and why some cannot run here), workloads and suites"
@@ -51,12 +52,13 @@ def _print(console: Console, suites: SuiteFile, catalog: Catalog) -> None:
         "axis", "name", "what it is", "state", box=None, header_style="bold", title_justify="left"
     )
     for one in catalog.contenders:
-        contenders.add_row(one.axis, one.name, one.label, one.unavailable or "available")
+        told = (one.axis, one.name, one.label, one.unavailable or "available")
+        contenders.add_row(*(Text(plain(part)) for part in told))
     console.print(contenders)
     console.print("\n[bold]variants[/] (concurrency/client/loop)")
     for variant in catalog.variants:
         reason = f"  unavailable: {variant.unavailable}" if variant.unavailable else ""
-        console.print(f"  {variant.id}{reason}", markup=False, highlight=False)
+        console.print(plain(f"  {variant.id}{reason}"), markup=False, highlight=False)
     workloads = Table(
         "workload", "images", "each", "latency", "concurrency", "sink", box=None, header_style="bold"
     )

@@ -53,11 +53,10 @@ def _write_report(folder: Path, console: Console, studio: "Studio") -> int:
     if not any(one.reason is None for one in book.trials):
         reasons = sorted({f"{one.cell.id}: {one.reason}" for one in book.trials if one.reason})
         raise HarnessError("nothing was measured" + "".join(f"; {one}" for one in reasons), exit_code=NOTHING)
-    judgement = judge_run(book)
-    tables = make_tables(book, judgement)
+    tables = make_tables(book, judge_run(book))
     for name, data in build(book, tables, studio).items():
         write(folder / name, data)
-    print_report(console, book, judgement, tables.ranked)
+    print_report(console, tables)
     console.print(f"written to {folder}", markup=False, highlight=False, soft_wrap=True)
     return FAILED if any(one.reason for one in book.trials) else FINE
 

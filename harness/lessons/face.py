@@ -10,7 +10,7 @@ from harness.lessons.render import render_json, render_markdown
 from harness.lessons.run import run_lessons
 from harness.measure.launch import ROOT
 from harness.measure.server import running_server
-from harness.model import Workload
+from harness.model import HarnessError, Workload
 
 FOLDER = ROOT / "benchmarks" / "lessons"
 IMAGES = Workload(
@@ -49,11 +49,18 @@ def main_lessons(
             output.write(f"{result.lesson.name}: {result.state}. {result.happened}\n")
             results.append(result)
     if markdown:
-        markdown.write_text(render_markdown(results, machine), encoding="utf-8")
+        _write(markdown, render_markdown(results, machine))
     if json:
-        json.parent.mkdir(parents=True, exist_ok=True)
-        json.write_text(render_json(results, machine), encoding="utf-8")
+        _write(json, render_json(results, machine))
     return int(any(one.held is None for one in results))
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise HarnessError(f"cannot write {path}: {error.strerror}") from None
 
 
 @contextmanager

@@ -6,7 +6,9 @@ anything when it is imported.
 
 import ast
 import fnmatch
+import tokenize
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -148,8 +150,6 @@ def _probe(python: str, files: Sequence[tuple[Axis, Path]]) -> tuple[list[dict[s
                 packages = worker.ask("versions", roots=roots, timeout_s=PROBE_TIMEOUT_S)
         except WorkerDied as death:
             answers.append({"reason": f"importing it: {death}"})
-        except OSError as error:
-            raise HarnessError(f"cannot run {python}: {error.strerror}") from None
     return answers, packages
 
 
@@ -162,7 +162,7 @@ def _contender(axis: Axis, path: Path, answer: dict[str, Any], *, strict: bool) 
         unavailable = answer["reason"]
     if "invalid" in answer or (strict and unavailable):
         raise HarnessError(f"{path}: {answer.get('invalid') or unavailable}", exit_code=2)
-    source = path.read_text(encoding="utf-8")
+    source = _source(path)
     known = answer if unavailable is None else _static(source)
     loops = known.get("loops")
     return Contender(
@@ -179,6 +179,15 @@ def _contender(axis: Axis, path: Path, answer: dict[str, Any], *, strict: bool) 
     )
 
 
+def _source(path: Path) -> str:
+    """The text of a file in the encoding that it declares; "" if it cannot be read as text, which its state then tells."""
+    try:
+        with tokenize.open(path) as file:
+            return file.read()
+    except (SyntaxError, UnicodeDecodeError):
+        return ""
+
+
 def _static(source: str) -> dict[str, Any]:
     """What can be read of a file that cannot be imported here, so that it is listed with its reason and not lost."""
     try:
@@ -190,11 +199,10 @@ def _static(source: str) -> dict[str, Any]:
         for node in tree.body
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
     }
-    found = {
-        key: ast.literal_eval(constants[name])
-        for name, key in (("FETCH", "fetch"), ("LOOPS", "loops"))
-        if name in constants
-    }
+    found = {}
+    for name, key in (("FETCH", "fetch"), ("LOOPS", "loops")):
+        with suppress(KeyError, ValueError):  # absent, or more than a literal
+            found[key] = ast.literal_eval(constants[name])
     functions = {type(node) for node in tree.body if getattr(node, "name", "") == "open_client"}
     if functions:
         found["fetch"] = "async" if ast.AsyncFunctionDef in functions else "sync"

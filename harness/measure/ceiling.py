@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from time import time
 
-from harness.measure.launch import Worker
+from harness.measure.launch import Worker, WorkerDied
 from harness.measure.server import Server
 from harness.model import Ceiling, Workload
 
@@ -29,8 +29,11 @@ def ceilings(
         manifest = server.register(probe)
         with Worker(python) as worker:
             began = time()
-            answer = worker.ask(
-                "saturate", urls=manifest.urls, seconds=SECONDS, cpus=cpus, timeout_s=TIMEOUT_S
-            )
-        if "requests_per_s" in answer:
+            try:
+                answer = worker.ask(
+                    "saturate", urls=manifest.urls, seconds=SECONDS, cpus=cpus, timeout_s=TIMEOUT_S
+                )
+            except WorkerDied:
+                answer = {}
+        if "requests_per_s" in answer:  # else nothing is known of this size
             yield Ceiling(image_bytes=image_bytes, started_at=began, **answer)

@@ -11,6 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
+from harness.model import HarnessError
+
 ROOT = Path(__file__).resolve().parents[2]
 
 # Only the worker's own package is imported from our tree; then the tree is off the path, so that it shadows nothing.
@@ -65,17 +67,20 @@ class Worker:
     """
 
     def __init__(self, python: str) -> None:
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed in __exit__ with the process
-        self._process = subprocess.Popen(
-            [python, "-P", "-c", BOOT, str(ROOT)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            env=clean_environment(),
-            cwd=tempfile.gettempdir(),
-            bufsize=0,
-            start_new_session=True,  # so that Ctrl-C reaches only us, and its children end with it
-        )
+        try:
+            self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed in __exit__ with the process
+            self._process = subprocess.Popen(
+                [python, "-P", "-c", BOOT, str(ROOT)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+                env=clean_environment(),
+                cwd=tempfile.gettempdir(),
+                bufsize=0,
+                start_new_session=True,  # so that Ctrl-C reaches only us, and its children end with it
+            )
+        except OSError as error:  # no such interpreter, or no more processes or files for us
+            raise HarnessError(f"cannot start {python}: {error.strerror}") from None
 
     def __enter__(self) -> Self:
         return self
@@ -85,23 +90,16 @@ class Worker:
     ) -> None:
         self.end()
 
-    @property
-    def pid(self) -> int:
-        """Process id."""
-        return self._process.pid
-
     def ask(self, do: str, *, timeout_s: float, **arguments: Any) -> dict[str, Any]:
         """Send one command (see ``harness.measure.worker``) and return its answer."""
         self.say(do, **arguments)
         return self.answer(timeout_s)
 
     def say(self, do: str, **arguments: Any) -> None:
-        """Send one command and do not wait for its answer."""
+        """Send one command; whoever waits for its answer learns if the process has ended."""
         assert self._process.stdin is not None  # noqa: S101 - opened as a pipe above
-        try:
+        with suppress(BrokenPipeError):
             self._process.stdin.write(json.dumps({"do": do} | arguments).encode() + b"\n")
-        except BrokenPipeError:
-            raise WorkerDied(self._epitaph()) from None
 
     def answer(self, timeout_s: float) -> dict[str, Any]:
         """Return the next answer; raise WorkerDied if the process ends or takes longer than ``timeout_s``."""
@@ -112,7 +110,11 @@ class Worker:
             raise WorkerDied(f"out of time: no answer within {timeout_s:g} s")
         if not line:
             raise WorkerDied(self._epitaph())
-        found: dict[str, Any] = json.loads(line)
+        try:
+            found: dict[str, Any] = json.loads(line)
+        except ValueError:
+            self.end()
+            raise WorkerDied("the worker's answer cannot be read: something else wrote to its pipe") from None
         return found
 
     def end(self) -> None:

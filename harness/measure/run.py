@@ -74,9 +74,8 @@ def run_round(
     """Measure the cells of one round in the order given; yield each trial when its last pass is over."""
     for _, of_workload in groupby(places, key=lambda place: place[1].workload):
         cells = list(of_workload)
-        size = max(1, TOGETHER // len(bench.catalogs)) * len(
-            bench.catalogs
-        )  # sides of a variant stay together
+        sides = len(bench.catalogs)
+        size = max(1, TOGETHER // sides) * sides  # sides of a variant stay together
         for first in range(0, len(cells), size):
             block = cells[first : first + size]
             starting([cell for _, cell in block])

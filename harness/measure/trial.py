@@ -87,10 +87,12 @@ class RunningTrial:
     def run_pass(self) -> None:
         """Run one more pass and keep it, or what was wrong with it.
 
-        The server's window was opened by who closed the last one: it is read after each pass, whatever came of it.
+        A window of the server is opened before, so that nothing of others is in it: neither what a failed trial left
+        behind nor the server's CPU time for other workloads.
         """
         workload = self._task.workload
         warmup = len(self._passes) < self._rules.warmups
+        self._server.window(workload.name)
         answer = self._ask("pass", warmup=warmup)
         witness = self._server.window(workload.name)
         if self._reason is None:

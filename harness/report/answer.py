@@ -1,8 +1,8 @@
 """The answer first: three picks by stated rules, from the summary alone.
 
 * fastest: least time; overall, the least geometric mean of the time ratios to the fastest of each workload.
-* simplest that is good enough: fewest lines of code in its files, among all within ``GOOD_ENOUGH`` of the fastest or in
-  one band with it.
+* simplest that is good enough: fewest lines of code in its files, among all within ``GOOD_ENOUGH`` of the fastest. That it
+  cannot be told apart from the fastest makes no row good enough: few or noisy rounds tell nothing apart.
 * cheapest: least product of client CPU per image and peak memory, so that halving either counts the same.
 
 Only ranked cells are picked. A pick is no test: what can be told apart is in the ranking.
@@ -60,11 +60,11 @@ def _over_all(ranked: pd.DataFrame, workloads: int) -> list[dict[Any, Any]]:
 def _three(scope: str, workloads: int, rows: Sequence[Mapping[Any, Any]]) -> list[dict[str, Any]]:
     if not rows:
         return []
-    good = [row for row in rows if row["ratio_to_fastest"] <= GOOD_ENOUGH or row["band"] == 1]
+    good = [row for row in rows if row["ratio_to_fastest"] <= GOOD_ENOUGH]
     fastest = min(rows, key=lambda row: row["ratio_to_fastest"])
     chosen = {
         "simplest that is good enough": min(
-            good or [fastest], key=lambda row: (row["source_lines"], row["ratio_to_fastest"])
+            good, key=lambda row: (row["source_lines"], row["ratio_to_fastest"])
         ),
         "fastest": fastest,
         "cheapest in CPU and memory": min(rows, key=lambda row: row[CLIENT_CPU.key] * row[PEAK_RSS.key]),

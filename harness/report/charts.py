@@ -5,6 +5,7 @@ formula, so a name with a dollar sign is only a name.
 """
 
 import io
+import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -23,14 +24,14 @@ from harness.report.units import plain
 
 INK, FAINT, GRID, CONTEXT = "#222222", "#666666", "#DDDDDD", "#CCCCCC"
 SMALL = 8.0  # points
+TICK_LETTER = 0.075  # inches of a letter at the ticks
 LETTER = 0.071  # inches of room for each letter of a name at the axis
 PAD = 0.06  # of an axis beyond its values
 SHORT = 5  # times the low end: below it, even steps are as even on a log axis
 RC: dict[Any, Any] = {
     "font.family": "sans-serif",
-    "font.sans-serif": [
-        "DejaVu Sans"
-    ],  # a browser without it falls back on its own; each text repeats this list
+    # A browser without it falls back on its own; each text repeats this list.
+    "font.sans-serif": ["DejaVu Sans"],
     "font.size": 9,
     "axes.titlesize": 9,
     "axes.titlelocation": "left",
@@ -94,16 +95,43 @@ def canvas(
 
 
 def log(axis: Axis, text: Text, low: float, high: float, *, most: int = 7, unit: float = 1.0) -> None:
-    """Make an axis logarithmic over these values, with few ticks at round numbers of a unit, so that none collide."""
+    """Make an axis logarithmic over these values, with at most so many ticks at round numbers of a unit; none collide."""
     low, high = (low, high) if high > low * 1.02 else (low / 1.1, high * 1.1)  # a lone value gets room too
     reach = PAD * math.log(high / low)
     edges = (low * math.exp(-reach), high * math.exp(reach))
     axis.axes.set(**{f"{axis.axis_name}scale": "log", f"{axis.axis_name}lim": edges})  # type: ignore[attr-defined] # documented, but not in the stubs
-    ticks = [unit * tick for tick in round_ticks(edges[0] / unit, edges[1] / unit, most)]
-    axis.set_major_locator(FixedLocator(ticks))
-    digits = 1 if len(ticks) < 2 or ticks[1] / ticks[0] > 1.4 else 3  # noqa: PLR2004 - steps of 1, 2, 5 need one digit
-    axis.set_major_formatter(FuncFormatter(lambda value, _: text(value, digits)))
+    for few in range(most, 1, -1):
+        ticks = round_ticks(edges[0] / unit, edges[1] / unit, few)
+        labels = {unit * tick: text(unit * tick, digits_to_tell(ticks)) for tick in ticks}
+        if _have_room(axis, labels, edges):
+            break
+    while not _have_room(axis, labels, edges):
+        labels = dict(list(labels.items())[::2])
+    axis.set_major_locator(FixedLocator(list(labels)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: labels.get(value, "")))
     axis.set_minor_locator(NullLocator())
+
+
+def _have_room(axis: Axis, labels: Mapping[float, str], edges: tuple[float, float]) -> bool:
+    """Whether no two labels touch, by their length: the figure need not be drawn to know it."""
+    box = axis.axes.get_window_extent()
+    inch = box.width / axis.axes.get_figure().dpi / math.log(edges[1] / edges[0])  # type: ignore[union-attr] # the axes have a figure
+    return axis.axis_name == "y" or all(  # type: ignore[attr-defined] # documented, but not in the stubs
+        inch * math.log(right / left) > TICK_LETTER * (len(labels[left]) + len(labels[right])) / 2 + 0.1
+        for left, right in itertools.pairwise(labels)
+    )
+
+
+def digits_to_tell(ticks: Sequence[float]) -> int:
+    """Fewest digits, up to four, with which every tick's label is its value: 1, 2, 5 need one, 1.25 needs three."""
+    return next(
+        (
+            digits
+            for digits in (1, 2, 3)
+            if all(math.isclose(float(f"{tick:.{digits - 1}e}"), tick, rel_tol=1e-9) for tick in ticks)
+        ),
+        4,
+    )
 
 
 def round_ticks(low: float, high: float, most: int = 7) -> list[float]:
@@ -143,9 +171,7 @@ def label_beside(axes: Axes, ends: Sequence[tuple[float, float, str, str]]) -> N
 
 def spread(heights: Sequence[float], gap: float) -> list[float]:
     """Ascending heights moved as little as needed to be ``gap`` apart, around their own middle."""
-    moved: list[
-        list[float]
-    ] = []  # clusters of wanted heights; one cluster is laid out evenly around its mean
+    moved: list[list[float]] = []  # clusters of wanted heights, each laid out evenly around its mean
     for height in heights:
         moved.append([height])
         while len(moved) > 1 and _top(moved[-2], gap) + gap > _bottom(moved[-1], gap):
@@ -170,10 +196,7 @@ def row_name(row: Mapping[Any, Any]) -> str:
 def _bytes(figure: Figure, kind: str) -> bytes:
     buffer = io.BytesIO()
     options: dict[str, Any] = {"metadata": {"Date": None}}
-    if kind == "png":
-        options = {
-            "metadata": {"Software": None},
-            "pil_kwargs": {"compress_level": 3},
-        }  # half the time, a tenth more bytes
+    if kind == "png":  # this level takes half the time for a tenth more bytes
+        options = {"metadata": {"Software": None}, "pil_kwargs": {"compress_level": 3}}
     figure.savefig(buffer, format=kind, dpi=110, facecolor="white", **options)
     return buffer.getvalue()

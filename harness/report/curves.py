@@ -34,11 +34,13 @@ class Curves:
 
 
 def curves(book: Ledger) -> Curves:
-    """Reduce the images of all timed passes of every cell."""
+    """Reduce the images of all timed passes of every cell; one that failed has no speed, so no times either."""
     axes = axes_of(book)
+    failed = {trial.cell for trial in book.trials if trial.reason is not None}
     timed: dict[Cell, list[Pass]] = defaultdict(list)
     for trial in book.trials:
-        timed[trial.cell] += [one for one in trial.timed if one.latency_s]
+        if trial.cell not in failed:
+            timed[trial.cell] += [one for one in trial.timed if one.latency_s]
     latency, points, progress = [], [], []
     for cell, found in sorted(timed.items()):
         latencies, steps = _reduce(found)

@@ -11,12 +11,12 @@ import tokenize
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from harness.ledger import Ledger
 from harness.metrics import METRICS, PEAK_RSS, RATE, THREADS, TIME_PER_IMAGE
 from harness.model import Cell, Contender, Trial, Variant
-from harness.report.csvs import to_csv as to_csv  # noqa: PLC0414 - commands look for it beside the frames
 from harness.report.judgement import Judgement
 from harness.stats.ranking import RankedCell
 from harness.stats.validity import server_share
@@ -226,7 +226,7 @@ def _floats(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
 
 
 def _pass_rows(trial: Trial, variant: Variant) -> Iterable[dict[str, object]]:
-    place = key_of(trial.cell, variant) | {"round": trial.round, "position": trial.position}
+    place = key_of(trial.cell, variant) | {"round": trial.round + 1, "position": trial.position + 1}
     place |= {"executor_size": trial.executor_size, "sink_filesystem": trial.sink_filesystem}
     whole = {metric.key: metric.of_trial(trial) for metric in OF_TRIAL}
     for number, one in enumerate(trial.passes):
@@ -237,15 +237,18 @@ def _pass_rows(trial: Trial, variant: Variant) -> Iterable[dict[str, object]]:
 
 
 def _medians(of_passes: pd.DataFrame) -> Mapping[tuple[str, str, str], dict[str, float]]:
-    """(workload, variant, side) -> metric -> median over trials of the mean over the trial's timed passes.
+    """(workload, variant, side) -> metric -> median over trials of the trial's value.
 
-    That mean is what ``harness.metrics`` calls the trial's value; it is taken here for all metrics at once.
+    That is the mean, or the geometric mean, over its timed passes (``harness.metrics``), taken here for all metrics at once.
     """
     cell, figures = ["workload", "variant", "side"], [metric.key for metric in METRICS]
+    geometric = [metric.key for metric in METRICS if metric.is_geometric]
     timed = of_passes[of_passes["warmup"].eq(False) & of_passes["reason"].isna()]  # noqa: FBT003 - the value, not a flag
     if timed.empty:
         return {}
+    timed = timed.assign(**{key: np.log(timed[key]) for key in geometric})
     of_trials = timed.groupby([*cell, "round"], sort=False, observed=True)[figures].mean()
+    of_trials[geometric] = np.exp(of_trials[geometric])
     middle = of_trials.groupby(level=[0, 1, 2], sort=False).median()
     return dict(zip(middle.index, middle.to_dict("records"), strict=True))
 

@@ -3,30 +3,17 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import pandas as pd
-
 from harness.ledger import Ledger
-from harness.metrics import CLIENT_CPU, PEAK_RSS, RATE
-from harness.report import story
+from harness.report import ranked, story
 from harness.report.charts import row_name
 from harness.report.tables import Tables
-from harness.report.voice import MARKDOWN, Column, cell, markdown
+from harness.report.voice import MARKDOWN, markdown
 
 LIMIT = 60_000  # characters; a comment may have 65,536, and a caller may want to add a line
 ROWS = (20, 10, 5, 3, 1, 0)  # per table: the most with which the whole keeps the limit
 REASON = 200  # characters
 
-COLUMNS: tuple[Column, ...] = (
-    Column(key="rank", head="rank", unit="count"),
-    Column(key="name", head="variant", unit=None),
-    Column(key=RATE.key, head="images/s", unit="", interval=True),
-    Column(key="time_ratio", head="time ratio", unit="ratio", interval=True),
-    Column(key="verdict", head="verdict", unit=None),
-    Column(key="p50_s", head="p50", unit="s"),
-    Column(key="p99_s", head="p99", unit="s"),
-    Column(key=CLIENT_CPU.key, head="CPU/1,000", unit="s"),
-    Column(key=PEAK_RSS.key, head="memory", unit="bytes"),
-)
+COLUMNS = ranked.COLUMNS[:9]
 
 
 def report(book: Ledger, tables: Tables, *, unfinished: bool) -> bytes:
@@ -76,17 +63,9 @@ def _table(rows: Sequence[Mapping[Any, Any]], most: int) -> Iterator[str]:
         yield "| " + " | ".join(one.head for one in COLUMNS) + " |"
         yield "|" + "|".join("---" if one.unit is None else "--:" for one in COLUMNS) + "|"
         for row in shown:
-            yield "| " + " | ".join(_cell(row, one) for one in COLUMNS) + " |"
+            yield "| " + " | ".join(ranked.text(MARKDOWN, row, one) for one in COLUMNS) + " |"
     if len(shown) < len(measured):
         yield "\nMore rows in `summary.csv`."
     for row in [row for row in rows if row["state"] in {"failed", "invalid"}][:most]:
         why = str(row["reason"])
         yield f"\n* {row['state']}: {markdown(row_name(row))}: {markdown(why if len(why) <= REASON else why[:REASON] + '…')}"
-
-
-def _cell(row: Mapping[Any, Any], column: Column) -> str:
-    named = {**row, "name": row_name(row)}
-    text = cell(MARKDOWN, named, column)
-    if column.key == "rank" and not pd.isna(row["rank"]):
-        return f"{text}{'=' if row['tied'] is True else ''}"
-    return text

@@ -10,10 +10,11 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
+from rich.text import Text
 
 from harness.metrics import RATE
 from harness.model import Cell, Plan, Trial
-from harness.report.units import number, seconds
+from harness.report.units import number, plain, seconds
 
 STANDINGS = 5
 
@@ -39,7 +40,7 @@ class Lines:
         self._pace.count()
         self._console.print(
             f"[{self._pace.done}/{self._pace.total}] round {trial.round + 1} {trial.cell.id}: "
-            f"{outcome(trial)}; {self._pace.left()} left",
+            f"{plain(outcome(trial))}; {self._pace.left()} left",
             markup=False,
             highlight=False,
             soft_wrap=True,
@@ -97,7 +98,10 @@ class Screen:
             standings.add_row(f"[bold]{workload}[/]", "")
             for rate, variant in self._best(workload):
                 standings.add_row(f"  {variant}", number(rate))
-        failed = [f"[red]failed[/] {cell.id}: {reason}" for cell, reason in sorted(self._failed.items())]
+        failed = [
+            Text(plain(f"failed {cell.id}: {reason}"), style="red")
+            for cell, reason in sorted(self._failed.items())
+        ]
         self._live.update(Group(self._bar, f"measuring {self._now}", standings, *failed), refresh=True)
 
     def _best(self, workload: str) -> list[tuple[float, str]]:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from harness.ledger import Ledger
-from harness.metrics import CLIENT_CPU, PEAK_RSS, RATE
+from harness.metrics import CLIENT_CPU, PEAK_RSS, RATE, SERVER_IN_FLIGHT
+from harness.model import TELLING_LATENCY_S, Plan
 from harness.report import answer, frames, trust
 from harness.report.curves import curves
 from harness.report.judgement import Judgement
@@ -18,7 +19,8 @@ class Tables:
     """Each is one CSV file of the same name, but for ``ranked``, which joins summary, effects and latency.
 
     Attributes:
-        ranked: one row per row of the summary, with its effect against the baseline and its latency percentiles.
+        ranked: one row per row of the summary, with its effect against the baseline and its latency percentiles; what
+            the server saw in flight is left out where it answered before the next request could arrive.
     """
 
     workloads: pd.DataFrame
@@ -66,22 +68,22 @@ def make_tables(book: Ledger, judgement: Judgement) -> Tables:
         selfcheck=trust.selfcheck(book),
         lessons=frames.lessons(book),
         facts=trust.facts(book),
-        ranked=_ranked(summary, effects, found.latency, book.run.plan.baseline),
+        ranked=_ranked(summary, effects, found.latency, book.run.plan),
     )
 
 
-def _ranked(
-    summary: pd.DataFrame, effects: pd.DataFrame, latency: pd.DataFrame, baseline: str
-) -> pd.DataFrame:
+def _ranked(summary: pd.DataFrame, effects: pd.DataFrame, latency: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     ratios = ["time_ratio", "time_ratio_low", "time_ratio_high", "margin", "verdict"]
     percentiles = [name for name in latency.columns if name.startswith("p") and name.endswith("_s")]
     joined = summary.merge(effects[[*CELL, *ratios]], on=CELL, how="left")
     joined = joined.merge(latency[[*CELL, *percentiles]], on=CELL, how="left")
     parts = [_with_fronts(of) for _, of in joined.groupby("workload", sort=False)]
     whole = pd.concat(parts) if parts else _with_fronts(joined)
-    is_baseline = (whole["variant"] == baseline) & (whole["state"] != "unavailable")
+    is_baseline = (whole["variant"] == plan.baseline) & (whole["state"] != "unavailable")
     verdict = whole["verdict"].astype(object).where(~is_baseline, "baseline")
-    return whole.assign(is_baseline=is_baseline, verdict=verdict)
+    telling = [one.name for one in plan.workloads if one.latency_s >= TELLING_LATENCY_S]
+    in_flight = whole[SERVER_IN_FLIGHT.key].where(whole["workload"].isin(telling))
+    return whole.assign(is_baseline=is_baseline, verdict=verdict, **{SERVER_IN_FLIGHT.key: in_flight})
 
 
 def _with_fronts(of: pd.DataFrame) -> pd.DataFrame:

@@ -1,138 +1,80 @@
-"""The ranked table at the end of a run."""
+"""The ranked tables at the end of a run, with as many columns as there is room for."""
 
-import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-import pandas as pd
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from harness.ledger import Ledger
-from harness.metrics import CLIENT_CPU, CONNECTIONS, PEAK_RSS, SERVER_IN_FLIGHT
-from harness.model import Cell, Workload
-from harness.report.judgement import Judgement
-from harness.report.units import digits_of, interval_text, number, ratio, seconds, size
-from harness.stats.ranking import RankedCell
-from harness.stats.verdict import Verdict
+from harness.report import ranked, story
+from harness.report.charts import row_name
+from harness.report.tables import Tables
+from harness.report.units import plain
+from harness.report.voice import PLAIN
 
-SHOWN = (  # column of ``tables.ranked``, head, unit
-    ("p50_s", "p50", "s"),
-    ("p99_s", "p99", "s"),
-    (CLIENT_CPU.key, "CPU s/1k", CLIENT_CPU.unit),
-    (PEAK_RSS.key, "memory", PEAK_RSS.unit),
-    (CONNECTIONS.key, "conns", CONNECTIONS.unit),
-    (SERVER_IN_FLIGHT.key, "in flight", SERVER_IN_FLIGHT.unit),
-)
-WIDTHS = (110, 120, 130, 142, 150, 160)  # of the terminal, from which on there is room for one column more
+LEAST = 5  # columns that are shown however narrow the terminal is; the variant is folded then
+
+Rows = Sequence[Mapping[Any, Any]]
 
 
-def print_report(console: Console, book: Ledger, judgement: Judgement, ranked: pd.DataFrame) -> None:
-    """Print a table per workload, then what speaks against them.
-
-    Args:
-        ranked: see ``tables.ranked``; what stands beside rate and ratio comes from it.
-    """
-    keys = [(row["workload"], row["variant"], row["side"]) for row in ranked.to_dict("records")]
-    cells = [Cell(workload=workload, variant=variant, side=side) for workload, variant, side in keys]
-    values = {
-        column: {
-            cell: None if pd.isna(value) else float(value)
-            for cell, value in zip(cells, ranked[column], strict=True)
-        }
-        for column, _, _ in SHOWN
+def print_report(console: Console, tables: Tables) -> None:
+    """Print a table per workload, then what is not in it and what speaks against it."""
+    rows = tables.ranked.to_dict("records")
+    titles = {
+        str(name): f"{name}: {story.scope(tables, name, PLAIN)}" for name in tables.workloads["workload"]
     }
-    verdicts = {one.effect.cell: one for one in judgement.verdicts}
-    for workload in book.run.plan.workloads:
-        rows = [one for one in judgement.ranking if one.cell.workload == workload.name]
-        if rows:
-            shown = sum(console.width >= width for width in WIDTHS)
-            console.print(_table(workload, rows, verdicts, values, book.run.plan.baseline, shown))
-            console.print()
-    for variant in book.run.plan.variants:
-        if variant.unavailable:
-            console.print(f"unavailable: {variant.id}: {variant.unavailable}", markup=False, highlight=False)
-    for cell, notes in judgement.cell_notes.items():
-        for note in notes:
-            console.print(
-                f"note: {cell.id}: {note.text}; {note.advice}", markup=False, highlight=False, soft_wrap=True
-            )
-    for note in judgement.host_notes:
-        console.print(f"note: {note.text}; {note.advice}", markup=False, highlight=False, soft_wrap=True)
+    for drawn in _drawn(console, titles, rows):
+        console.print(drawn)
+        console.print()
+    for line in dict.fromkeys([*_absences(rows), *_notes(tables)]):
+        console.print(plain(line), markup=False, highlight=False, soft_wrap=True)
 
 
-def describe(workload: Workload) -> str:
-    """One phrase: "100 images of 6.00 KiB, 50 ms latency, 50 at once, to memory"."""
-    latency = f"{seconds(workload.latency_s)} latency, " if workload.latency_s else ""
-    each = size(workload.image_bytes)
-    return f"{workload.images} images of {each}, {latency}{workload.concurrency} at once, to {workload.sink}"
+def _drawn(console: Console, titles: Mapping[str, str], rows: Rows) -> list[Table]:
+    """All tables, with the most columns for which there is room in each of them."""
+    unbounded = console.options.update(max_width=10_000)
+    present = [one for one in rows if one["state"] != "unavailable"]
+    measured = {name: [one for one in present if one["workload"] == name] for name in titles}
+    for columns in range(len(ranked.COLUMNS), LEAST - 1, -1):
+        found = [_table(titles[name], of, columns) for name, of in measured.items() if of]
+        widest = max((Measurement.get(console, unbounded, one).maximum for one in found), default=0)
+        if widest <= console.width:
+            break
+    return found
 
 
-def _table(
-    workload: Workload,
-    rows: list[RankedCell],
-    verdicts: Mapping[Cell, Verdict],
-    values: Mapping[str, Mapping[Cell, float | None]],
-    baseline: str,
-    shown: int,
-) -> Table:
+def _table(title: str, rows: Rows, columns: int) -> Table:
     table = Table(
-        title=f"{workload.name}: {describe(workload)}",
-        title_justify="left",
-        title_style="bold",
-        box=None,
-        pad_edge=False,
+        title=Text(plain(title)), title_justify="left", title_style="bold", box=None, pad_edge=False
     )
-    table.add_column("rank", justify="right")
-    table.add_column("variant", overflow="fold")
-    for head in ("images/s", "time ratio", "verdict", *(head for _, head, _ in SHOWN[:shown])):
-        table.add_column(head, justify="right", no_wrap=True)
+    for column in ranked.COLUMNS[:columns]:
+        is_text = column.unit is None
+        fold: dict[str, Any] = {"overflow": "fold"} if column.key == "name" else {"no_wrap": True}
+        table.add_column(column.head, justify="left" if is_text else "right", **fold)
     for row in rows:
-        if row.summary.n == 0:
-            table.add_row("–", Text(row.cell.variant), Text("failed"), Text(row.reason or "", style="red"))
-            continue
-        figures = [_cell_text(values[column].get(row.cell), unit) for column, _, unit in SHOWN[:shown]]
-        table.add_row(
-            _rank(row),
-            Text(row.cell.variant),
-            _rate(row),
-            _ratio(row.cell, verdicts, baseline),
-            verdicts[row.cell].call if row.cell in verdicts else "",
-            *figures,
-        )
+        said = [ranked.text(PLAIN, row, column) for column in ranked.COLUMNS[:columns]]
+        if row["state"] == "failed":
+            said[2] = "failed"  # in the place of its speed
+        table.add_row(*map(Text, said), style="red" if row["state"] == "failed" else "")
     return table
 
 
-def _rank(row: RankedCell) -> str:
-    if row.rank is None:
-        return "–"
-    return f"{row.rank}=" if row.tied else str(row.rank)
+def _absences(rows: Rows) -> list[str]:
+    failed = [one for one in rows if one["state"] == "failed"]
+    absent = [one for one in rows if one["state"] == "unavailable"]
+    return [
+        *(f"failed: {one['workload']}:{row_name(one)}: {one['reason']}" for one in failed),
+        *(f"unavailable: {one['variant']}: {one['reason']}" for one in absent),
+    ]
 
 
-def _rate(row: RankedCell) -> str:
-    mean, interval = row.summary.geometric_mean, row.summary.interval
-    if mean is None:
-        return "–"
-    if interval is None:
-        return number(1 / mean)
-    half = 100 * (interval.high - interval.low) / 2 / mean
-    digits, _, _ = digits_of(1 / mean, 1 / interval.high, 1 / interval.low)
-    return f"{number(1 / mean, digits)} ±{half:.1f}%"
-
-
-def _ratio(cell: Cell, verdicts: Mapping[Cell, Verdict], baseline: str) -> str:
-    if cell.variant == baseline:
-        return "baseline"
-    effect = verdicts[cell].effect if cell in verdicts else None
-    if effect is None or effect.time_ratio is None:
-        return "–"
-    low, high = (effect.interval.low, effect.interval.high) if effect.interval else (math.nan, math.nan)
-    return interval_text(effect.time_ratio, low, high, ratio)
-
-
-def _cell_text(value: float | None, unit: str) -> str:
-    if value is None:
-        return "–"
-    if unit in {"s", "bytes"}:
-        return {"s": seconds, "bytes": size}[unit](value)
-    return f"{value:,.0f}"
+def _notes(tables: Tables) -> list[str]:
+    of_cells_first = tables.notes.sort_values("workload", key=lambda names: names == "", kind="stable")
+    return [
+        f"note: {one['workload']}:{row_name(one)}: {one['text']}; {one['advice']}"
+        if one["workload"]
+        else f"note: {one['text']}; {one['advice']}"
+        for one in of_cells_first.to_dict("records")
+    ]

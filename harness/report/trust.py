@@ -19,7 +19,7 @@ def host(book: Ledger) -> pd.DataFrame:
     frame = pd.DataFrame(
         [
             {
-                "round": one.round,
+                "round": one.round + 1,  # for people and CSVs, rounds count from 1
                 "cpu_s": _median(one.cpu_s),
                 "echo_s": _median(one.echo_s),
                 "steal": one.steal,

@@ -122,11 +122,10 @@ def cell(voice: Voice, row: Mapping[Any, Any], column: Column) -> str:
     bare = "" if column.unit == "ratio" else column.unit
     figures = zip((value, low, high), (column.unit, bare, bare), digits, strict=True)
     parts = [voice.value(*figure) for figure in figures]
-    template = '{0} <span class="interval">[{1}–{2}]</span>' if voice is HTML else "{0} [{1}–{2}]"
-    return voice.phrase(
-        template.replace("{0}", "{value}").replace("{1}", "{low}").replace("{2}", "{high}"),
-        **dict(zip(("value", "low", "high"), parts, strict=True)),
+    template = (
+        '{value} <span class="interval">[{low}–{high}]</span>' if voice is HTML else "{value} [{low}–{high}]"
     )
+    return voice.phrase(template, **dict(zip(("value", "low", "high"), parts, strict=True)))
 
 
 def markdown(text: str) -> str:

@@ -17,6 +17,9 @@ from harness.metrics import quantile
 from harness.model import Note, Sentinel
 
 MIN_ROUNDS = 3  # quartiles of fewer values are those values
+DRIFT_ROUNDS = (
+    6  # of five rounds even a perfect order has p = 2/5! = 0.017, and the t formula would call it 0
+)
 # The slower quarter of the rounds over the quicker quarter. A neighbour on the same physical core, which is
 # the ordinary weather of a shared virtual machine, was seen to cost up to 1.75; a process on the same CPU
 # costs 2.
@@ -58,7 +61,7 @@ def _timed(
         text = f"the same {work} took {spread:.2f} times as long in the slower quarter of the rounds"
         yield _note("noisy-host-spread", text, "stop other programs, or use a machine that is not shared")
     step, p = drift(values)
-    if p < DRIFT_P and max(step, 1 / step) > DRIFT_LIMIT:
+    if len(values) >= DRIFT_ROUNDS and p < DRIFT_P and max(step, 1 / step) > DRIFT_LIMIT:
         whole = step ** (len(values) - 1)
         text = f"the same {work} took {whole:.2f} times as long at the end of the run as at its start"
         yield _note("noisy-host-drift", text, "let the machine settle first; look for heat or power saving")
@@ -76,9 +79,8 @@ def drift(values: Sequence[float]) -> tuple[float, float]:
     places, logs = np.arange(len(values)), np.log(values)
     earlier, later = np.triu_indices(len(values), 1)
     slope = float(np.median((logs[later] - logs[earlier]) / (later - earlier)))
-    ranks = (logs[:, None] > logs).sum(axis=1) + (logs[:, None] == logs).sum(
-        axis=1
-    ) / 2  # equals share theirs
+    lower, equal = logs[:, None] > logs, logs[:, None] == logs
+    ranks = lower.sum(axis=1) + equal.sum(axis=1) / 2  # equals share theirs
     correlation = float(np.corrcoef(places, ranks)[0, 1])
     freedom = len(values) - 2
     t = abs(correlation) * math.sqrt(freedom / max(1 - correlation**2, sys.float_info.epsilon))

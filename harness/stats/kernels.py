@@ -22,12 +22,10 @@ from scipy import special  # type: ignore[import-untyped]  # scipy ships no anno
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
-MIN_PAIRS = (
-    3  # with two, the t interval is 12.7 standard errors wide to each side: a number, but no information
-)
-NO_SPREAD = (
-    1e-9  # log-ratios that agree to a billionth come from no clock; a t-test would divide by rounding errors
-)
+# With two, the t interval is 12.7 standard errors wide to each side: a number, but no information.
+MIN_PAIRS = 3
+# Log-ratios that agree to a billionth come from no clock; a t-test would divide by rounding errors.
+NO_SPREAD = 1e-9
 EXACT_PAIRS = 16  # 32,768 sign patterns; beyond it the pattern is drawn
 DRAWS = 2**14  # drawn sign patterns: a p of 0.05 is then known to 0.0017 (one standard error)
 
@@ -115,7 +113,7 @@ def sign_flip_p(series: Floats) -> float:
     """Two-sided sign-flip p of one series (Fisher's randomisation test of a mean of 0).
 
     Under the null the labels of a pair could as well be swapped: p is the share of all patterns of signs that
-    put the mean at least as far from 0. All patterns up to 16 pairs; beyond, 65,536 drawn ones with a fixed
+    put the mean at least as far from 0. All patterns up to 16 pairs; beyond, 16,384 drawn ones with a fixed
     seed. It assumes no shape of the noise, so it checks the t-test; with n pairs it cannot fall below 2 /
     2**n.
 
@@ -127,12 +125,10 @@ def sign_flip_p(series: Floats) -> float:
         return np.nan
     observed = abs(float(series.sum()))
     signs = _signs(len(values))
-    extreme = np.abs(signs @ values) >= observed * (
-        1 - 1e-12
-    )  # a pattern equal but for rounding is as extreme
-    if (
-        len(values) > EXACT_PAIRS
-    ):  # the observed pattern is one of the drawn (Phipson & Smyth 2010): p is never 0
+    as_far = observed * (1 - 1e-12)  # a pattern equal but for rounding is as extreme
+    extreme = np.abs(signs @ values) >= as_far
+    if len(values) > EXACT_PAIRS:
+        # The observed pattern is one of the drawn (Phipson & Smyth 2010): p is never 0.
         return float((extreme.sum() + 1) / (DRAWS + 1))
     return float(extreme.mean())
 

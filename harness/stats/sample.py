@@ -127,7 +127,7 @@ def _sample(cell: Cell, by_round: Mapping[int, Trial], rounds: int, metric: Metr
         if reason is None:
             values[one] = value
         else:
-            reasons.append(f"round {one}: {reason}")
+            reasons.append(f"round {one + 1}: {reason}")  # people count from 1
     return Sample(
         cell=cell,
         values={} if reasons else values,
@@ -150,5 +150,5 @@ def _positive(sample: Sample) -> Sample:
     bad = [one for one, value in sample.values.items() if value <= 0]
     if not bad:
         return sample
-    reason = f"round {bad[0]}: {TIME_PER_IMAGE.key} is {sample.values[bad[0]]}"
+    reason = f"round {bad[0] + 1}: {TIME_PER_IMAGE.key} is {sample.values[bad[0]]}"
     return replace(sample, values={}, failed=len(bad), reason=reason)

@@ -30,9 +30,8 @@ Call = Literal["regressed", "improved", "equivalent", "inconclusive"]
 
 ALPHA = 0.05
 MARGIN = 0.05
-SIDE_POWER = (
-    1 - (1 - power.POWER) / 2
-)  # of each one-sided test, so that both succeed with power.POWER (Bonferroni)
+# Of each one-sided test, so that both succeed with power.POWER (Bonferroni).
+SIDE_POWER = 1 - (1 - power.POWER) / 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -92,7 +92,7 @@ def test_a_cell_that_fails_now_is_no_slow_number(write: Write, tmp_path: Path) -
     head = write("head", book=make_book(rounds=8, failed={variant: "a wrong body"}))
     assert compare(tmp_path, "base", "head") == 1
     [row] = [one for one in rows(head) if one["variant"] == variant]
-    assert (row["verdict"], row["time_ratio"], row["reason"]) == ("failed", "", "head: round 0: a wrong body")
+    assert (row["verdict"], row["time_ratio"], row["reason"]) == ("failed", "", "head: round 1: a wrong body")
 
 
 def test_a_cell_that_failed_in_the_base_excludes_no_regression(write: Write, tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_a_cell_that_failed_in_the_base_excludes_no_regression(write: Write, tmp
     head = write("head")
     assert compare(tmp_path, "base", "head") == 4
     assert {row["verdict"] for row in rows(head)} == {"failed"}
-    assert rows(head)[0]["reason"] == "base: round 0: a wrong body"
+    assert rows(head)[0]["reason"] == "base: round 1: a wrong body"
 
 
 def test_cells_of_one_run_only_are_listed_and_other_workloads_not_compared(

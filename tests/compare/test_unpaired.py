@@ -84,7 +84,7 @@ def test_what_forbids_a_verdict() -> None:
     failed = timings([*series(cell("a"), ONE[:2]), trial(cell("a"), 2, 0.01, reason="a wrong body")])
     there = samples(*ONE, of=cell("a"))
     assert (lone(there, failed).call, lone(there, failed).time_ratio) == ("failed", None)
-    assert lone(failed, there).reason == "base: round 2: a wrong body"
+    assert lone(failed, there).reason == "base: round 3: a wrong body"
     assert lone({}, there).call == "only in head"
     assert lone(there, {}).call == "only in base"
     assert lone(there, samples(0.02, 0.021, of=cell("a"))).call == "inconclusive"

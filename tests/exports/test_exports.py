@@ -192,7 +192,7 @@ def test_the_default_place_is_in_the_run_and_failed_cells_are_named(
 ) -> None:
     assert main(["export", "one", "--format", "bencher", "--results", str(tmp_path)]) == 0
     assert (run / "exports" / "bencher.json").is_file()
-    assert f"left out: small-memory:{FAILED} failed: round 0: a wrong body" in capsys.readouterr().err
+    assert f"left out: small-memory:{FAILED} failed: round 1: a wrong body" in capsys.readouterr().err
 
 
 def test_a_missing_package_is_one_clear_line(

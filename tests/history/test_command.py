@@ -48,7 +48,7 @@ def test_a_run_is_one_line_per_cell_and_added_once(tmp_path: Path) -> None:
     assert (machine["kind"], machine["cpu"], machine["python"]) == ("machine", "Test CPU", "CPython 3.11")
     by_variant = {one["cell"]["variant"]: one for one in points}
     failed = by_variant["thread_pool/urllib3_pool"]
-    assert (failed["value"], failed["reason"]) == (None, "round 0: a wrong body")
+    assert (failed["value"], failed["reason"]) == (None, "round 1: a wrong body")
     fine = by_variant["gather/aiohttp_session/uvloop"]
     assert fine["low"] is None or fine["low"] < fine["value"] < fine["high"]
     assert (fine["rounds"], fine["commit"], fine["run"]) == (3, "abc", "one")

@@ -1,4 +1,4 @@
-"""The witness: what is in flight outlives a window, what has closed is forgotten."""
+"""The witness: what comes late is not counted against the next, what has closed is forgotten."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -19,14 +19,14 @@ def connection(*, open_: bool) -> Any:
     return _Connection(object() if open_ else None)
 
 
-def test_a_request_in_flight_belongs_to_every_window_until_it_is_answered() -> None:
+def test_a_request_belongs_to_the_window_in_which_it_arrived() -> None:
     one = witness.Witness()
-    one.arrived(connection(open_=True), HEAD)
-    windows = [one.close_window(), one.close_window()]
-    one.answered(200, 10)
-    windows += [one.close_window(), one.close_window()]
-    assert [window["peak_in_flight"] for window in windows] == [1, 1, 1, 0]
-    assert [window["requests"] for window in windows] == [0, 0, 1, 0]
+    late = one.arrived(connection(open_=True), HEAD)
+    assert one.close_window()["peak_in_flight"] == 1
+    one.arrived(connection(open_=True), HEAD).answered(200, 10)
+    late.answered(200, 10)
+    window = one.close_window()
+    assert (window["requests"], window["bytes"], window["peak_in_flight"]) == (1, 10, 1)
 
 
 def test_closed_connections_are_forgotten_and_open_ones_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,6 +35,6 @@ def test_closed_connections_are_forgotten_and_open_ones_are_not(monkeypatch: pyt
     kept = [connection(open_=True) for _ in range(3)]
     for each in [*kept, *(connection(open_=False) for _ in range(1_000)), *kept]:
         one.arrived(each, HEAD)
-    assert one._connections == 1_003
+    assert one._window.connections == 1_003
     assert len(one._known) < 10
     assert set(kept) <= one._known

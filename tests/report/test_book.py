@@ -147,7 +147,7 @@ def test_a_huge_run_keeps_the_limit_of_a_comment() -> None:
 def test_failures_are_told_with_their_reason() -> None:
     files = files_of(CASES["failed cells"])[1]
     html = files["report.html"].decode()
-    assert "failed: round 0: HTTP 500 &lt;script&gt;" in html
+    assert "failed: round 1: HTTP 500 &lt;script&gt;" in html
     assert "short body" in files["report.md"].decode()
 
 
@@ -161,7 +161,7 @@ def test_nothing_ranked_has_an_answer_too() -> None:
     book = make_book(rounds=3, failed=dict.fromkeys(VARIANTS, "broken"))
     tables = make_tables(book, judge_run(book))
     files = build(book, tables)
-    assert b"No variant could be ranked: round 0: broken." in files["report.html"]
+    assert b"No variant could be ranked: round 1: broken." in files["report.html"]
 
 
 def test_slugs_are_safe_and_unique() -> None:

@@ -27,7 +27,7 @@ def test_doubled_passes_change_nothing() -> None:
 def test_one_failed_trial_fails_the_cell() -> None:
     trials = [trial(A, 0, 0.01), trial(A, 1, reason="body 3 is short"), trial(A, 2, reason="killed")]
     sample = timings(trials)[A]
-    assert (sample.values, sample.failed, sample.reason) == ({}, 2, "round 1: body 3 is short")
+    assert (sample.values, sample.failed, sample.reason) == ({}, 2, "round 2: body 3 is short")
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_one_failed_trial_fails_the_cell() -> None:
 )
 def test_a_trial_without_a_usable_time_has_failed(values: tuple[float, ...], reason: str) -> None:
     sample = timings([trial(A, 0, 0.01), trial(A, 1, *values)])[A]
-    assert (sample.values, sample.failed, sample.reason) == ({}, 1, f"round 1: {reason}")
+    assert (sample.values, sample.failed, sample.reason) == ({}, 1, f"round 2: {reason}")
 
 
 def test_a_lost_trial_is_counted_against_the_rounds_of_the_run() -> None:

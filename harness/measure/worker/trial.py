@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from time import perf_counter, process_time
 from types import ModuleType
@@ -14,6 +15,8 @@ from typing import Any
 
 from harness.measure.worker.contender import is_async_client, load, packages_of
 from harness.measure.worker.recorder import Recorder
+
+CAN_PIN = hasattr(os, "sched_setaffinity")
 
 
 class Trial:
@@ -73,7 +76,7 @@ class Trial:
             "peak_rss_bytes": _peak_rss_bytes(),
             "threads": self._threads,
             "executor_size": ThreadPoolExecutor()._max_workers,  # noqa: SLF001 - the only place where the size in force can be read
-            "cpus": sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [],
+            "cpus": _cpus(),
             "parity": _parity([self._client, self._model, *([self._loop] if self._loop else [])]),
         }
 
@@ -106,14 +109,32 @@ class Trial:
         return lambda: loop.run(main)
 
     def _count_threads(self) -> None:
-        tasks = Path("/proc/self/task")
-        self._threads = len(list(tasks.iterdir())) if tasks.exists() else threading.active_count()
+        self._threads = max(len(_tasks()), threading.active_count())
 
 
 def pin(cpus: Sequence[int]) -> None:
-    """Use these CPUs only, where the system can do that; () leaves the choice to it."""
-    if cpus and hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, cpus)
+    """Use these CPUs only, where the system can do that; () leaves the choice to it.
+
+    Threads that an import has started are pinned too: else a client with a runtime of its own had the server's CPU as well.
+    """
+    for task in _tasks() if cpus and CAN_PIN else ():
+        with suppress(ProcessLookupError):  # a thread that has just ended
+            os.sched_setaffinity(task, cpus)
+
+
+def _cpus() -> list[int]:
+    """CPUs that any thread of this process may use; [] where the system does not tell."""
+    found: set[int] = set()
+    for task in _tasks() if CAN_PIN else ():
+        with suppress(ProcessLookupError):
+            found |= os.sched_getaffinity(task)
+    return sorted(found)
+
+
+def _tasks() -> list[int]:
+    """Threads of this process as the system knows them; the main one alone (0) where it does not tell."""
+    tasks = Path("/proc/self/task")
+    return [int(one.name) for one in tasks.iterdir()] if tasks.exists() else [0]
 
 
 def _peak_rss_bytes() -> int:

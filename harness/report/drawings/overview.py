@@ -111,7 +111,7 @@ def host(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure:
         title: of the figure.
     """
     del looks
-    figure, (axes,) = canvas(title, (7.4, 2.6), (0.65, 1.4, 0.55, 0.45))
+    figure, (axes,) = canvas(title, (7.6, 2.6), (0.85, 1.4, 0.55, 0.45))
     both = rows[["cpu_relative", "echo_relative"]]
     log(axes.yaxis, ratio, min(0.8, both.min().min()), max(1.25, both.max().max()))
     axes.axhline(1, color=INK, linewidth=0.8)

@@ -44,17 +44,9 @@ def effects_csv(gate: Gate) -> bytes:
 def _cell(finding: Finding) -> dict[str, Any]:
     row = _row(finding)
     keys = ("workload", "variant", "reference_variant", "time_ratio", "time_ratio_low", "time_ratio_high")
-    tests = (
-        "p_regressed",
-        "p_improved",
-        "p_equivalent",
-        "verdict",
-        "stage",
-        "reason",
-        "margin",
-        "detectable",
-    )
-    return {key: _finite(row[key]) for key in (*keys, *tests)} | {
+    tests = ("p_regressed", "p_improved", "p_equivalent")
+    told = ("verdict", "stage", "reason", "margin", "detectable")
+    return {key: _finite(row[key]) for key in (*keys, *tests, *told)} | {
         "rounds": rounds(finding),
         "blocks": finding.blocks,
     }

@@ -12,48 +12,16 @@ import pandas as pd
 from markupsafe import Markup
 
 from harness.ledger import Ledger
-from harness.metrics import CLIENT_CPU, CONNECTIONS, PEAK_RSS, RATE, SERVER_IN_FLIGHT
 from harness.model import Contender
-from harness.report import frames, story
+from harness.report import frames, ranked, story
 from harness.report.charts import row_name
 from harness.report.exhibits import Exhibit
 from harness.report.tables import Tables
 from harness.report.voice import HTML, Column, cell
 
-HELP = "to the baseline, paired by round; above 1 is slower"
 HERE = Path(__file__).parent
-SAFE_IN_URI = (
-    " /?:@!$'()*+,;=-._~<>{}[]|^"  # stand for themselves in a data URI: a third of the size of base64
-)
-
-RANKED: tuple[Column, ...] = (
-    Column(key="rank", head="rank", unit="count", help="rows that share a rank cannot be told apart"),
-    Column(key="name", head="variant", unit=None, help="concurrency / client / loop"),
-    Column(key=RATE.key, head="images/s", unit="", interval=True, help="geometric mean, 95 % interval"),
-    Column(
-        key="time_ratio",
-        head="time ratio",
-        unit="ratio",
-        interval=True,
-        help="to the baseline, paired by round; above 1 is slower",
-    ),
-    Column(key="verdict", head="verdict", unit=None, help="against the margin"),
-    Column(key="p50_s", head="p50", unit="s", help="latency per image, closed loop"),
-    Column(key="p99_s", head="p99", unit="s", help="latency per image, closed loop"),
-    Column(key=CLIENT_CPU.key, head="CPU/1,000", unit="s", help="CPU seconds of the client per 1,000 images"),
-    Column(key=PEAK_RSS.key, head="memory", unit="bytes", help="peak resident memory of the client"),
-    Column(
-        key=CONNECTIONS.key, head="connections", unit="count", help="opened per pass, as the server saw it"
-    ),
-    Column(
-        key=SERVER_IN_FLIGHT.key,
-        head="in flight",
-        unit="count",
-        help="most at one time, as the server saw it",
-    ),
-    Column(key="failed_trials", head="failed", unit="count", help="trials"),
-    Column(key="source_lines", head="lines", unit="count", help="of code in its files"),
-)
+# These stand for themselves in a data URI: a third of the size of base64.
+SAFE_IN_URI = " /?:@!$'()*+,;=-._~<>{}[]|^"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,12 +93,12 @@ def page(
         answer=story.answer(tables, HTML),
         cautions=story.cautions(tables, HTML, unfinished=unfinished),
         picks=[
-            {"row": row, "name": row_name(row), "why": story.reason(row, HTML), "sources": _files(book, row)}
+            {"row": row, "name": row_name(row), "why": story.reason(row, HTML)}
             for row in _first_scope(tables).to_dict("records")
         ],
         all_picks=tables.picks.to_dict("records"),
         rules=story.rules(HTML),
-        columns=RANKED,
+        columns=ranked.COLUMNS,
         sections=_sections(book, tables, sections, exhibits),
         overview=[
             one
@@ -213,10 +181,9 @@ def _sections(
 
 
 def _row(book: Ledger, row: dict[Any, Any], place: str, printed: dict[str, str]) -> Row:
-    row["name"] = row_name(row)
     is_new = printed.setdefault(row["variant"], place) == place
     return Row(
-        cells=[_cell(row, column) for column in RANKED],
+        cells=[_cell(ranked.text(HTML, row, column), column) for column in ranked.COLUMNS],
         variant=row["variant"],
         is_baseline=bool(row["is_baseline"]),
         state=row["state"],
@@ -228,21 +195,15 @@ def _row(book: Ledger, row: dict[Any, Any], place: str, printed: dict[str, str])
     )
 
 
-def _cell(row: Mapping[Any, Any], column: Column) -> Cell:
-    html = cell(HTML, row, column)
-    if column.key == "rank":
-        html = HTML.phrase("{it}{tie}", it=html, tie="=" if row["tied"] is True else "")
-    return Cell(
-        html=html,
-        is_number=column.unit is not None,
-    )
+def _cell(html: str, column: Column) -> Cell:
+    return Cell(html=html, is_number=column.unit is not None)
 
 
 def _plain_table(frame: pd.DataFrame, columns: Sequence[Column]) -> list[Row]:
     """Rows of a data table; those of variants can be filtered too."""
     return [
         Row(
-            cells=[_cell(row, column) for column in columns],
+            cells=[_cell(cell(HTML, row, column), column) for column in columns],
             variant=str(row.get("variant", "")),
             is_baseline=row.get("is_baseline") is True,
             state="",

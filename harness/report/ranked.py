@@ -1,0 +1,46 @@
+"""The ranked table for people: the same columns and texts in the terminal, in Markdown and on the page."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from harness.metrics import CLIENT_CPU, CONNECTIONS, PEAK_RSS, RATE, SERVER_IN_FLIGHT
+from harness.report.charts import row_name
+from harness.report.voice import Column, Voice, cell
+
+COLUMNS: tuple[Column, ...] = (  # the most telling first: where there is little room, the last are left out
+    Column(key="rank", head="rank", unit="count", help="rows that share a rank cannot be told apart"),
+    Column(key="name", head="variant", unit=None, help="concurrency / client / loop"),
+    Column(key=RATE.key, head="images/s", unit="", interval=True, help="geometric mean, 95 % interval"),
+    Column(
+        key="time_ratio",
+        head="time ratio",
+        unit="ratio",
+        interval=True,
+        help="to the baseline, paired by round; above 1 is slower",
+    ),
+    Column(key="verdict", head="verdict", unit=None, help="against the margin"),
+    Column(key="p50_s", head="p50", unit="s", help="latency per image, closed loop"),
+    Column(key="p99_s", head="p99", unit="s", help="latency per image, closed loop"),
+    Column(key=CLIENT_CPU.key, head="CPU/1,000", unit="s", help="CPU seconds of the client per 1,000 images"),
+    Column(key=PEAK_RSS.key, head="memory", unit="bytes", help="peak resident memory of the client"),
+    Column(
+        key=CONNECTIONS.key, head="connections", unit="count", help="opened per pass, as the server saw it"
+    ),
+    Column(
+        key=SERVER_IN_FLIGHT.key,
+        head="in flight",
+        unit="count",
+        help="most at one time, as the server saw it; without latency it cannot tell",
+    ),
+    Column(key="failed_trials", head="failed", unit="count", help="trials"),
+    Column(key="source_lines", head="lines", unit="count", help="of code in its files"),
+)
+
+
+def text(voice: Voice, row: Mapping[Any, Any], column: Column) -> str:
+    """One cell of a row of ``tables.ranked``."""
+    said = cell(voice, {**row, "name": row_name(row)}, column)
+    is_tied = column.key == "rank" and not pd.isna(row["rank"]) and row["tied"] is True
+    return voice.phrase("{it}=", it=said) if is_tied else said
