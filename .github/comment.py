@@ -6,6 +6,7 @@ the number of the pull request is asked of GitHub by the commit, and the text lo
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -68,6 +69,9 @@ def plain(text: str) -> str:
     """Return Markdown that can still make tables and bold words, but call nobody and link nowhere; it may fold."""
     for dangerous, harmless in (("<", "&lt;"), ("@", "@\u200b"), ("](", "]\u200b("), ("://", ":\u200b//")):
         text = text.replace(dangerous, harmless)
+    text = re.sub(
+        r"(?i)(www|gh)(?=[.-])|#(?=\d)", "\\g<0>\u200b", text
+    )  # GitHub links these without being asked
     for tag in ("<details><summary>", "</summary>", "</details>"):  # the gate's own, and they only fold
         text = text.replace(tag.replace("<", "&lt;"), tag)
     return (

@@ -99,7 +99,7 @@ class Scene:
         for number, cells in enumerate(plan.rounds):
             began = time.monotonic()
             sentinel = watch.sentinel(number)
-            trials = tuple(run_round(bench, number, list(enumerate(cells)), lambda _: None))
+            trials = tuple(run_round(bench, number, list(enumerate(cells)), lambda *_: None))
             yield Round(sentinel=sentinel, trials=trials, seconds=time.monotonic() - began)
 
 

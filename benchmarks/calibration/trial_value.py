@@ -90,7 +90,7 @@ def _measure(
             way = list(WAYS)[number % 2]
             measure_run.TOGETHER = WAYS[way]
             began = time.perf_counter()
-            trials = list(run_round(bench, number, list(enumerate(cells)), lambda _: None))
+            trials = list(run_round(bench, number, list(enumerate(cells)), lambda *_: None))
             seconds[way] += (time.perf_counter() - began) / options.rounds
             found[way].append(sorted(trials, key=lambda one: one.cell))
     return found, seconds

@@ -7,6 +7,7 @@ import shlex
 import sys
 import time
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -16,6 +17,7 @@ from harness.commands.catalog_options import add_catalog_options, catalog_from
 from harness.commands.conduct import conduct, machine_lock
 from harness.commands.console import to_errors, to_output
 from harness.commands.exits import FINE, INTERRUPTED, NOTHING, UNDECIDED, USAGE
+from harness.commands.recorded import run_folder
 from harness.commands.report import write_report
 from harness.measure.catalog import Catalog, match
 from harness.measure.launch import ROOT
@@ -28,12 +30,13 @@ NAME = "bench"
 HELP = "measure a suite and write CSVs, charts and a table"
 
 PRECISE_ROUNDS = 40  # most rounds of a run that stops by precision
-PLAN_OPTIONS = ("variants", "workloads", "rounds", "baseline", "precision", "seed")
+SUITE = "default"
+PLAN_OPTIONS = ("suite", "variants", "workloads", "rounds", "baseline", "precision", "seed")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``bench``."""
-    parser.add_argument("--suite", default="default", metavar="NAME", help="of suite.toml (default: default)")
+    parser.add_argument("--suite", metavar="NAME", help=f"of suite.toml (default: {SUITE})")
     parser.add_argument(
         "--variants", nargs="+", metavar="GLOB", help="instead of the suite's: '*/aiohttp_session/*'"
     )
@@ -48,9 +51,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--resume",
-        type=Path,
         metavar="RUN",
-        help="measure exactly what this run lacks; no other option goes with it",
+        help="measure exactly what this run lacks: folder, id or latest; only --results goes with it",
     )
     parser.add_argument("--seed", type=int, metavar="N", help="of the order inside rounds (default: drawn)")
     parser.add_argument(
@@ -84,40 +86,46 @@ def share(text: str) -> float:
 def run(options: argparse.Namespace) -> int:
     """Measure, keep every trial, and report what there is, even after Ctrl-C or a failure."""
     console = to_errors()
-    if options.resume:
-        recorded = ledger.read_run(options.resume)
-        options.client = from_outside(recorded, "client")
-        options.concurrency_model = from_outside(recorded, "concurrency")
+    old = to_resume(options) if options.resume else None
     catalog = catalog_from(options)
-    plan = plan_from(options, catalog) if not options.resume else None
-    with machine_lock(console):
-        folder = start(options.results, plan, catalog) if plan else resume(options, catalog, console)
+    begin = (
+        partial(resume, old, catalog, console)
+        if old
+        else partial(start, options.results, plan_from(options, catalog), catalog)
+    )
+    with machine_lock(console):  # until the report is written: drawing it would slow another run down
+        folder = begin()
+        code, end = FINE, ""
         try:
             conduct(console, folder, {HERE: catalog}, {HERE: sys.executable})
-            code = FINE
         except KeyboardInterrupt:
-            console.print(
-                f"interrupted; what was measured is kept and reported (go on with --resume {folder})"
-            )
-            code = INTERRUPTED
+            code, end = INTERRUPTED, f"interrupted; what was measured is kept (go on with --resume {folder})"
         except HarnessError as error:
-            console.print(f"fetchbench: {error}", markup=False, highlight=False, soft_wrap=True)
-            code = error.exit_code
-    reported = write_report(folder, to_output())
+            code, end = error.exit_code, f"fetchbench: {error}"
+        if code:
+            console.print(end, markup=False, highlight=False, soft_wrap=True)
+            if not any(one.reason is None for one in ledger.read(folder).trials):
+                return code  # there is nothing to report, and the reason has been told
+        reported = write_report(folder, to_output())
     return code or reported
 
 
 def plan_from(options: argparse.Namespace, catalog: Catalog) -> Plan:
     """Make the plan that the options ask for."""
     file = read_suite_file(options.suite_file)
-    suite = file.suite(options.suite)
-    variants = match(options.variants or suite.variants, catalog.variants)
-    variants = with_own(variants, catalog, options)
+    name = options.suite or SUITE
+    suite = file.suite(name)
+    asked = "--variants" if options.variants else f"{options.suite_file}: suites.{name}.variants"
+    variants = with_own(match(options.variants or suite.variants, catalog.variants, asked), catalog, options)
+    baseline = options.baseline or suite.baseline
+    if baseline not in {one.id for one in catalog.variants}:
+        asked = "--baseline" if options.baseline else f"{options.suite_file}: suites.{name}.baseline"
+        raise HarnessError(f"{asked}: no variant {baseline!r}; `list` shows their ids", exit_code=USAGE)
     if options.baseline:
-        variants = tuple({*variants, *match([options.baseline], catalog.variants)})
+        variants = tuple({*variants, *match([baseline], catalog.variants)})
     plan = make_plan(
-        suite=options.suite,
-        baseline=options.baseline or suite.baseline,
+        suite=name,
+        baseline=baseline,
         seed=random.randrange(2**32) if options.seed is None else options.seed,
         rules=file.rules,
         workloads=[file.workload(name) for name in dict.fromkeys(options.workloads or suite.workloads)],
@@ -168,22 +176,37 @@ def start(results: Path, plan: Plan, catalog: Catalog) -> Path:
     ledger.create(folder, run)
     ledger.quote(results, folder, platform.python_version())
     latest = results / "latest"
-    latest.unlink(missing_ok=True)
-    latest.symlink_to(Path("runs", name), target_is_directory=True)
+    if latest.is_symlink() or not latest.exists():  # else it is something of the user's own
+        latest.unlink(missing_ok=True)
+        latest.symlink_to(Path("runs", name), target_is_directory=True)
     return folder
 
 
-def resume(options: argparse.Namespace, catalog: Catalog, console: Console) -> Path:
+def to_resume(options: argparse.Namespace) -> Path:
+    """Return the folder of the run that is to go on; the user's own files are those that it measures.
+
+    Raises:
+        HarnessError: there is no such run, or an option would change what it measures.
+    """
+    given = [name for name in PLAN_OPTIONS if getattr(options, name) is not None]
+    given += [name for name in ("client", "concurrency_model") if getattr(options, name)]
+    if given:
+        option = given[0].replace("_", "-")
+        raise HarnessError(f"--resume continues the recorded plan; leave out --{option}", exit_code=USAGE)
+    folder = run_folder(options.resume, options.results)
+    recorded = ledger.read_run(folder)
+    options.client = from_outside(recorded, "client")
+    options.concurrency_model = from_outside(recorded, "concurrency")
+    return folder
+
+
+def resume(folder: Path, catalog: Catalog, console: Console) -> Path:
     """Make sure that the run can go on as it began, and return its folder.
 
     Raises:
-        HarnessError: machine, code, packages or a contender differ, or an option would change the plan.
+        HarnessError: machine, code, packages or a contender differ.
     """
-    folder: Path = options.resume
     book = ledger.read(folder)
-    given = [name for name in PLAN_OPTIONS if getattr(options, name) is not None]
-    if given:
-        raise HarnessError(f"--resume continues the recorded plan; leave out --{given[0]}", exit_code=USAGE)
     differing = differences(book.run, catalog)
     if differing:
         raise HarnessError(

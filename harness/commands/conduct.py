@@ -49,7 +49,7 @@ def conduct(
     with (
         running_server(cpus=server_cpus) as server,
         tempfile.TemporaryDirectory(prefix="sink-", dir=folder) as sink,
-        show(console, plan, len(trials), time.monotonic) as reporter,
+        show(console, plan, trials, time.monotonic) as reporter,
     ):
         if not book.ceilings:
             for ceiling in ceilings(server, next(iter(pythons.values())), client_cpus, plan.workloads):

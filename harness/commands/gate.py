@@ -7,6 +7,7 @@ import shlex
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,7 +35,7 @@ from harness.commands.sided import (
 )
 from harness.measure.launch import ROOT
 from harness.measure.plan import make_sided_plan
-from harness.measure.suite import GateFields, SuiteFile, read_suite_file
+from harness.measure.suite import GateFields, SuiteFile, read_suite_file, with_options
 from harness.model import Cell, HarnessError, Plan
 
 if TYPE_CHECKING:  # scipy is slow to load: what it is needed for comes after the measuring
@@ -134,14 +135,17 @@ def run(options: argparse.Namespace) -> int:
     folder = gate_folder(options.results, created_at)
     progress = Progress()
     code, reason = FINE, None
-    try:
-        _measure(options, console, folder, progress)
-    except KeyboardInterrupt:
-        code, reason = INTERRUPTED, "interrupted; what was measured is kept"
-    except HarnessError as error:
-        code, reason = error.exit_code, str(error)
-    gate = _judged(folder, progress, created_at, code, reason)
-    tell(folder, gate, to_output(), console, os.environ)
+    with (
+        ExitStack() as lock
+    ):  # from the first trial until all is written: judging would slow another run down
+        try:
+            _measure(options, console, folder, progress, lock)
+        except KeyboardInterrupt:
+            code, reason = INTERRUPTED, "interrupted; what was measured is kept"
+        except HarnessError as error:
+            code, reason = error.exit_code, str(error)
+        gate = _judged(folder, progress, created_at, code, reason)
+        tell(folder, gate, to_output(), console, os.environ)
     return gate.exit_code
 
 
@@ -167,10 +171,12 @@ def gate_fields(file: SuiteFile, options: argparse.Namespace) -> GateFields:
         "decide_rounds": options.rounds,
         "budget_s": getattr(options, "budget", None),
     }
-    return file.gate.model_copy(update={name: value for name, value in asked.items() if value is not None})
+    return with_options(file.gate, asked, {"decide_rounds": "--rounds", "budget_s": "--budget"})
 
 
-def _measure(options: argparse.Namespace, console: Console, folder: Path, progress: Progress) -> None:
+def _measure(
+    options: argparse.Namespace, console: Console, folder: Path, progress: Progress, lock: ExitStack
+) -> None:
     """Screen all cells, then measure those under suspicion in fresh rounds."""
     file = read_suite_file(options.suite_file)
     progress.fields = fields = gate_fields(file, options)
@@ -204,12 +210,12 @@ def _measure(options: argparse.Namespace, console: Console, folder: Path, progre
         made = plan(stage, groups, rounds)
         measure_sides(console, folder / stage, options.results, made, sides, is_over=budget.is_over)
 
-    with machine_lock(console):
-        measure("screen", lineup.groups, fields.screen_rounds)
-        progress.suspects = suspects = _suspects(folder, lineup, fields.margin)
-        if suspects and not budget.is_over(0):
-            console.print(f"{len(suspects)} of {len(lineup.groups)} cells need fresh rounds, which decide")
-            measure("decide", [(one.base, one.head) for one in suspects], fields.decide_rounds)
+    lock.enter_context(machine_lock(console))
+    measure("screen", lineup.groups, fields.screen_rounds)
+    progress.suspects = suspects = _suspects(folder, lineup, fields.margin)
+    if suspects and not budget.is_over(0):
+        console.print(f"{len(suspects)} of {len(lineup.groups)} cells need fresh rounds, which decide")
+        measure("decide", [(one.base, one.head) for one in suspects], fields.decide_rounds)
 
 
 def _pairs(lineup: Lineup) -> "tuple[Pair, ...]":

@@ -68,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
         except KeyboardInterrupt:
             console.print("interrupted; what was measured is kept and reported")
             code = INTERRUPTED
-    told = _tell(folder, sides, lineup.groups, fields.margin)
+        told = _tell(folder, sides, lineup.groups, fields.margin)
     return code or told
 
 

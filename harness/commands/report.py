@@ -10,6 +10,7 @@ from rich.console import Console
 from harness import ledger
 from harness.commands.console import to_output
 from harness.commands.exits import FAILED, FINE, NOTHING
+from harness.commands.recorded import add_results_option, run_folder
 from harness.model import HarnessError
 
 if TYPE_CHECKING:
@@ -21,12 +22,13 @@ HELP = "rebuild every derived file of a run from its ledger alone"
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``report``."""
-    parser.add_argument("folder", type=Path, metavar="RUN", help="folder of a run, e.g. results/latest")
+    parser.add_argument("run_id", metavar="RUN", help="folder or id of a run, or latest")
+    add_results_option(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Read the ledger and write what follows from it."""
-    return write_report(options.folder, to_output())
+    return write_report(run_folder(options.run_id, options.results), to_output())
 
 
 def write_report(folder: Path, console: Console) -> int:
@@ -48,6 +50,7 @@ def _write_report(folder: Path, console: Console, studio: "Studio") -> int:
     from harness.report.judgement import judge_run  # noqa: PLC0415
     from harness.report.tables import make_tables  # noqa: PLC0415
     from harness.report.terminal import print_report  # noqa: PLC0415
+    from harness.report.trust import is_unfinished  # noqa: PLC0415
 
     book = ledger.read(folder)
     if not any(one.reason is None for one in book.trials):
@@ -56,8 +59,10 @@ def _write_report(folder: Path, console: Console, studio: "Studio") -> int:
     tables = make_tables(book, judge_run(book))
     for name, data in build(book, tables, studio).items():
         write(folder / name, data)
-    print_report(console, tables)
-    console.print(f"written to {folder}", markup=False, highlight=False, soft_wrap=True)
+    print_report(console, tables, unfinished=is_unfinished(book))
+    console.print(
+        f"written to {folder}; open {folder / 'report.html'}", markup=False, highlight=False, soft_wrap=True
+    )
     return FAILED if any(one.reason for one in book.trials) else FINE
 
 

@@ -20,7 +20,7 @@ from harness.measure.catalog import match, open_catalog
 from harness.measure.launch import ROOT
 from harness.measure.plan import make_plan
 from harness.measure.planted import PROBE_TURNS, plant, turns_per_share
-from harness.measure.suite import SelfCheckFields, SuiteFile, read_suite_file
+from harness.measure.suite import SelfCheckFields, SuiteFile, read_suite_file, with_options
 from harness.model import HERE, HarnessError, SelfCheck, Trial, Variant
 from harness.report.units import percent
 
@@ -63,9 +63,8 @@ def run(options: argparse.Namespace) -> int:
     if file.selfcheck is None:
         raise HarnessError(f"{options.suite_file} has no [selfcheck]", exit_code=2)
     asked = {name: getattr(options, name) for name in ("families", "rounds", "margin", "variant")}
-    fields = file.selfcheck.model_copy(
-        update=(QUICK if options.quick else {}) | {name: value for name, value in asked.items() if value}
-    )
+    asked = (QUICK if options.quick else {}) | {name: value for name, value in asked.items() if value}
+    fields = with_options(file.selfcheck, asked, {name: f"--{name}" for name in asked})
     with machine_lock(console), tempfile.TemporaryDirectory(prefix="fetchbench-") as folder:
         began = time.monotonic()
         console.print("pilot: how much work is a share of an image, so that a slow-down can be planted")

@@ -103,12 +103,18 @@ def combine(contenders: Iterable[Contender]) -> list[Variant]:
     return found
 
 
-def match(globs: Sequence[str], variants: Sequence[Variant]) -> tuple[Variant, ...]:
-    """Return the variants whose id fits any glob, in the order of their ids; a glob that fits none is an error."""
+def match(
+    globs: Sequence[str], variants: Sequence[Variant], asked: str = "--variants"
+) -> tuple[Variant, ...]:
+    """Return the variants whose id fits any glob, in the order of their ids; a glob that fits none is an error.
+
+    Args:
+        asked: where the globs come from, for the message.
+    """
     for glob in globs:
         if not any(fnmatch.fnmatchcase(one.id, glob) for one in variants):
             raise HarnessError(
-                f"--variants: {glob!r} matches no variant; `python -m harness list` shows their ids",
+                f"{asked}: {glob!r} matches no variant; `list` shows their ids",
                 exit_code=2,
             )
     return tuple(one for one in variants if any(fnmatch.fnmatchcase(one.id, glob) for glob in globs))

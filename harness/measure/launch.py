@@ -6,7 +6,7 @@ import selectors
 import signal
 import subprocess
 import tempfile
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
@@ -67,20 +67,22 @@ class Worker:
     """
 
     def __init__(self, python: str) -> None:
-        try:
-            self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed in __exit__ with the process
-            self._process = subprocess.Popen(
-                [python, "-P", "-c", BOOT, str(ROOT)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=self._errors,
-                env=clean_environment(),
-                cwd=tempfile.gettempdir(),
-                bufsize=0,
-                start_new_session=True,  # so that Ctrl-C reaches only us, and its children end with it
-            )
-        except OSError as error:  # no such interpreter, or no more processes or files for us
-            raise HarnessError(f"cannot start {python}: {error.strerror}") from None
+        with ExitStack() as stack:
+            try:
+                self._errors = stack.enter_context(tempfile.TemporaryFile())
+                self._process = subprocess.Popen(
+                    [python, "-P", "-c", BOOT, str(ROOT)],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=self._errors,
+                    env=clean_environment(),
+                    cwd=tempfile.gettempdir(),
+                    bufsize=0,
+                    start_new_session=True,  # so that Ctrl-C reaches only us, and its children end with it
+                )
+            except OSError as error:  # no such interpreter, or no more processes or files for us
+                raise HarnessError(f"cannot start {python}: {error.strerror}") from None
+            stack.pop_all()  # ``end`` closes it with the process
 
     def __enter__(self) -> Self:
         return self

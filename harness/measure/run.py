@@ -49,7 +49,7 @@ def measure(
     *,
     is_wanted: Callable[[int, Cell], bool],
     is_enough: Callable[[int], bool],
-    starting: Callable[[Sequence[Cell]], None],
+    starting: Callable[[int, Sequence[Cell]], None],
 ) -> Iterator[Trial | Sentinel]:
     """Yield a sentinel and then the trials of each round, one at a time, as soon as each is measured.
 
@@ -57,7 +57,7 @@ def measure(
         watch: of the host; it makes the sentinels.
         is_wanted: False for what is measured already, and for what is not worth measuring again.
         is_enough: asked before each round; True ends the run.
-        starting: told of the cells whose trials go on together, before they do.
+        starting: told of the round and the cells whose trials go on together, before they do.
     """
     for number, cells in enumerate(bench.plan.rounds):
         places = [(place, cell) for place, cell in enumerate(cells) if is_wanted(number, cell)]
@@ -69,7 +69,10 @@ def measure(
 
 
 def run_round(
-    bench: Bench, number: int, places: Sequence[tuple[int, Cell]], starting: Callable[[Sequence[Cell]], None]
+    bench: Bench,
+    number: int,
+    places: Sequence[tuple[int, Cell]],
+    starting: Callable[[int, Sequence[Cell]], None],
 ) -> Iterator[Trial]:
     """Measure the cells of one round in the order given; yield each trial when its last pass is over."""
     for _, of_workload in groupby(places, key=lambda place: place[1].workload):
@@ -78,7 +81,7 @@ def run_round(
         size = max(1, TOGETHER // sides) * sides  # sides of a variant stay together
         for first in range(0, len(cells), size):
             block = cells[first : first + size]
-            starting([cell for _, cell in block])
+            starting(number, [cell for _, cell in block])
             yield from _run_block(bench, number, block)
 
 

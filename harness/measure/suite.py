@@ -2,13 +2,15 @@
 
 import re
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from harness.model import HarnessError, TrialRules, Workload
 
+MOST_BYTES = 1024**3  # of all images of a workload together: what the server holds at most
 SEED = 20_251_122  # of the images; a workload is the same on every machine
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
@@ -26,6 +28,12 @@ class WorkloadFields(_Strict):
     latency_s: float = Field(ge=0, le=60)
     concurrency: int = Field(ge=1, le=4_096)
     sink: Literal["memory", "disk"]
+
+    @model_validator(mode="after")
+    def _fits_into_memory(self) -> "WorkloadFields":
+        if self.images * self.image_bytes > MOST_BYTES:
+            raise ValueError(f"images times image_bytes must be at most {MOST_BYTES:,}")
+        return self
 
 
 class TrialFields(_Strict):
@@ -84,10 +92,13 @@ class SuiteFile(_Strict):
         asked = {f"suites.{name}": suite.workloads for name, suite in self.suites.items()}
         if self.gate:
             asked["gate"] = self.gate.workloads
+        if self.selfcheck:
+            asked["selfcheck"] = [self.selfcheck.workload]
         for name, workloads in asked.items():
             for workload in workloads:
                 if workload not in self.workloads:
-                    raise ValueError(f"{name}.workloads names {workload!r}, which is no workload")
+                    field = "workload" if name == "selfcheck" else "workloads"
+                    raise ValueError(f"{name}.{field} names {workload!r}, which is no workload")
         return self
 
     @property
@@ -106,6 +117,28 @@ class SuiteFile(_Strict):
         if name not in self.suites:
             raise HarnessError(f"no suite {name!r}; there are {', '.join(self.suites)}", exit_code=2)
         return self.suites[name]
+
+
+Fields = TypeVar("Fields", bound=_Strict)
+
+
+def with_options(fields: Fields, asked: Mapping[str, Any], options: Mapping[str, str]) -> Fields:
+    """Take what the command line says instead, within the same bounds.
+
+    Args:
+        asked: field -> value; None leaves the field as it is.
+        options: field -> name of its option, for the message.
+
+    Raises:
+        HarnessError: a value is out of bounds.
+    """
+    given = {name: value for name, value in asked.items() if value is not None}
+    try:
+        return type(fields).model_validate(fields.model_dump() | given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0])
+        raise HarnessError(f"{options.get(name, name)}: {first['msg']}", exit_code=2) from None
 
 
 def read_suite_file(path: Path) -> SuiteFile:

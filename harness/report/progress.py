@@ -16,13 +16,15 @@ from harness.metrics import RATE
 from harness.model import Cell, Plan, Trial
 from harness.report.units import number, plain, seconds
 
-STANDINGS = 5
+STANDINGS = 16  # lines, shared by the workloads
 
 
 class Lines:
     """A plain line per trial, for logs and pipes."""
 
-    def __init__(self, console: Console, plan: Plan, before: int, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, console: Console, plan: Plan, before: Sequence[Trial], clock: Callable[[], float]
+    ) -> None:
         self._console = console
         self._pace = Pace(plan, before, clock)
 
@@ -32,12 +34,12 @@ class Lines:
     def __exit__(self, *error: object) -> None:
         pass
 
-    def next(self, cells: Sequence[Cell]) -> None:
+    def next(self, number: int, cells: Sequence[Cell]) -> None:
         """Nothing to say before there is a result."""
 
     def done(self, trial: Trial) -> None:
         """Print count, cell and result."""
-        self._pace.count()
+        self._pace.count(trial)
         self._console.print(
             f"[{self._pace.done}/{self._pace.total}] round {trial.round + 1} {trial.cell.id}: "
             f"{plain(outcome(trial))}; {self._pace.left()} left",
@@ -50,7 +52,9 @@ class Lines:
 class Screen:
     """A bar, the current cell and the standings, redrawn in place; used as a context manager."""
 
-    def __init__(self, console: Console, plan: Plan, before: int, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, console: Console, plan: Plan, before: Sequence[Trial], clock: Callable[[], float]
+    ) -> None:
         self._pace = Pace(plan, before, clock)
         self._bar = Progress(
             TextColumn("round {task.fields[round]} of {task.fields[rounds]}"),
@@ -75,28 +79,32 @@ class Screen:
     def __exit__(self, *error: object) -> None:
         self._live.__exit__(None, None, None)
 
-    def next(self, cells: Sequence[Cell]) -> None:
+    def next(self, number: int, cells: Sequence[Cell]) -> None:
         """Show what is measured now, pass by pass in turn."""
+        self._bar.update(self._task, round=number + 1)
         sides = len({cell.side for cell in cells})
         self._now = f"{cells[0].workload}: {len(cells) // sides} variants, a pass of each in turn"
         self._draw()
 
     def done(self, trial: Trial) -> None:
         """Count the trial."""
-        self._pace.count()
+        self._pace.count(trial)
         if trial.reason is None:
             self._rates[trial.cell].append(RATE.of_trial(trial))
         else:
             self._failed[trial.cell] = trial.reason
-        self._bar.update(self._task, completed=self._pace.done, round=trial.round + 1, left=self._pace.left())
+        self._bar.update(
+            self._task, completed=self._pace.done, total=self._pace.total, left=self._pace.left()
+        )
 
     def _draw(self) -> None:
         standings = Table(box=None, header_style="bold", expand=True)
         standings.add_column("standings so far", overflow="ellipsis", no_wrap=True)
         standings.add_column("images/s", justify="right")
-        for workload in sorted({cell.workload for cell in self._rates}):
+        workloads = sorted({cell.workload for cell in self._rates})
+        for workload in workloads:
             standings.add_row(f"[bold]{workload}[/]", "")
-            for rate, variant in self._best(workload):
+            for rate, variant in self._standings(workload)[: max(3, STANDINGS // len(workloads))]:
                 standings.add_row(f"  {variant}", number(rate))
         failed = [
             Text(plain(f"failed {cell.id}: {reason}"), style="red")
@@ -104,28 +112,37 @@ class Screen:
         ]
         self._live.update(Group(self._bar, f"measuring {self._now}", standings, *failed), refresh=True)
 
-    def _best(self, workload: str) -> list[tuple[float, str]]:
+    def _standings(self, workload: str) -> list[tuple[float, str]]:
         means = (
             (statistics.geometric_mean(rates), cell.variant)
             for cell, rates in self._rates.items()
             if cell.workload == workload and cell not in self._failed
         )
-        return sorted(means, reverse=True)[:STANDINGS]
+        return sorted(means, reverse=True)
 
 
 class Pace:
-    """How far a run is, and how long the rest will take at the pace so far."""
+    """How far a run is, and how long the rest will take at the pace so far.
 
-    def __init__(self, plan: Plan, before: int, clock: Callable[[], float]) -> None:
+    Args:
+        before: trials of an earlier attempt, at a pace that is not known.
+    """
+
+    def __init__(self, plan: Plan, before: Sequence[Trial], clock: Callable[[], float]) -> None:
         self._clock = clock
         self._began = clock()
+        self._rounds = plan.rounds
         self.total = sum(map(len, plan.rounds))
-        self._before = before  # measured in an earlier attempt, at a pace that is not known
-        self.done = before
+        self.done = 0
+        for trial in before:
+            self.count(trial)
+        self._before = self.done
 
-    def count(self) -> None:
-        """Count one trial."""
+    def count(self, trial: Trial) -> None:
+        """Count one trial; a cell that failed is not measured again, so its later trials are no part of the whole."""
         self.done += 1
+        if trial.reason is not None:
+            self.total -= sum(trial.cell in cells for cells in self._rounds[trial.round + 1 :])
 
     def left(self) -> str:
         """Time left, as text."""

@@ -100,7 +100,7 @@ def rules(voice: Voice) -> dict[str, str]:
     return {
         "simplest that is good enough": voice.phrase(
             "fewest lines of code in its files (no blank lines, comments, docstrings), among all within {limit} "
-            "the time of the fastest or in one band with it",
+            "the time of the fastest",
             limit=voice.value(GOOD_ENOUGH, "ratio"),
         ),
         "fastest": "least time; over several workloads, the least geometric mean of the ratios to the fastest of each",

@@ -19,8 +19,8 @@ LEAST = 5  # columns that are shown however narrow the terminal is; the variant 
 Rows = Sequence[Mapping[Any, Any]]
 
 
-def print_report(console: Console, tables: Tables) -> None:
-    """Print a table per workload, then what is not in it and what speaks against it."""
+def print_report(console: Console, tables: Tables, *, unfinished: bool) -> None:
+    """Print a table per workload, then what is not in it and what speaks against it, and at last the answer."""
     rows = tables.ranked.to_dict("records")
     titles = {
         str(name): f"{name}: {story.scope(tables, name, PLAIN)}" for name in tables.workloads["workload"]
@@ -28,7 +28,8 @@ def print_report(console: Console, tables: Tables) -> None:
     for drawn in _drawn(console, titles, rows):
         console.print(drawn)
         console.print()
-    for line in dict.fromkeys([*_absences(rows), *_notes(tables)]):
+    told = [*_absences(rows), *_notes(tables), *story.cautions(tables, PLAIN, unfinished=unfinished)]
+    for line in dict.fromkeys([*told, "", story.answer(tables, PLAIN)]):
         console.print(plain(line), markup=False, highlight=False, soft_wrap=True)
 
 
@@ -71,10 +72,5 @@ def _absences(rows: Rows) -> list[str]:
 
 
 def _notes(tables: Tables) -> list[str]:
-    of_cells_first = tables.notes.sort_values("workload", key=lambda names: names == "", kind="stable")
-    return [
-        f"note: {one['workload']}:{row_name(one)}: {one['text']}; {one['advice']}"
-        if one["workload"]
-        else f"note: {one['text']}; {one['advice']}"
-        for one in of_cells_first.to_dict("records")
-    ]
+    of_cells = tables.notes[tables.notes["workload"] != ""].to_dict("records")
+    return [f"note: {one['workload']}:{row_name(one)}: {one['text']}; {one['advice']}" for one in of_cells]

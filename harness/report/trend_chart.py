@@ -48,7 +48,7 @@ def _figure(trend: Trend, title: str) -> Figure:
         markersize=3.5,
         transform=axes.get_xaxis_transform(),
     )
-    reach = max(float(times[-1] - times[0]) * 0.02, 0.5)
+    reach = float(times[-1] - times[0]) * 0.02 or 0.5  # of a lone point half a day
     axes.set_xlim(times[0] - reach, times[-1] + reach)
     locator = AutoDateLocator(maxticks=10)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_locator(locator)

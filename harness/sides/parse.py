@@ -8,7 +8,7 @@ from pathlib import Path
 from harness.model import HERE, HarnessError
 from harness.sides import interpreters
 from harness.sides.model import Side
-from harness.sides.requirements import project_name, read_requirement
+from harness.sides.requirements import constraints, project_name, project_requirements, read_requirement
 from harness.sides.trees import commit_of
 
 KINDS = (
@@ -92,10 +92,23 @@ def _read(part: str, repository: Path, variant_ids: Collection[str]) -> tuple[st
         return "requirement", requirement
     if commit := commit_of(part, repository):
         return "ref", commit
-    if requirement and path.suffix != ".py":
+    if requirement and project_name(requirement) in _own_packages(repository):
         return "requirement", requirement
+    if (
+        requirement and path.suffix != ".py"
+    ):  # never installed on a guess: a mistyped branch may be somebody's package
+        raise HarnessError(
+            f"{part!r} is no git ref here and no package that the project requires; for any other package "
+            f"write {part}>0",
+            exit_code=2,
+        )
     missing = " (no such file)" if "/" in part or path.suffix == ".py" else ""
     raise HarnessError(f"a side cannot be {part!r}{missing}; its parts are {KINDS}", exit_code=2)
+
+
+def _own_packages(repository: Path) -> set[str | None]:
+    """Names of what the project's contenders require and of all that it pins."""
+    return {project_name(one) for one in (*project_requirements(repository), *constraints(repository))}
 
 
 def _python(part: str, path: Path) -> str | None:

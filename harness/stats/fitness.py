@@ -58,12 +58,12 @@ def _timed(
         return
     spread = quantile(values, 0.75) / quantile(values, 0.25)
     if spread > SPREAD_LIMIT:
-        text = f"the same {work} took {spread:.2f} times as long in the slower quarter of the rounds"
+        text = f"the same {work} took {spread:.2f} times as long in the slower quarter of the rounds as in the quicker"
         yield _note("noisy-host-spread", text, "stop other programs, or use a machine that is not shared")
     step, p = drift(values)
     if len(values) >= DRIFT_ROUNDS and p < DRIFT_P and max(step, 1 / step) > DRIFT_LIMIT:
         whole = step ** (len(values) - 1)
-        text = f"the same {work} took {whole:.2f} times as long at the end of the run as at its start"
+        text = f"the same {work} changed all along the run, to {whole:.2f} times its time by the trend"
         yield _note("noisy-host-drift", text, "let the machine settle first; look for heat or power saving")
 
 

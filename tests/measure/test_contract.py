@@ -41,7 +41,7 @@ def measured(catalog: Catalog, server: Server, sink: Path, workload: Workload = 
         client_cpus=(),
         sink=sink,
     )
-    return list(run_round(bench, 0, list(enumerate(plan.rounds[0])), lambda _: None))
+    return list(run_round(bench, 0, list(enumerate(plan.rounds[0])), lambda *_: None))
 
 
 @pytest.fixture
@@ -161,6 +161,50 @@ def test_more_in_flight_than_asked_is_a_failure(server: Server, tmp_path: Path, 
     asked = replace(TINY, name="four", concurrency=4, latency_s=0.2)
     [trial] = measured(catalog, server, tmp_path, asked)
     assert trial.reason == "9 requests were in flight where 4 were allowed"
+
+
+LEAVES_BEHIND = '''\
+"""Fails at once, with all other requests under way."""
+from contextlib import asynccontextmanager
+import aiohttp
+LOOPS = ("asyncio", "uvloop")
+
+@asynccontextmanager
+async def open_client(*, concurrency, timeout_s, ca_file):
+    async with aiohttp.ClientSession() as session:
+        async def fetch(url):
+            async with session.get(url) as response:
+                if url.endswith("_000000.jpg"):
+                    raise OSError("no luck")
+                return await response.read()
+        yield fetch
+'''
+
+
+def test_what_a_failed_trial_leaves_behind_is_not_counted_against_the_next(
+    server: Server, tmp_path: Path
+) -> None:
+    path = tmp_path / "hasty.py"
+    path.write_text(LEAVES_BEHIND)
+    names = ["gather/hasty/asyncio", "thread_pool/requests_session"]
+    catalog = only(open_catalog(sys.executable, clients=[path]), *names)
+    asked = replace(TINY, name="left-behind", latency_s=0.15)
+    plan = make_plan(
+        suite="", baseline="", seed=1, rules=RULES, workloads=[asked], variants=catalog.variants, rounds=1
+    )
+    bench = Bench(
+        plan=plan,
+        pythons={HERE: sys.executable},
+        catalogs={HERE: catalog},
+        server=server,
+        manifests={asked.name: server.register(asked)},
+        client_cpus=(),
+        sink=tmp_path,
+    )
+    cells = sorted(plan.cells, key=lambda one: names.index(one.variant))
+    hasty, honest = run_round(bench, 0, list(enumerate(cells)), lambda *_: None)
+    assert hasty.reason == "OSError: no luck"
+    assert honest.reason is None
 
 
 def test_a_contender_that_hangs_is_out_of_time(

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from harness.measure.launch import ROOT
-from harness.measure.suite import line_of, read_suite_file
+from harness.measure.suite import line_of, read_suite_file, with_options
 from harness.model import HarnessError
 
 GOOD = """\
@@ -68,6 +68,25 @@ def test_a_wrong_field_is_named_with_its_line(
     message = complaint(tmp_path, GOOD.replace(old, new))
     assert f"line {line}: " in message
     assert field in message
+
+
+def test_more_than_the_server_can_hold_is_refused_with_its_line(tmp_path: Path) -> None:
+    message = complaint(
+        tmp_path,
+        GOOD.replace("images = 10", "images = 100_000").replace(
+            "image_bytes = 4_096", "image_bytes = 20_000"
+        ),
+    )
+    assert "line 1: workloads.small-memory: images times image_bytes must be at most 1,073,741,824" in message
+
+
+def test_what_the_command_line_says_keeps_to_the_bounds_of_the_file() -> None:
+    gate = read_suite_file(ROOT / "benchmarks" / "suite.toml").gate
+    assert gate is not None
+    options = {"decide_rounds": "--rounds"}
+    assert with_options(gate, {"decide_rounds": 5, "margin": None}, options).decide_rounds == 5
+    with pytest.raises(HarnessError, match=r"--rounds: Input should be greater than or equal to 3"):
+        with_options(gate, {"decide_rounds": 2}, options)
 
 
 def test_broken_toml_is_named_with_its_line(tmp_path: Path) -> None:

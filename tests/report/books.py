@@ -55,13 +55,14 @@ def make_book(
     rounds: int = 5,
     sides: Sequence[str] = (HERE,),
     failed: Mapping[str, str] | None = None,
+    fails_in: int = 0,
     unavailable: Mapping[str, str] | None = None,
     selfcheck: SelfCheck | None = None,
 ) -> Ledger:
     """A run in which each variant has its own pace, the first of all the baseline.
 
     Args:
-        failed: variant -> reason of all its trials.
+        failed: variant -> reason of its trials from round ``fails_in`` on.
         unavailable: variant -> why it cannot run here; it is in the plan and has no trial.
     """
     known = [builders.variant(one) for one in variants]
@@ -100,7 +101,12 @@ def make_book(
     )
     return Ledger(
         run=run,
-        trials=tuple(_trial(cell, number, failed or {}) for number in range(rounds) for cell in cells),
+        trials=tuple(
+            _trial(cell, number, (failed or {}) if number >= fails_in else {})
+            for number in range(rounds)
+            for cell in cells
+            if not (number > fails_in and cell.variant in (failed or {}))  # not measured again
+        ),
         sentinels=tuple(builders.sentinel(number) for number in range(rounds)),
         ceilings=(Ceiling(image_bytes=6144, started_at=1.0, requests_per_s=20_000.0),),
         cut=False,

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -33,6 +34,7 @@ def edge_cases() -> dict[str, Ledger]:
         "failed cells": make_book(
             rounds=3, failed={VARIANTS[2]: f"HTTP 500 {EVIL} | `x`\nline", VARIANTS[3]: "short body"}
         ),
+        "a cell that failed late": make_book(rounds=4, failed={VARIANTS[2]: "short body"}, fails_in=3),
         "baseline failed": make_book(rounds=3, failed={VARIANTS[0]: "no"}),
         "all but one failed": make_book(rounds=3, failed=dict.fromkeys(VARIANTS[1:], "no")),
         "one variant": make_book(rounds=3, variants=VARIANTS[:1]),
@@ -149,6 +151,16 @@ def test_failures_are_told_with_their_reason() -> None:
     html = files["report.html"].decode()
     assert "failed: round 1: HTTP 500 &lt;script&gt;" in html
     assert "short body" in files["report.md"].decode()
+
+
+def test_a_cell_that_failed_late_has_no_speed_anywhere() -> None:
+    tables = files_of(CASES["a cell that failed late"])[0]
+    for frame in (tables.latency, tables.latency_curve, tables.completion):
+        assert VARIANTS[2] not in set(frame["variant"])
+        assert len(set(frame["variant"])) == len(VARIANTS) - 1
+    [row] = tables.ranked[tables.ranked["variant"] == VARIANTS[2]].to_dict("records")
+    assert (row["state"], row["failed_trials"]) == ("failed", 1)
+    assert all(math.isnan(row[one]) for one in ("images_per_s", "p50_s", "p99_s", "time_ratio"))
 
 
 def test_an_unfinished_run_says_so() -> None:

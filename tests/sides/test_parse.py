@@ -28,6 +28,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ["tag", "v1.0"],
     ):
         subprocess.run(["git", "-C", str(folder), *arguments], check=True)  # noqa: S607
+    (folder / "pyproject.toml").write_text('[dependency-groups]\nclients = ["requests>=2", "trio"]\n')
+    (folder / "constraints.txt").write_text("h11==0.16.0\n")
     return folder
 
 
@@ -53,6 +55,8 @@ def test_here_changes_nothing(text: str, project: Path) -> None:
         ("aiohttp >= 3.9 , != 3.9.1, <3.10", ("aiohttp!=3.9.1,<3.10,>=3.9",)),
         ("httpx[http2,brotli]==0.28.1,trio", ("httpx[brotli,http2]==0.28.1", "trio")),
         ("requests", ("requests",)),
+        ("h11", ("h11",)),
+        ("nope>0", ("nope>0",)),
         ("git+https://example.invalid/x.git@main", ("git+https://example.invalid/x.git@main",)),
         ("x @ https://example.invalid/x-1.0.zip", ("x@ https://example.invalid/x-1.0.zip",)),
     ],
@@ -76,6 +80,7 @@ def test_what_git_knows_comes_before_a_bare_name_but_not_before_an_operator(proj
 
 
 def test_a_folder_without_git_has_no_refs(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[dependency-groups]\nclients = ["aiohttp"]\n')
     assert facts("aiohttp", tmp_path) == {"requirements": ("aiohttp",)}
 
 
@@ -117,6 +122,10 @@ def test_several_kinds_combine_in_any_order(project: Path) -> None:
         ("python3.99", "no Python 3.99 on this machine; found: "),
         ("./gone.py", "cannot be './gone.py' (no such file); its parts are a Python"),
         ("gone.py", "(no such file)"),
+        (
+            "nope",
+            "'nope' is no git ref here and no package that the project requires; for any other package write nope>0",
+        ),
         ("no such thing", "a side cannot be 'no such thing'; its parts are a Python"),
         ("lib @ ./gone", "./gone is no package"),
         ("gather/other/asyncio", "a side cannot be 'gather/other/asyncio'"),

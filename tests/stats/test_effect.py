@@ -89,8 +89,8 @@ def test_a_failed_cell_has_a_reason_and_no_ratio() -> None:
     trials = [*series(A, BASE), *series(B, SLOW[:3]), trial(B, 3, reason="killed")]
     there, back = only(trials), only(trials, base="b")
     assert (there.pairs, there.dropped_pairs, there.time_ratio, there.sign_flip_p) == (0, 0, None, None)
-    assert there.reason == "failed: round 3: killed"
-    assert back.reason == "small:b failed: round 3: killed"
+    assert there.reason == "failed: round 4: killed"
+    assert back.reason == "small:b failed: round 4: killed"
 
 
 def test_a_missing_baseline_and_a_missing_overlap_are_reasons() -> None:

@@ -57,6 +57,11 @@ def test_a_machine_that_slows_down_is_named() -> None:
     assert "1.54 times" in host_notes(heating)[0].text
 
 
+@pytest.mark.parametrize(("rounds", "found"), [(3, []), (5, []), (6, ["noisy-host-drift"])])
+def test_so_few_rounds_that_any_order_is_ordinary_show_no_drift(rounds: int, found: list[str]) -> None:
+    assert codes([sentinel(one, cpu_s=0.02 * 1.05**one) for one in range(rounds)]) == found
+
+
 @pytest.mark.parametrize(("step", "rounds"), [(1.02, 12), (1.005, 60)])
 def test_a_drift_that_pairing_cancels_is_fit_however_many_rounds_it_lasts(step: float, rounds: int) -> None:
     assert codes([sentinel(one, cpu_s=0.02 * step**one) for one in range(rounds)]) == []

@@ -71,7 +71,7 @@ def test_failed_and_invalid_cells_are_shown_unranked_with_the_reason() -> None:
     assert [(row.cell.variant, row.rank, row.reason) for row in rows] == [
         ("good", 1, None),
         ("bound", None, "the server was the limit"),
-        ("broken", None, "round 7: short body"),
+        ("broken", None, "round 8: short body"),
     ]
     assert rows[1].summary.geometric_mean is not None
     assert rows[2].summary.geometric_mean is None

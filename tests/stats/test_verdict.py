@@ -161,7 +161,7 @@ def test_a_failed_cell_keeps_its_reason_and_leaves_the_family() -> None:
     failed = [*series(B, [0.1] * 7), trial(B, 7, reason="wrong body")]
     trials = series(A, [0.1] * 8) + failed + series(cell("c"), [0.1 * each for each in slow])
     of_b, of_c = judge(effects(trials, against_variant("a")))
-    assert (of_b.call, of_b.reason) == ("inconclusive", "failed: round 7: wrong body")
+    assert (of_b.call, of_b.reason) == ("inconclusive", "failed: round 8: wrong body")
     assert of_c.p_regressed == one(slow).p_regressed
 
 

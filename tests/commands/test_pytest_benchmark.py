@@ -1,0 +1,46 @@
+"""The face for pytest-benchmark: a variant of the catalogue, verified, in the record that its own tools read."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from harness.measure.launch import ROOT
+
+ONE = "benchmarks/test_download.py::test_download[gather/aiohttp_session/asyncio]"
+
+
+def test_a_default_variant_is_timed_and_compared(tmp_path: Path) -> None:
+    alone = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+
+    def run(*options: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "pytest",
+                ONE,
+                "-q",
+                "-p",
+                "no:cacheprovider",
+                "--benchmark-enable",
+                *options,
+            ],
+            cwd=ROOT,
+            env=alone | {"TMPDIR": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    storage = f"--benchmark-storage={tmp_path}"
+    first = run(f"--benchmark-json={tmp_path / 'out.json'}", storage, "--benchmark-save=one")
+    assert first.returncode == 0, first.stdout
+    [found] = json.loads((tmp_path / "out.json").read_text())["benchmarks"]
+    assert found["group"] == "thumbs-50ms-memory"
+    assert found["extra_info"] == {"images": 100}
+    assert found["stats"]["rounds"] == 5
+    second = run(storage, "--benchmark-compare=0001")
+    assert second.returncode == 0, second.stdout
+    assert "0001_one" in second.stdout

@@ -1,0 +1,82 @@
+"""The measured process: what it imports, and where its threads run."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.measure.catalog import open_catalog
+from harness.measure.launch import BOOT, ROOT, Worker, WorkerDied
+from harness.model import HarnessError
+
+
+def test_the_worker_imports_the_standard_library_and_itself_alone() -> None:
+    show = BOOT.replace("main()", "import json; print(json.dumps(sorted(sys.modules)))")
+    done = subprocess.run(
+        [sys.executable, "-P", "-S", "-c", show, str(ROOT)], capture_output=True, text=True, check=True
+    )
+    loaded = set(json.loads(done.stdout))
+    strangers = {one for one in loaded if one.partition(".")[0] not in {*sys.stdlib_module_names, "__main__"}}
+    assert {one for one in strangers if not one.startswith("harness.measure.worker")} == {
+        "harness",
+        "harness.measure",
+    }
+    assert not loaded & {"asyncio", "concurrent.futures.process", "importlib.metadata", "ssl", "subprocess"}
+
+
+CLIENT = '''\
+"""A client with a thread of its own from the import on."""
+import threading
+from contextlib import contextmanager
+threading.Thread(target=threading.Event().wait, daemon=True).start()
+
+@contextmanager
+def open_client(*, concurrency, timeout_s, ca_file):
+    yield lambda url: b""
+'''
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="this system cannot pin")
+def test_threads_that_an_import_started_are_pinned_too(tmp_path: Path) -> None:
+    (tmp_path / "client.py").write_text(CLIENT)
+    cpu = min(os.sched_getaffinity(0))
+    with Worker(sys.executable) as worker:
+        load = {
+            "client": str(tmp_path / "client.py"),
+            "concurrency_model": str(ROOT / "benchmarks" / "concurrency" / "sequential.py"),
+            "loop": None,
+        }
+        assert "reason" not in worker.ask("load", cpus=[cpu], timeout_s=30.0, **load)
+        assert worker.ask("end", timeout_s=30.0)["cpus"] == [cpu]
+
+
+def test_a_worker_that_ends_at_once_says_so_when_it_is_asked() -> None:
+    with Worker("/bin/false") as worker, pytest.raises(WorkerDied, match="ended with exit code 1"):
+        worker.ask("probe", timeout_s=30.0)
+
+
+def test_an_interpreter_that_cannot_be_started_is_one_line() -> None:
+    with pytest.raises(HarnessError, match=r"^cannot start /nowhere/python: No such file or directory$"):
+        Worker("/nowhere/python")
+
+
+def test_a_file_in_another_encoding_is_read_as_it_declares(tmp_path: Path) -> None:
+    path = tmp_path / "latin.py"
+    source = "# coding: latin-1\n" + CLIENT.replace("A client", "Müllers client")
+    path.write_bytes(source.encode("latin-1"))
+    [found] = [one for one in open_catalog(sys.executable, clients=[path]).contenders if one.name == "latin"]
+    assert found.label == "Müllers client with a thread of its own from the import on."
+    assert "Müllers" in found.source
+
+
+def test_a_file_without_its_package_and_with_more_than_literals_is_unavailable_all_the_same(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "clients").mkdir()
+    text = 'import not_there\nEXTRA = ("trio",)\nLOOPS = ("asyncio",) + EXTRA\nasync def open_client(): ...\n'
+    (tmp_path / "clients" / "odd.py").write_text(text)
+    [found] = open_catalog(sys.executable, root=tmp_path).contenders
+    assert (found.unavailable, found.fetch) == ("package not_there is not installed", "async")

@@ -1,0 +1,80 @@
+"""The terminal: a table for any width, failures that name themselves, and no text that acts as markup."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from harness.report.judgement import judge_run
+from harness.report.progress import Pace, Screen
+from harness.report.tables import make_tables
+from harness.report.terminal import print_report
+from tests.builders import trial
+from tests.report.books import VARIANTS, make_book, workload
+
+LONG = "round 4: 3 of 100 bodies differ from the manifest (first: img_0a1b2c3d_000004.jpg, 6,143 bytes) [/usr/lib]"
+
+
+def printed(width: int) -> str:
+    book = make_book(
+        rounds=4,
+        workloads=[workload("small-memory"), workload("large-memory")],
+        failed={VARIANTS[2]: LONG},
+        unavailable={"gather/pycurl/asyncio": "package pycurl is not installed [red]"},
+    )
+    console = Console(file=io.StringIO(), width=width)
+    print_report(console, make_tables(book, judge_run(book)), unfinished=False)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+@pytest.mark.parametrize("width", [80, 100, 130, 200])
+def test_every_row_keeps_rank_variant_and_speed_at_any_width(width: int) -> None:
+    lines = printed(width).splitlines()
+    table = lines[: lines.index("")]
+    assert all(len(one) <= width for one in table)
+    joined = "".join("".join(one.split()) for one in table)
+    assert all(one.rpartition("/")[0] in joined for one in VARIANTS if width >= 130)
+    [failed] = [one for one in table if one.split()[:1] == ["–"]]
+    assert "failed" in failed
+    assert "…" not in joined
+
+
+def test_reasons_stand_below_the_tables_as_they_are_and_once() -> None:
+    lines = printed(100).splitlines()
+    assert f"failed: small-memory:{VARIANTS[2]}: round 1: {LONG}" in lines
+    assert lines.count("unavailable: gather/pycurl/asyncio: package pycurl is not installed [red]") == 1
+
+
+def test_the_last_line_is_the_answer() -> None:
+    assert "is the fastest of the" in printed(200).splitlines()[-1]
+
+
+def test_the_wider_the_terminal_the_more_columns() -> None:
+    heads = [printed(width).splitlines()[1].split() for width in (80, 120, 160, 200)]
+    counts = [len(one) for one in heads]
+    assert counts == sorted(counts)
+    assert counts[0] < counts[-1]
+    assert heads[-1][-1] == "lines"
+
+
+def test_a_failure_on_the_live_screen_is_text_and_no_markup() -> None:
+    book = make_book(rounds=3)
+    console = Console(file=io.StringIO(), force_terminal=True, width=120)
+    one = book.run.plan.rounds[0][0]
+    with Screen(console, book.run.plan, [], lambda: 0.0) as screen:
+        screen.next(0, [one])
+        screen.done(trial(one, 0, reason="OSError: cannot load [/usr/lib/libssl.so]"))
+        screen.next(1, [one])
+    assert isinstance(console.file, io.StringIO)
+    assert "cannot load [/usr/lib/libssl.so]" in console.file.getvalue()
+    assert "round 2 of 3" in console.file.getvalue()
+
+
+def test_trials_that_will_never_run_are_no_part_of_the_whole() -> None:
+    plan = make_book(rounds=4, variants=["a/b", "c/d"]).run.plan
+    first, second = plan.rounds[0][:2]
+    pace = Pace(plan, [trial(first, 0, 0.1)], lambda: 0.0)
+    whole = pace.total
+    pace.count(trial(second, 1, reason="no"))
+    assert (whole - pace.total, pace.done) == (2, 2)
