@@ -36,7 +36,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--out",
         type=Path,
         metavar="PATH",
-        help="file, for otava a folder (default: exports/ in the run's folder)",
+        help="file, for otava a folder (default: exports/ in the run's folder; of several, results/otava)",
     )
     add_results_option(parser)
 
@@ -44,7 +44,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Write the file or files."""
     if options.kind == OTAVA:
-        place = options.out or options.results / "otava"
+        place = options.out or _otava_folder(options.runs, options.results)
         files = {place / name: data for name, data in _otava(options.runs, options.results).items()}
     else:
         if len(options.runs) > 1:
@@ -75,6 +75,12 @@ def _of_run(folder: Path, kind: str, out: Path | None) -> dict[Path, bytes]:
         to_errors().print(text, markup=False, highlight=False, soft_wrap=True)
     files: dict[str, bytes] = module.export(book)
     return {out or folder / "exports" / name: data for name, data in files.items()}
+
+
+def _otava_folder(names: list[str], results: Path) -> Path:
+    if len(names) == 1 and not names[0].endswith(".jsonl"):
+        return run_folder(names[0], results) / "exports" / OTAVA
+    return results / OTAVA
 
 
 def _otava(names: list[str], results: Path) -> dict[str, bytes]:

@@ -13,7 +13,7 @@ LIMIT = 60_000  # characters; a comment may have 65,536, and a caller may want t
 ROWS = (20, 10, 5, 3, 1, 0)  # per table: the most with which the whole keeps the limit
 REASON = 200  # characters
 
-COLUMNS = ranked.COLUMNS[:9]
+COLUMNS = ranked.COLUMNS[:-2]
 
 
 def report(book: Ledger, tables: Tables, *, unfinished: bool) -> bytes:

@@ -21,19 +21,19 @@ COLUMNS: tuple[Column, ...] = (  # the most telling first: where there is little
         help="to the baseline, paired by round; above 1 is slower",
     ),
     Column(key="verdict", head="verdict", unit=None, help="against the margin"),
-    Column(key="p50_s", head="p50", unit="s", help="latency per image, closed loop"),
-    Column(key="p99_s", head="p99", unit="s", help="latency per image, closed loop"),
-    Column(key=CLIENT_CPU.key, head="CPU/1,000", unit="s", help="CPU seconds of the client per 1,000 images"),
-    Column(key=PEAK_RSS.key, head="memory", unit="bytes", help="peak resident memory of the client"),
-    Column(
-        key=CONNECTIONS.key, head="connections", unit="count", help="opened per pass, as the server saw it"
-    ),
     Column(
         key=SERVER_IN_FLIGHT.key,
         head="in flight",
         unit="count",
         help="most at one time, as the server saw it; without latency it cannot tell",
     ),
+    Column(
+        key=CONNECTIONS.key, head="connections", unit="count", help="opened per pass, as the server saw it"
+    ),
+    Column(key="p50_s", head="p50", unit="s", help="latency per image, closed loop"),
+    Column(key="p99_s", head="p99", unit="s", help="latency per image, closed loop"),
+    Column(key=CLIENT_CPU.key, head="CPU/1,000", unit="s", help="CPU seconds of the client per 1,000 images"),
+    Column(key=PEAK_RSS.key, head="memory", unit="bytes", help="peak resident memory of the client"),
     Column(key="failed_trials", head="failed", unit="count", help="trials"),
     Column(key="source_lines", head="lines", unit="count", help="of code in its files"),
 )

@@ -102,3 +102,7 @@ def test_what_is_quoted_calls_nobody_links_nowhere_and_fits() -> None:
     for dangerous in ("@e", "<", "](", "://"):
         assert dangerous not in text
     assert len(text) < 65_536
+    text = comment.plain("## Gate of www.evil.example/x, WWW.evil.example, #12, owner/repo#3 and GH-4")
+    for dangerous in ("www.", "WWW.", "#1", "#3", "GH-"):
+        assert dangerous not in text
+    assert text.startswith("## Gate")

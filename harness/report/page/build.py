@@ -85,6 +85,7 @@ def page(
         "value": HTML.value,
         "table_of": _plain_table,
         "title": story.title,
+        "name_of": row_name,
         "uri": lambda name: Markup(data_uri(pictures[name])),  # noqa: S704 - percent-encoded
         "asset": lambda name: Markup((HERE / name).read_text(encoding="utf-8")),  # noqa: S704 - files of ours
     }
