@@ -113,6 +113,8 @@ class Witness:
         server_cpu_s: CPU seconds (user and system) that the server process used.
         http_version: of the first request, e.g. "1.1".
         headers: of the first request, names in lower case.
+        different: images that were asked for at least once; None in ledgers older than this field.
+        arriving_s: seconds from the first request's arrival to the last one's; None as above.
     """
 
     connections: int
@@ -123,6 +125,8 @@ class Witness:
     server_cpu_s: float
     http_version: str | None
     headers: Mapping[str, str]
+    different: int | None = None
+    arriving_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -84,7 +84,7 @@ class ImageServer:
         ):
             return None
         wire, workload = found
-        workload.witness.arrived(connection, message).answered(200, len(wire))
+        workload.witness.arrived(connection, message, message.path).answered(200, len(wire))
         return wire
 
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -93,7 +93,7 @@ class ImageServer:
         if found is None or request.method != "GET":
             return await self._refuse(request)
         wire, workload = found
-        seen = workload.witness.arrived(request.protocol, request)
+        seen = workload.witness.arrived(request.protocol, request, request.raw_path)
         try:
             if workload.latency_s:
                 await asyncio.sleep(workload.latency_s)
@@ -117,7 +117,7 @@ class ImageServer:
         if workload is None:
             return await self._otherwise(request)
         status = 404 if request.raw_path not in self._answers else 405
-        workload.witness.arrived(request.protocol, request).answered(status, 0)
+        workload.witness.arrived(request.protocol, request, request.raw_path).answered(status, 0)
         headers = {"Allow": "GET"} if status == 405 else None  # noqa: PLR2004 - RFC 9110, 15.5.6, wants it
         return web.Response(status=status, text=f"{status}\n", headers=headers)
 

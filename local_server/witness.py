@@ -19,7 +19,10 @@ class Window:
     never counted against the next one.
     """
 
-    __slots__ = ("_in_flight", "bytes", "connections", "cpu_s", "first", "peak_in_flight", "statuses")
+    __slots__ = (
+        *("_in_flight", "bytes", "connections", "cpu_s", "first", "first_at", "last_at", "paths"),
+        *("peak_in_flight", "statuses"),
+    )
 
     def __init__(self) -> None:
         self.connections = 0
@@ -28,12 +31,16 @@ class Window:
         self.statuses: Counter[int] = Counter()
         self.first: Head | None = None
         self.cpu_s = time.process_time()  # user and system, all threads, when the window was opened
+        self.first_at = self.last_at = 0.0
+        self.paths: set[str] = set()
         self._in_flight = 0
 
-    def arrived(self, head: Head) -> None:
+    def arrived(self, head: Head, path: str) -> None:
         """Note a request before anything is done about it."""
+        self.last_at = time.perf_counter()
         if self.first is None:
-            self.first = head
+            self.first, self.first_at = head, self.last_at
+        self.paths.add(path)
         self._in_flight += 1
         self.peak_in_flight = max(self.peak_in_flight, self._in_flight)
 
@@ -52,12 +59,12 @@ class Witness:
         self._sweep_at = SWEEP_AT
         self._window = Window()
 
-    def arrived(self, connection: RequestHandler, head: Head) -> Window:  # type: ignore[type-arg,unused-ignore] # generic in some versions
+    def arrived(self, connection: RequestHandler, head: Head, path: str) -> Window:  # type: ignore[type-arg,unused-ignore] # generic in some versions
         """Note a request before anything is done about it; return the window that wants to know of its answer."""
         window = self._window
         if connection not in self._known:
             self._meet(connection)
-        window.arrived(head)
+        window.arrived(head, path)
         return window
 
     def _meet(self, connection: RequestHandler) -> None:  # type: ignore[type-arg,unused-ignore] # as above
@@ -81,8 +88,17 @@ class Witness:
             "statuses": {str(status): count for status, count in sorted(window.statuses.items())},
             "server_cpu_s": time.process_time() - window.cpu_s,
             "http_version": f"{first.version.major}.{first.version.minor}" if first else None,
-            "headers": {name.lower(): value for name, value in first.headers.items()} if first else {},
+            "headers": {name.lower(): _printable(value) for name, value in first.headers.items()}
+            if first
+            else {},
+            "different": len(window.paths),
+            "arriving_s": window.last_at - window.first_at,
         }
         self._forget_closed()
         self._window = Window()
         return seen
+
+
+def _printable(value: str) -> str:
+    """A header's value without the bytes that are no text, which JSON could not hold."""
+    return value.encode(errors="replace").decode()

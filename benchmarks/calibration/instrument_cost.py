@@ -112,8 +112,7 @@ def _in_harness(catalog: Catalog, variant: str, manifest: Manifest, cpus: Sequen
     with Worker(sys.executable) as worker:
 
         def ask(do: str, **arguments: object) -> dict[str, float]:
-            worker.say(do, **arguments)
-            answer = worker.answer(TIMEOUT_S)
+            answer = worker.ask(do, timeout_s=TIMEOUT_S, **arguments)
             if "reason" in answer:
                 sys.exit(f"{variant} failed: {answer['reason']}")
             return answer

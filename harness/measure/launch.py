@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from time import monotonic
 from types import TracebackType
 from typing import IO, Any, Self
 
@@ -34,6 +35,10 @@ KEPT_VARIABLES = (
 )
 
 
+MOST_BYTES = 1 << 26  # of one answer: ten times what a pass of 100,000 images is told in
+LAST_WORDS_S = 1.0  # a process whose pipe has ended has so long to end itself
+
+
 class WorkerDied(Exception):  # noqa: N818 - it is an event that the harness handles, named for what happened
     """The process ended, or was ended, before it answered; the message is the reason."""
 
@@ -45,15 +50,18 @@ def clean_environment() -> dict[str, str]:
 
 
 def first_line(pipe: IO[bytes], timeout_s: float) -> bytes | None:
-    """Return one line from a pipe whose writer speaks only when asked; b"" at its end, None if time runs out."""
-    data = b""
+    """Return one line from a pipe whose writer speaks only when asked; b"" at its end, None if time runs out.
+
+    Whoever writes on and on without an end is out of time too, or has ended his say at MOST_BYTES.
+    """
+    data, ends = b"", monotonic() + timeout_s
     with selectors.DefaultSelector() as selector:
         selector.register(pipe, selectors.EVENT_READ)
         while not data.endswith(b"\n"):
-            if not selector.select(timeout_s):
+            if not selector.select(max(0.0, ends - monotonic())):
                 return None
             chunk = os.read(pipe.fileno(), 1 << 20)
-            if not chunk:
+            if not chunk or len(data) > MOST_BYTES:
                 return b""
             data += chunk
     return data
@@ -94,14 +102,21 @@ class Worker:
 
     def ask(self, do: str, *, timeout_s: float, **arguments: Any) -> dict[str, Any]:
         """Send one command (see ``harness.measure.worker``) and return its answer."""
-        self.say(do, **arguments)
+        self.say(do, within_s=timeout_s, **arguments)
         return self.answer(timeout_s)
 
-    def say(self, do: str, **arguments: Any) -> None:
-        """Send one command; whoever waits for its answer learns if the process has ended."""
+    def say(self, do: str, *, within_s: float, **arguments: Any) -> None:
+        """Send one command; whoever waits for its answer learns if the process has ended.
+
+        Args:
+            do: name of the step.
+            within_s: some time after that the worker ends by itself, even if we are no more.
+            arguments: of the step.
+        """
         assert self._process.stdin is not None  # noqa: S101 - opened as a pipe above
+        command = {"do": do, "within_s": within_s, "with": arguments}
         with suppress(BrokenPipeError):
-            self._process.stdin.write(json.dumps({"do": do} | arguments).encode() + b"\n")
+            self._process.stdin.write(json.dumps(command).encode() + b"\n")
 
     def answer(self, timeout_s: float) -> dict[str, Any]:
         """Return the next answer; raise WorkerDied if the process ends or takes longer than ``timeout_s``."""
@@ -113,30 +128,37 @@ class Worker:
         if not line:
             raise WorkerDied(self._epitaph())
         try:
-            found: dict[str, Any] = json.loads(line)
-        except ValueError:
+            found = json.loads(line)
+        except (ValueError, RecursionError):
+            found = None
+        if not isinstance(found, dict):
             self.end()
-            raise WorkerDied("the worker's answer cannot be read: something else wrote to its pipe") from None
+            raise WorkerDied("the worker's answer cannot be read: something else wrote to its pipe")
         return found
 
     def end(self) -> None:
-        """Kill the process with all its children, if it still runs."""
+        """Kill the process, and what it has started, if any of them still runs."""
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
                 stream.close()
-        if self._process.poll() is None:
-            with suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         self._errors.close()
 
     def _epitaph(self) -> str:
-        status = self._process.wait()
+        try:
+            status = self._process.wait(LAST_WORDS_S)
+        except subprocess.TimeoutExpired:
+            return "the worker closed its pipes"
         self._errors.seek(0)
         last = (self._errors.read().decode(errors="replace").strip().splitlines() or [""])[-1][:300]
-        how = (
-            f"was killed by {signal.Signals(-status).name}"
-            if status < 0
-            else f"ended with exit code {status}"
-        )
+        how = f"was killed by {_signal(-status)}" if status < 0 else f"ended with exit code {status}"
         return f"the worker {how}" + (f": {last}" if last else "")
+
+
+def _signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # those for programs' own use have no name
+        return f"signal {number}"

@@ -3,14 +3,14 @@
 The worker decides nothing; here is decided when a pass is wrong and when a trial is long enough.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from time import time
 from typing import Any
 
 from harness.measure.launch import Worker, WorkerDied
 from harness.measure.server import Server
-from harness.model import TELLING_LATENCY_S, Cell, Pass, Trial, TrialRules, Workload
+from harness.model import TELLING_LATENCY_S, Cell, HarnessError, Pass, Trial, TrialRules, Workload
 
 # What is known of a worker that never came to its end.
 UNKNOWN: Mapping[str, Any] = {
@@ -45,7 +45,7 @@ class Task:
 def launch(task: Task) -> Worker:
     """Start a worker and have it import the contenders, without waiting for it."""
     worker = Worker(task.python)
-    worker.say("load", **task.load)
+    worker.say("load", within_s=task.load["timeout_s"], **task.load)
     return worker
 
 
@@ -95,10 +95,15 @@ class RunningTrial:
         self._server.window(workload.name)
         answer = self._ask("pass", warmup=warmup)
         witness = self._server.window(workload.name)
+        if "sink_error" in answer:  # no contender's fault, and all that would follow fails in the same way
+            raise HarnessError(f"cannot save images: {answer['sink_error']}; what was measured is kept")
         if self._reason is None:
-            times = {name: tuple(answer[name]) for name in ("start_s", "latency_s")}
-            one = Pass(**answer | times, witness=witness)
-            self._reason = complaint_about(one, workload, self._task.in_flight)
+            try:
+                times = {name: tuple(map(float, answer[name])) for name in ("start_s", "latency_s")}
+                one = Pass(**answer | times, witness=witness)
+                self._reason = complaint_about(one, workload, self._task.in_flight)
+            except (KeyError, TypeError, ValueError):
+                self._reason = "the worker's answer cannot be read: something else wrote to its pipe"
             if self._reason is None:
                 self._passes.append(one)
 
@@ -141,14 +146,28 @@ def complaint_about(one: Pass, workload: Workload, in_flight: int | None) -> str
 
     The bodies themselves were compared with the manifest by the worker.
     """
+    return next(_complaints(one, workload, in_flight), None)
+
+
+def _complaints(one: Pass, workload: Workload, in_flight: int | None) -> Iterator[str]:
+    """Yield what is wrong, the plainest first."""
     seen, asked = one.witness, workload.concurrency
     if seen.requests != workload.images:
-        return f"the server saw {seen.requests} requests for {workload.images} images"
+        yield f"the server saw {seen.requests} requests for {workload.images} images"
+    if seen.different is not None and seen.different != workload.images:
+        yield f"the server was asked for {seen.different} of {workload.images} images, for some more than once"
+    if seen.arriving_s is not None and seen.arriving_s > one.wall_s:
+        yield (
+            f"requests arrived at the server for {seen.arriving_s:.3g} s, but the pass took {one.wall_s:.3g} s: "
+            "it ended before its downloads"
+        )
     if set(seen.statuses) != {"200"}:
-        return f"the server answered with the statuses {', '.join(sorted(seen.statuses))}"
+        yield f"the server answered with the statuses {', '.join(sorted(seen.statuses))}"
     if seen.peak_in_flight > asked:
-        return f"{seen.peak_in_flight} requests were in flight where {asked} were allowed"
+        yield f"{seen.peak_in_flight} requests were in flight where {asked} were allowed"
+    peak = max(one.peak_in_flight, seen.peak_in_flight)
+    if in_flight is not None and peak > in_flight:
+        yield f"{peak} images were in flight, and it says IN_FLIGHT = {in_flight}"
     alone = one.peak_in_flight == 1 or (seen.peak_in_flight == 1 and workload.latency_s >= TELLING_LATENCY_S)
     if alone and in_flight != 1 and min(asked, workload.images) > 1:
-        return f"ran one image at a time where {asked} were asked, and does not say so with IN_FLIGHT = 1"
-    return None
+        yield f"ran one image at a time where {asked} were asked, and does not say so with IN_FLIGHT = 1"

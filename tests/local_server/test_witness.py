@@ -21,9 +21,9 @@ def connection(*, open_: bool) -> Any:
 
 def test_a_request_belongs_to_the_window_in_which_it_arrived() -> None:
     one = witness.Witness()
-    late = one.arrived(connection(open_=True), HEAD)
+    late = one.arrived(connection(open_=True), HEAD, "/a")
     assert one.close_window()["peak_in_flight"] == 1
-    one.arrived(connection(open_=True), HEAD).answered(200, 10)
+    one.arrived(connection(open_=True), HEAD, "/a").answered(200, 10)
     late.answered(200, 10)
     window = one.close_window()
     assert (window["requests"], window["bytes"], window["peak_in_flight"]) == (1, 10, 1)
@@ -34,7 +34,7 @@ def test_closed_connections_are_forgotten_and_open_ones_are_not(monkeypatch: pyt
     one = witness.Witness()
     kept = [connection(open_=True) for _ in range(3)]
     for each in [*kept, *(connection(open_=False) for _ in range(1_000)), *kept]:
-        one.arrived(each, HEAD)
+        one.arrived(each, HEAD, "/a")
     assert one._window.connections == 1_003
     assert len(one._known) < 10
     assert set(kept) <= one._known

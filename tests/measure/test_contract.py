@@ -1,10 +1,13 @@
 """The one contract test: every variant that can run here downloads a tiny workload from the live server, verified."""
 
+import os
 import shutil
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
 from harness.measure.catalog import Catalog, open_catalog
@@ -12,7 +15,7 @@ from harness.measure.launch import ROOT
 from harness.measure.plan import make_plan
 from harness.measure.run import Bench, run_round
 from harness.measure.server import Server
-from harness.model import HERE, Sink, Trial, TrialRules, Workload
+from harness.model import HERE, HarnessError, Sink, Trial, TrialRules, Workload
 
 # 32 is the most that a default executor has on any machine, so that the naive models too stay within the limit.
 TINY = Workload(
@@ -21,8 +24,10 @@ TINY = Workload(
 RULES = TrialRules(warmups=1, trial_s=0.001, max_passes=1, timeout_s=30.0)
 
 
-def measured(catalog: Catalog, server: Server, sink: Path, workload: Workload = TINY) -> list[Trial]:
-    """One trial of every variant of the catalogue, in one round."""
+def measured(
+    catalog: Catalog, server: Server, sink: Path, workload: Workload = TINY, order: Sequence[str] = ()
+) -> list[Trial]:
+    """One trial of every variant of the catalogue, in one round, in this order if one is given."""
     plan = make_plan(
         suite="contract",
         baseline="",
@@ -41,7 +46,8 @@ def measured(catalog: Catalog, server: Server, sink: Path, workload: Workload = 
         client_cpus=(),
         sink=sink,
     )
-    return list(run_round(bench, 0, list(enumerate(plan.rounds[0])), lambda *_: None))
+    cells = sorted(plan.rounds[0], key=lambda one: order.index(one.variant) if order else 0)
+    return list(run_round(bench, 0, list(enumerate(cells)), lambda *_: None))
 
 
 @pytest.fixture
@@ -94,8 +100,20 @@ def test_a_sink_is_left_empty(catalog: Catalog, server: Server, tmp_path: Path, 
 
 SYNC = '''\
 """A client for a test."""
-import urllib.request
+import os, stat, urllib.request
 from contextlib import contextmanager
+
+CACHE = {{}}
+
+def pipes():
+    return [fd for fd in range(3, 9) if exists(fd) and stat.S_ISFIFO(os.fstat(fd).st_mode)]
+
+def exists(fd):
+    return os.path.exists(f"/proc/self/fd/{{fd}}")
+
+def cached(url):
+    body = urllib.request.urlopen(next(iter(CACHE)) if url in CACHE else url).read()
+    return CACHE.setdefault(url, body)
 
 @contextmanager
 def open_client(*, concurrency, timeout_s, ca_file):
@@ -111,6 +129,7 @@ LOOPS = ()
 def download(fetch, urls, concurrency):
     {body}
 '''
+POOL = "from concurrent.futures import ThreadPoolExecutor as P; list(P(concurrency).map(fetch, urls))"
 READ = "urllib.request.urlopen(url, timeout=timeout_s).read()"
 
 
@@ -124,10 +143,18 @@ READ = "urllib.request.urlopen(url, timeout=timeout_s).read()"
         ("client", SYNC.format(body="raise OSError('no luck')"), "OSError: no luck"),
         ("client", SYNC.format(body="import sys; sys.exit(3)"), "SystemExit: 3"),
         ("client", SYNC.format(body=f"print('{{}}'); return {READ}"), None),
-        ("client", SYNC.format(body="import os; os._exit(7)"), "the worker ended with exit code 7"),
-        ("client", SYNC.format(body="import os; os.kill(os.getpid(), 9)"), "the worker was killed by SIGKILL"),
+        ("client", SYNC.format(body="os._exit(7)"), "the worker ended with exit code 7"),
+        ("client", SYNC.format(body="os.kill(os.getpid(), 9)"), "the worker was killed by SIGKILL"),
+        ("client", SYNC.format(body="os.kill(os.getpid(), 40)"), "the worker was killed by signal 40"),
+        ("client", SYNC.format(body="import time; os.closerange(3, 200); time.sleep(99)"), "the worker closed its pipes"),
+        ("client", SYNC.format(body="[os.write(fd, b'[1]\\n') for fd in pipes()]"), "cannot be read"),
+        ("client", SYNC.format(body="[os.write(fd, b'{}\\n') for fd in pipes()]; return b''"), "cannot be read"),
+        ("client", SYNC.format(body="raise RuntimeError('half \\ud800')"), "RuntimeError: half ?"),
+        ("client", SYNC.format(body=f"return bytearray({READ})"), "33 of 33 bodies differ from the manifest"),
+        ("client", SYNC.format(body="return cached(url)"), "the server was asked for 1 of 33 images"),
         ("client", SYNC.format(body=f"{READ}; return {READ}"), "the server saw 66 requests for 33 images"),
         ("concurrency", MODEL.format(body="[fetch(url) for url in urls]"), "ran one image at a time where 32 were asked"),
+        ("concurrency", MODEL.format(body=POOL) + "IN_FLIGHT = 1\n", "were in flight, and it says IN_FLIGHT = 1"),
         ("concurrency", MODEL.format(body="pass"), "33 of 33 images were never fetched"),
         ("concurrency", MODEL.format(body="fetch(urls[0])"), "32 of 33 images were never fetched"),
     ],
@@ -148,6 +175,34 @@ def test_a_contender_outside_the_tree_is_measured_and_a_lie_is_named(
     else:
         assert trial.reason is not None
         assert reason in trial.reason
+
+
+def test_nothing_that_a_contender_started_outlives_it(
+    server: Server, tmp_path: Path, small_tree: Path
+) -> None:
+    path = tmp_path / "mine.py"
+    child = f"os.execvp('sleep', ['sleep', '97.{os.getpid()}']) if os.fork() == 0 else os._exit(3)"
+    path.write_text(SYNC.format(body=child))
+    catalog = only(open_catalog(sys.executable, clients=[path], root=small_tree), "thread_pool/mine")
+    [trial] = measured(catalog, server, tmp_path)
+    assert trial.reason == "the worker ended with exit code 3"
+    assert not [
+        one for one in psutil.process_iter(["cmdline"]) if f"97.{os.getpid()}" in (one.info["cmdline"] or [])
+    ]
+
+
+def test_a_sink_that_cannot_be_written_ends_the_run_and_blames_no_contender(
+    server: Server, tmp_path: Path, small_tree: Path
+) -> None:
+    path = tmp_path / "mine.py"
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (9, 9))"  # as a disk that is full
+    path.write_text(SYNC.format(body=f"{limit}; return {READ}"))
+    few = only(open_catalog(sys.executable, clients=[path], root=small_tree), "thread_pool/mine")
+    asked = replace(TINY, name="sunk-disk", sink="disk")
+    with pytest.raises(
+        HarnessError, match=r"^cannot save images: .*: File too large; what was measured is kept$"
+    ):
+        measured(few, server, tmp_path, asked)
 
 
 def test_more_in_flight_than_asked_is_a_failure(server: Server, tmp_path: Path, small_tree: Path) -> None:
@@ -189,20 +244,7 @@ def test_what_a_failed_trial_leaves_behind_is_not_counted_against_the_next(
     names = ["gather/hasty/asyncio", "thread_pool/requests_session"]
     catalog = only(open_catalog(sys.executable, clients=[path]), *names)
     asked = replace(TINY, name="left-behind", latency_s=0.15)
-    plan = make_plan(
-        suite="", baseline="", seed=1, rules=RULES, workloads=[asked], variants=catalog.variants, rounds=1
-    )
-    bench = Bench(
-        plan=plan,
-        pythons={HERE: sys.executable},
-        catalogs={HERE: catalog},
-        server=server,
-        manifests={asked.name: server.register(asked)},
-        client_cpus=(),
-        sink=tmp_path,
-    )
-    cells = sorted(plan.cells, key=lambda one: names.index(one.variant))
-    hasty, honest = run_round(bench, 0, list(enumerate(cells)), lambda *_: None)
+    hasty, honest = measured(catalog, server, tmp_path, asked, names)
     assert hasty.reason == "OSError: no luck"
     assert honest.reason is None
 

@@ -1,7 +1,9 @@
 """The worker's ends: commands in, one JSON line out for each. What a contender prints goes to standard error."""
 
 import json
+import math
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Callable
@@ -14,6 +16,7 @@ from harness.measure.worker.saturate import saturate
 from harness.measure.worker.trial import Trial, pin
 
 REASON_LENGTH = 300
+GRACE_S = 5  # the harness comes first
 
 
 def main() -> None:
@@ -40,7 +43,10 @@ def main() -> None:
     }
     for line in sys.stdin:
         command = json.loads(line)
-        _answer(answers, partial(steps[command.pop("do")], **command))
+        # No contender's hang outlives a harness that was killed meanwhile: the system ends us then, without a timer thread.
+        signal.alarm(math.ceil(command["within_s"]) + GRACE_S)
+        _answer(answers, partial(steps[command["do"]], **command["with"]))
+        signal.alarm(0)
 
 
 def _answer(answers: TextIO, step: Callable[[], Any]) -> None:
@@ -62,5 +68,5 @@ def _reason(error: BaseException) -> str:
     """One line; of a group, its first leaf, which is what a user would look for."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
-    text = " ".join(str(error).split())
+    text = " ".join(str(error).split()).encode(errors="replace").decode()  # half a character is no JSON
     return f"{type(error).__name__}: {text}"[:REASON_LENGTH] if text else type(error).__name__

@@ -1,7 +1,7 @@
 """The recorded fetch: the one place that times an image and takes its body. It never looks inside a body in time."""
 
-import hashlib
 from collections.abc import Awaitable, Callable, Sequence
+from hashlib import sha256
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -31,6 +31,7 @@ class Recorder:
         self._bodies: list[Any] = [None] * len(urls)
         self._started: list[float] = [0.0] * len(urls)
         self._ended: list[float] = [0.0] * len(urls)
+        self.sink_error: str | None = None  # what kept a body from its file: no fault of the contender's
         self._half = len(urls) // 2 if at_half else -1
         self._at_half = at_half
 
@@ -64,12 +65,19 @@ class Recorder:
         if self._folder is None:
             self._bodies[index] = body
         else:
-            # As the article does: a file named from the URL, written where the download ends.
-            with open(f"{self._folder}/{self._urls[index].rsplit('/', 1)[-1]}", "wb") as file:  # noqa: PTH123 - the article's own way, measured as it is
-                file.write(body)
+            self._save(index, body)
         self._ended[index] = perf_counter()
         if index == self._half and self._at_half:
             self._at_half()
+
+    def _save(self, index: int, body: bytes) -> None:
+        """As the article does: a file named from the URL, written where the download ends."""
+        try:
+            with open(f"{self._folder}/{self._urls[index].rsplit('/', 1)[-1]}", "wb") as file:  # noqa: PTH123 - the article's own way, measured as it is
+                file.write(body)
+        except OSError as error:
+            self.sink_error = f"{self._folder}: {error.strerror}"
+            raise
 
     def times(self, began: float) -> tuple[list[float], list[float]]:
         """Per image: seconds from ``began`` to the call, and seconds that the call took (to the microsecond)."""
@@ -105,11 +113,9 @@ class Recorder:
 
     def _is_right(self, index: int) -> bool:
         body = self._take(index)
-        right = (
-            isinstance(body, bytes | bytearray) and hashlib.sha256(body).hexdigest() == self._digests[index]
-        )
+        right = type(body) is bytes and sha256(body).hexdigest() == self._digests[index]
         if not right and not hasattr(self, "_seen"):
-            self._seen = f"{len(body):,} bytes" if isinstance(body, bytes | bytearray) else f"{body!r:.40}"
+            self._seen = f"{len(body):,} bytes" if type(body) is bytes else f"{body!r:.40}"
         return right
 
     def _take(self, index: int) -> Any:

@@ -44,10 +44,17 @@ class Trial:
         before = resource.getrusage(resource.RUSAGE_SELF)
         cpu = process_time()
         began = perf_counter()
-        program()
+        try:
+            program()
+        except BaseException:
+            if recorder.sink_error:
+                return {"sink_error": recorder.sink_error}
+            raise
         wall_s = perf_counter() - began
         cpu_s = process_time() - cpu
         after = resource.getrusage(resource.RUSAGE_SELF)
+        if recorder.sink_error:
+            return {"sink_error": recorder.sink_error}
         reason = recorder.complaint()
         if reason:
             return {"reason": reason}
