@@ -6,16 +6,18 @@ One line is one record: ``{"kind": "trial" | "sentinel" | "ceiling", ...}``. Eac
 import csv
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
-from harness.model import Ceiling, HarnessError, LessonRecord, Run, SelfCheck, Sentinel, Trial
+from harness.model import Ceiling, Cell, HarnessError, LessonRecord, Plan, Run, SelfCheck, Sentinel, Trial
 
 VERSION = 1
+TOO_LONG_S = 1e9  # thirty years; also more requests per second than any server gives
 
 Record = Trial | Sentinel | Ceiling
 
@@ -120,7 +122,7 @@ def _lessons(folder: Path) -> tuple[LessonRecord, ...]:
         return _LESSONS.validate_python(json.loads(path.read_bytes())["lessons"])
     except FileNotFoundError:
         return ()
-    except (ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         raise HarnessError(f"{path} holds no lessons; take it away") from None
 
 
@@ -131,7 +133,7 @@ def _primitives(folder: Path) -> bytes | None:
         rows = list(csv.DictReader(data.decode().splitlines()))
     except FileNotFoundError:
         return None
-    except ValueError:
+    except (OSError, ValueError):
         rows = []
     if not rows or not {"primitive", "loop", "per_operation_s", "python"} <= rows[0].keys():
         raise HarnessError(f"{path} holds no primitives; take it away")
@@ -140,15 +142,18 @@ def _primitives(folder: Path) -> bytes | None:
 
 def mend(folder: Path) -> None:
     """Take a last line that was cut out of the ledger, so that the next record begins a line of its own."""
-    with (folder / "trials.jsonl").open("rb+") as file:
-        data = file.read()
-        file.truncate(data.rfind(b"\n") + 1)
+    try:
+        with (folder / "trials.jsonl").open("rb+") as file:
+            data = file.read()
+            file.truncate(data.rfind(b"\n") + 1)
+    except OSError as error:
+        raise HarnessError(f"cannot mend {folder / 'trials.jsonl'}: {error.strerror}") from None
 
 
 def read(folder: Path) -> Ledger:
     """Read a whole run."""
     run = read_run(folder)
-    records = list(_records(folder / "trials.jsonl"))
+    records = list(_records(folder / "trials.jsonl", run.plan))
     return Ledger(
         run=run,
         trials=tuple(one for one in records if isinstance(one, Trial)),
@@ -175,23 +180,57 @@ def read_run(folder: Path) -> Run:
         raise HarnessError(
             f"{folder} is no run: cannot read run.json: {error.strerror}", exit_code=2
         ) from None
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise HarnessError(f"{path} is damaged: {_short(error)}") from None
 
 
-def _records(path: Path) -> Iterator[Record | None]:
+def _records(path: Path, plan: Plan) -> Iterator[Record | None]:
     """Yield each record; None for a last line that was cut. A bad line before the last is damage, and an error."""
-    if not path.exists():
-        return
-    with path.open("rb") as file:
+    known = set(plan.cells)
+    with ExitStack() as stack:
+        try:
+            file = stack.enter_context(path.open("rb"))
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise HarnessError(f"cannot read {path}: {error.strerror}") from None
         for number, line in enumerate(file, start=1):
             try:
-                yield _record(line)
-            except ValueError as error:
+                record = _record(line)
+                _check(record, known, len(plan.rounds))
+                yield record
+            except (ValueError, RecursionError) as error:
                 if not line.endswith(b"\n"):
                     yield None
                 else:
                     raise HarnessError(f"{path}: line {number} is damaged: {_short(error)}") from None
+
+
+def _check(record: Record, known: Collection[Cell], rounds: int) -> None:
+    """Raise ValueError for what is well-formed and yet cannot have been measured."""
+    if isinstance(record, Ceiling):
+        _positive("requests_per_s", record.requests_per_s)
+        return
+    if not 0 <= record.round < rounds:
+        raise ValueError(f"round {record.round} is not in the plan")
+    if isinstance(record, Sentinel):
+        for name in ("cpu_s", "echo_s"):
+            _positive(name, *getattr(record, name))
+        return
+    if record.cell not in known:
+        raise ValueError(f"the cell {record.cell.id} is not in the plan")
+    for one in record.passes:
+        _positive("wall_s", one.wall_s)
+        if len(one.start_s) != len(one.latency_s) or not one.latency_s:
+            raise ValueError("start_s and latency_s must have a value per image")
+        figures = (*one.start_s, *one.latency_s, one.client_cpu_s, one.witness.server_cpu_s)
+        if not (min(figures) >= 0 and sum(figures) < TOO_LONG_S):
+            raise ValueError("times must be finite and not below 0")
+
+
+def _positive(name: str, *values: float) -> None:
+    if not values or not all(0 < one < TOO_LONG_S for one in values):
+        raise ValueError(f"{name} must be above 0")
 
 
 def _record(line: bytes) -> Record:

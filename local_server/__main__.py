@@ -43,8 +43,9 @@ def main() -> int:
     run: Callable[[Coroutine[Any, Any, None]], None] = uvloop.run if uvloop else asyncio.run
     try:
         run(_serve(options))
-    except OSError as error:
-        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
+    except (OSError, UnicodeError) as error:
+        number = getattr(error, "errno", None) or 0
+        reason = os.strerror(number) if number > 0 else str(error)
         print(f"local_server: cannot listen on {options.host}:{options.port}: {reason}", file=sys.stderr)
         return 1
     return 0
@@ -61,7 +62,9 @@ def _options() -> argparse.Namespace:
         description="Serve deterministic JPEGs for measuring downloads; prints one JSON line when ready.",
         allow_abbrev=False,
     )
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: loopback only)")
+    parser.add_argument(
+        "--host", type=_host, default="127.0.0.1", help="address to listen on (default: loopback only)"
+    )
     parser.add_argument("--port", type=_port, default=0, help="0 takes a free one (default)")
     parser.add_argument("--cpus", type=_cpus, metavar="N,...", help="CPUs that the server may use")
     parser.add_argument("--exit-with-stdin", action="store_true", help="end when standard input ends")
@@ -72,6 +75,8 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--seed", type=int, default=0, help="of the images (default: 0)")
     options = parser.parse_args()
+    if sys.stdout is None:
+        parser.error("standard output is closed already; the ready line needs it")
     if options.exit_with_stdin and sys.stdin is None:
         parser.error("--exit-with-stdin: standard input is closed already")
     if options.images is not None:
@@ -80,6 +85,12 @@ def _options() -> argparse.Namespace:
         except ValueError as error:
             parser.error(str(error))
     return options
+
+
+def _host(text: str) -> str:
+    if not text:  # the system would take it for every address that it has
+        raise argparse.ArgumentTypeError("it is empty; 127.0.0.1 is loopback alone")
+    return text
 
 
 def _port(text: str) -> int:

@@ -25,7 +25,7 @@ RUN = Run(
         precision=None,
         workloads=(WORKLOAD,),
         variants=(variant("sequential/a"),),
-        rounds=((cell("sequential/a"),),),
+        rounds=((cell("sequential/a"),),) * 2,
     ),
     contenders=(),
     fingerprint={"python": "3", "client_cpus": [0]},
@@ -75,6 +75,51 @@ def test_damage_inside_is_an_error_with_its_line(tmp_path: Path) -> None:
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join([lines[0], b"{}\n", *lines[2:]]))
     with pytest.raises(HarnessError, match="line 2 is damaged"):
+        ledger.read(tmp_path / "r")
+
+
+def test_an_older_ledger_is_read_without_what_was_not_yet_noted(tmp_path: Path) -> None:
+    path = written(tmp_path / "r")
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    for one in lines[1]["passes"]:
+        del one["witness"]["different"], one["witness"]["arriving_s"]
+    path.write_text("".join(json.dumps(one, separators=(",", ":")) + "\n" for one in lines))
+    assert ledger.read(tmp_path / "r").trials[0] == RECORDS[1]
+
+
+@pytest.mark.parametrize(
+    ("line", "old", "new", "reason"),
+    [
+        (1, '"cpu_s":[', '"cpu_s":[],"was":[', "cpu_s must be above 0"),
+        (1, '"echo_s":[', '"echo_s":[-', "echo_s must be above 0"),
+        (2, '"variant":"sequential/a"', '"variant":"b"', "the cell small:b is not in the plan"),
+        (2, '"round":0', '"round":-1', "round -1 is not in the plan"),
+        (2, '"wall_s":', '"wall_s":0.0,"was":', "wall_s must be above 0"),
+        (2, '"wall_s":', '"wall_s":1e308,"was":', "wall_s must be above 0"),
+        (2, '"latency_s":[', '"latency_s":[],"was":[', "start_s and latency_s must have a value per image"),
+        (2, '"client_cpu_s":', '"client_cpu_s":-1,"was":', "times must be finite and not below 0"),
+        (2, '{"kind":"trial",', '{"kind":"trial","x":' + "[" * 9_999, "damaged"),
+    ],
+)
+def test_what_cannot_have_been_measured_is_damage_with_its_line(
+    tmp_path: Path, line: int, old: str, new: str, reason: str
+) -> None:
+    path = written(tmp_path / "r")
+    lines = path.read_text().splitlines(keepends=True)
+    assert old in lines[line - 1]
+    lines[line - 1] = lines[line - 1].replace(old, new, 1)
+    path.write_text("".join(lines))
+    with pytest.raises(HarnessError) as caught:
+        ledger.read(tmp_path / "r")
+    assert f"line {line} is damaged" in str(caught.value)
+    assert reason in str(caught.value)
+
+
+def test_a_ledger_that_is_a_folder_is_one_line(tmp_path: Path) -> None:
+    path = written(tmp_path / "r")
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(HarnessError, match=r"cannot read .*trials.jsonl: Is a directory"):
         ledger.read(tmp_path / "r")
 
 

@@ -6,6 +6,7 @@ import random
 import shlex
 import sys
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -23,7 +24,7 @@ from harness.measure.catalog import Catalog, match
 from harness.measure.launch import ROOT
 from harness.measure.machine import cpu_split, environment, fingerprint
 from harness.measure.plan import make_plan
-from harness.measure.suite import read_suite_file
+from harness.measure.suite import read_suite_file, with_options
 from harness.model import HERE, Axis, HarnessError, Plan, Run, Variant
 
 NAME = "bench"
@@ -114,7 +115,7 @@ def plan_from(options: argparse.Namespace, catalog: Catalog) -> Plan:
     """Make the plan that the options ask for."""
     file = read_suite_file(options.suite_file)
     name = options.suite or SUITE
-    suite = file.suite(name)
+    suite = with_options(file.suite(name), {"rounds": options.rounds}, {"rounds": "--rounds"})
     asked = "--variants" if options.variants else f"{options.suite_file}: suites.{name}.variants"
     variants = with_own(match(options.variants or suite.variants, catalog.variants, asked), catalog, options)
     baseline = options.baseline or suite.baseline
@@ -130,7 +131,7 @@ def plan_from(options: argparse.Namespace, catalog: Catalog) -> Plan:
         rules=file.rules,
         workloads=[file.workload(name) for name in dict.fromkeys(options.workloads or suite.workloads)],
         variants=sorted(variants, key=lambda one: one.id),
-        rounds=options.rounds or (PRECISE_ROUNDS if options.precision else suite.rounds),
+        rounds=PRECISE_ROUNDS if options.precision and not options.rounds else suite.rounds,
         precision=options.precision,
     )
     if not plan.cells:
@@ -177,8 +178,9 @@ def start(results: Path, plan: Plan, catalog: Catalog) -> Path:
     ledger.quote(results, folder, platform.python_version())
     latest = results / "latest"
     if latest.is_symlink() or not latest.exists():  # else it is something of the user's own
-        latest.unlink(missing_ok=True)
-        latest.symlink_to(Path("runs", name), target_is_directory=True)
+        with suppress(OSError):  # a convenience, which a folder may not allow
+            latest.unlink(missing_ok=True)
+            latest.symlink_to(Path("runs", name), target_is_directory=True)
     return folder
 
 
@@ -195,6 +197,8 @@ def to_resume(options: argparse.Namespace) -> Path:
         raise HarnessError(f"--resume continues the recorded plan; leave out --{option}", exit_code=USAGE)
     folder = run_folder(options.resume, options.results)
     recorded = ledger.read_run(folder)
+    if any(cell.side != HERE for cell in recorded.plan.cells):
+        raise HarnessError(f"{folder} compares sides; only a run of bench can go on", exit_code=USAGE)
     options.client = from_outside(recorded, "client")
     options.concurrency_model = from_outside(recorded, "concurrency")
     return folder

@@ -1,5 +1,7 @@
 """Measure what a run's ledger still lacks: the one way from a plan to trials, for every command that measures."""
 
+import shutil
+import signal
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -16,7 +18,7 @@ from harness.measure.machine import cpu_split
 from harness.measure.run import Bench, measure
 from harness.measure.sentinel import Watch
 from harness.measure.server import running_server
-from harness.model import Plan, Trial
+from harness.model import HarnessError, Plan, Trial
 from harness.report.progress import Lines, Screen
 
 LOCK_FILE = Path(tempfile.gettempdir(), "fetchbench.lock")
@@ -45,6 +47,8 @@ def conduct(
     # A cell that failed has lost its rank already; measuring it again would only take time.
     failed = {one.cell for one in trials if one.reason is not None}
     client_cpus, server_cpus = cpu_split()
+    for left in folder.glob("sink-*"):  # by a run that was killed
+        shutil.rmtree(left, ignore_errors=True)
     show = Screen if console.is_terminal else Lines
     with (
         running_server(cpus=server_cpus) as server,
@@ -84,13 +88,24 @@ def precise_enough(plan: Plan, trials: list[Trial], number: int) -> bool:
     if plan.precision is None or number == 0:
         return False
     # scipy is slow to load: only runs that stop by precision pay for it, between two rounds.
-    from harness.stats.effect import against_variant, effects  # noqa: PLC0415
-    from harness.stats.power import keep_measuring  # noqa: PLC0415
+    with uninterrupted():
+        from harness.stats.effect import against_variant, effects  # noqa: PLC0415
+        from harness.stats.power import keep_measuring  # noqa: PLC0415
 
     found = effects([one for one in trials if one.round < number], against_variant(plan.baseline))
     return not keep_measuring(
         found, precision=plan.precision, rounds_done=number, most_rounds=len(plan.rounds)
     )
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Let Ctrl-C wait: numpy cannot be imported again, for the report of what was measured, once its import broke off."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager
@@ -104,6 +119,10 @@ def machine_lock(console: Console) -> Iterator[None]:
             f"another fetchbench is measuring on this machine (lock {LOCK_FILE}); waiting for it to end"
         )
         lock.acquire()
+    except OSError as error:
+        raise HarnessError(
+            f"cannot use the lock {LOCK_FILE}: {error.strerror}; remove it, or set TMPDIR"
+        ) from None
     try:
         yield
     finally:

@@ -18,7 +18,7 @@ from rich.console import Console
 from harness import ledger
 from harness.commands.bench import positive, share
 from harness.commands.catalog_options import add_catalog_options
-from harness.commands.conduct import machine_lock
+from harness.commands.conduct import machine_lock, uninterrupted
 from harness.commands.console import to_errors, to_output
 from harness.commands.exits import FAILED, FINE, INTERRUPTED, NOTHING, REGRESSED, UNDECIDED, USAGE
 from harness.commands.report import write
@@ -226,7 +226,8 @@ def _pairs(lineup: Lineup) -> "tuple[Pair, ...]":
 
 def _suspects(folder: Path, lineup: Lineup, margin: float) -> "tuple[Pair, ...]":
     # scipy is slow to load: after the screen's measuring, before that of the fresh rounds.
-    from harness.stats.gate import under_suspicion  # noqa: PLC0415
+    with uninterrupted():
+        from harness.stats.gate import under_suspicion  # noqa: PLC0415
 
     return under_suspicion(_pairs(lineup), _measured(folder / "screen"), margin)
 

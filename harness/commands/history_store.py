@@ -6,6 +6,7 @@ may change under a series and explain it (packages, kernel, patch release) stand
 
 import hashlib
 import json
+import math
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -19,6 +20,7 @@ from harness.model import HarnessError
 if TYPE_CHECKING:  # ruptures and scipy take seconds to load
     from harness.stats.trend import Point
 
+LAST_DATE = 253_402_300_800.0  # the year 10,000, in Unix time
 MACHINE = ("cpu", "cores", "cpus", "governor", "architecture", "virtualization", "client_cpus", "server_cpus")
 
 
@@ -104,20 +106,29 @@ def read(path: Path) -> "list[Point]":
             break
         if line.startswith(b'{"kind":"point",'):
             try:
-                found.append(adapter.validate_json(b"{" + line.removeprefix(b'{"kind":"point",')))
+                point = adapter.validate_json(b"{" + line.removeprefix(b'{"kind":"point",'))
             except ValueError:
-                raise HarnessError(f"{path}: line {number} is damaged; take it out") from None
+                point = None
+            if point is None or not _is_sound(point):
+                raise HarnessError(f"{path}: line {number} is damaged; take it out")
+            found.append(point)
         elif not line.startswith(b'{"kind":"machine",'):
             raise HarnessError(f"{path}: line {number} is of no known kind; take it out")
     return found
+
+
+def _is_sound(point: "Point") -> bool:
+    """Whether its numbers can have been measured: times above 0, a date that the calendar has."""
+    figures = [one for one in (point.value, point.low, point.high) if one is not None]
+    return all(0 < one < math.inf for one in figures) and 0 < point.created_at < LAST_DATE
 
 
 def machine(path: Path) -> dict[str, Any]:
     """What the file's runs have in common, from its first line."""
     try:
         with path.open("rb") as file:
-            facts: dict[str, Any] = json.loads(file.readline())
-    except (OSError, ValueError):
+            facts: dict[str, Any] = dict(json.loads(file.readline()))
+    except (OSError, ValueError, TypeError, RecursionError):
         raise HarnessError(f"{path} does not begin with a machine; it is no history") from None
     return {name: value for name, value in facts.items() if name != "kind"}
 

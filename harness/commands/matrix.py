@@ -68,6 +68,11 @@ def run(options: argparse.Namespace) -> int:
         except KeyboardInterrupt:
             console.print("interrupted; what was measured is kept and reported")
             code = INTERRUPTED
+        except HarnessError as error:
+            console.print(f"fetchbench: {error}", markup=False, highlight=False, soft_wrap=True)
+            code = error.exit_code
+        if code and not any(one.reason is None for one in ledger.read(folder).trials):
+            return code  # there is nothing to report, and the reason has been told
         told = _tell(folder, sides, lineup.groups, fields.margin)
     return code or told
 

@@ -28,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
         frame = table(record)
     except OSError as error:
         raise HarnessError(f"cannot read {options.record}: {error.strerror}", exit_code=2) from None
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, ArithmeticError, RecursionError) as error:
         raise HarnessError(
             f"{options.record} is no record of the primitives: {error!r}", exit_code=2
         ) from None

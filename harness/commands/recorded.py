@@ -1,6 +1,7 @@
 """Where a recorded run is: what users write for one, for the commands that read runs and measure nothing."""
 
 import argparse
+import os
 from pathlib import Path
 
 from harness.measure.launch import ROOT
@@ -25,7 +26,7 @@ def run_folder(name: str, results: Path) -> Path:
         HarnessError: there is no such run.
     """
     for place in (Path(name), results / "runs" / name, results / name):
-        if (place / "run.json").is_file():
+        if os.path.isfile(place / "run.json"):  # noqa: PTH113 - Path.is_file raises where it may not look
             return place
     raise HarnessError(
         f"{name} is no run: neither a folder with run.json nor an id below {results / 'runs'}", exit_code=2

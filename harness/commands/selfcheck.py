@@ -98,7 +98,12 @@ def _measure(
 ) -> Path:
     """Plant the clients and measure them as any other; return the run's folder."""
     tree = open_catalog(sys.executable)
-    [chosen] = match([fields.variant], tree.variants)
+    found = match([fields.variant], tree.variants, "--variant")
+    if len(found) > 1:
+        raise HarnessError(
+            f"--variant: {fields.variant!r} names {len(found)} variants; give one", exit_code=2
+        )
+    [chosen] = found
     files = [plant(tree, chosen.client, name, each, folder) for name, each in turns.items()]
     catalog = open_catalog(sys.executable, clients=files)
     ids = [_id(chosen, name) for name in turns]

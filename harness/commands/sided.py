@@ -59,7 +59,6 @@ def add_cache_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--cache",
         type=Path,
-        default=default_cache(),
         metavar="DIR",
         help="environments of the sides (default: in the user's cache folder)",
     )
@@ -85,7 +84,7 @@ def ready_sides(texts: Mapping[str, str], options: argparse.Namespace, console: 
 
     found = []
     for name, side in sides.items():
-        prepared = prepare(side, repository=ROOT, cache=options.cache, say=say)
+        prepared = prepare(side, repository=ROOT, cache=options.cache or default_cache(), say=say)
         is_plain = side.client is None and (prepared.python, prepared.root) == (
             sys.executable,
             ROOT / "benchmarks",

@@ -6,6 +6,7 @@ anything when it is imported.
 
 import ast
 import fnmatch
+import os
 import tokenize
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -130,8 +131,8 @@ def _loops(model: Contender, client: Contender, known: tuple[str, ...]) -> list[
 
 def _check_given(axis: Axis, path: Path, files: list[tuple[Axis, Path]]) -> None:
     option = "--client" if axis == "client" else "--concurrency-model"
-    if not path.is_file():
-        raise HarnessError(f"{option}: {path} is no file", exit_code=2)
+    if not (os.path.isfile(path) and os.access(path, os.R_OK)):  # noqa: PTH113 - Path.is_file raises where it may not look
+        raise HarnessError(f"{option}: {path} is no file that can be read", exit_code=2)
     if not path.stem.isidentifier():
         raise HarnessError(
             f"{option}: {path.name}: a variant is named after its file, so it needs a name like my_client.py",
@@ -151,10 +152,15 @@ def _probe(python: str, files: Sequence[tuple[Axis, Path]]) -> tuple[list[dict[s
         try:
             with Worker(python) as worker:
                 for axis, path in files[len(answers) :]:
-                    answers.append(worker.ask("probe", axis=axis, path=str(path), timeout_s=PROBE_TIMEOUT_S))
+                    answer = worker.ask("probe", axis=axis, path=str(path), timeout_s=PROBE_TIMEOUT_S)
+                    # What a file does to the process may show a moment later: then it is this file's doing, no other's.
+                    worker.ask("versions", roots=[], timeout_s=PROBE_TIMEOUT_S)
+                    answers.append(answer)
                 roots = sorted({name for answer in answers for name in answer.get("modules", {})})
                 packages = worker.ask("versions", roots=roots, timeout_s=PROBE_TIMEOUT_S)
         except WorkerDied as death:
+            if len(answers) == len(files):  # the last one, after all
+                answers.pop()
             answers.append({"reason": f"importing it: {death}"})
     return answers, packages
 
@@ -205,10 +211,11 @@ def _static(source: str) -> dict[str, Any]:
         for node in tree.body
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
     }
-    found = {}
-    for name, key in (("FETCH", "fetch"), ("LOOPS", "loops")):
+    found: dict[str, Any] = {}
+    for name, key, kind in (("FETCH", "fetch", str), ("LOOPS", "loops", tuple)):
         with suppress(KeyError, ValueError):  # absent, or more than a literal
-            found[key] = ast.literal_eval(constants[name])
+            value = ast.literal_eval(constants[name])
+            found |= {key: value} if isinstance(value, kind) else {}
     functions = {type(node) for node in tree.body if getattr(node, "name", "") == "open_client"}
     if functions:
         found["fetch"] = "async" if ast.AsyncFunctionDef in functions else "sync"

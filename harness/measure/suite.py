@@ -150,6 +150,8 @@ def read_suite_file(path: Path) -> SuiteFile:
         raise HarnessError(f"cannot read {path}: {error}", exit_code=2) from None
     except tomllib.TOMLDecodeError as error:
         raise HarnessError(f"{path}: {error}", exit_code=2) from None
+    except RecursionError:
+        raise HarnessError(f"{path}: it is nested too deep", exit_code=2) from None
     except ValidationError as error:
         first = error.errors()[0]
         place = [str(part) for part in first["loc"] if part != "[key]"]
@@ -157,6 +159,8 @@ def read_suite_file(path: Path) -> SuiteFile:
         where = f"line {line_of(text, place or message.split()[0].split('.'))}: "
         field = f"{'.'.join(place)}: " if place else ""
         raise HarnessError(f"{path}: {where}{field}{message}", exit_code=2) from None
+    except ValueError as error:  # such as a number of thousands of digits
+        raise HarnessError(f"{path}: {error}", exit_code=2) from None
 
 
 def line_of(text: str, place: list[str]) -> int:

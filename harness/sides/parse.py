@@ -24,13 +24,15 @@ def parse_side(text: str, *, repository: Path, variant_ids: Collection[str]) -> 
     The order is: Python, client file, variant, requirement that can be nothing else, git ref, bare name of a package.
 
     Args:
-        text: e.g. "python3.13,aiohttp==3.14.*", "HEAD~1", "./my_client.py,mylib @ ./checkout"; "" and "here" change nothing.
+        text: e.g. "python3.13,aiohttp==3.14.*", "HEAD~1", "./my_client.py,mylib @ ./checkout"; "here" changes nothing.
         repository: the project's folder, for git refs.
         variant_ids: what counts as a variant.
 
     Raises:
         HarnessError: exit code 2: one line that names the part and what a side can be.
     """
+    if not split_parts(text):  # a variable that is not set would gate nothing, and pass
+        raise HarnessError(f"a side is empty; write {HERE} for what is here", exit_code=2)
     single: dict[str, str] = {}
     requirements: dict[str, str] = {}
     for part in split_parts(text):

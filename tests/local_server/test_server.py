@@ -364,6 +364,8 @@ def test_standard_input_may_be_no_pipe() -> None:
         (["--cpus", "a"], 2, "'a' is no list of CPU numbers"),
         (["--cpus", "9999"], 2, "--cpus: "),
         (["--cpus", "9" * 30], 2, "--cpus: "),
+        (["--host", ""], 2, "it is empty; 127.0.0.1 is loopback alone"),
+        (["--host", "a..b"], 1, "cannot listen on a..b:0"),
         (["--host", "no.such.invalid"], 1, "cannot listen on no.such.invalid:0"),
         (["--images", "0"], 2, "images must be from 1 to 100,000"),
         (["--host", "192.0.2.1"], 1, "cannot listen on 192.0.2.1:0"),

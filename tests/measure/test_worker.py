@@ -63,6 +63,18 @@ def test_an_interpreter_that_cannot_be_started_is_one_line() -> None:
         Worker("/nowhere/python")
 
 
+@pytest.mark.parametrize(
+    "end", ["os.close(0)", "os.dup2(os.open(os.devnull, os.O_RDONLY), 0)", "os.kill(os.getpid(), 40)"]
+)
+def test_what_a_file_does_to_the_process_is_its_own_doing(tmp_path: Path, end: str) -> None:
+    for name, more in (("bad", f"import os\n{end}\n"), ("good", "")):
+        (tmp_path / f"{name}.py").write_text(f"{CLIENT}\n{more}")
+    both = [tmp_path / "bad.py", tmp_path / "good.py"]
+    for clients in (both, both[:1], both[::-1]):
+        with pytest.raises(HarnessError, match=r"bad\.py: importing it: the worker "):
+            open_catalog(sys.executable, clients=clients)
+
+
 def test_a_file_in_another_encoding_is_read_as_it_declares(tmp_path: Path) -> None:
     path = tmp_path / "latin.py"
     source = "# coding: latin-1\n" + CLIENT.replace("A client", "Müllers client")

@@ -42,7 +42,7 @@ def facts(text: str, project: Path) -> dict[str, object]:
     return {name: getattr(side, name) for name in NOTHING if getattr(side, name)}
 
 
-@pytest.mark.parametrize("text", ["", "here", " here ", ","])
+@pytest.mark.parametrize("text", ["here", " here ", "here,"])
 def test_here_changes_nothing(text: str, project: Path) -> None:
     assert facts(text, project) == {}
 
@@ -116,6 +116,8 @@ def test_several_kinds_combine_in_any_order(project: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
+        ("", "a side is empty; write here"),
+        (" , ", "a side is empty; write here"),
         ("HEAD,v1.0", "'v1.0' is a second ref"),
         (f"{OWN},python{OWN}", "is a second python"),
         ("httpx==1,HTTPX==2", "'HTTPX==2' is a second httpx"),

@@ -1,0 +1,85 @@
+"""What surrounds a command: its lock, its streams, its first moments. In the process, so that nothing is waited for."""
+
+import io
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.cli import main
+from harness.commands import conduct
+from harness.commands.console import to_errors
+from harness.measure.launch import ROOT
+from harness.model import HarnessError
+
+
+def test_a_lock_that_cannot_be_used_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conduct, "LOCK_FILE", tmp_path)
+    with (
+        pytest.raises(
+            HarnessError, match=r"^cannot use the lock .*: Is a directory; remove it, or set TMPDIR$"
+        ),
+        conduct.machine_lock(to_errors()),
+    ):
+        pytest.fail("it was used")
+
+
+def test_a_signal_waits_until_an_import_is_over() -> None:
+    seen: list[str] = []
+    before = signal.signal(signal.SIGINT, lambda *_: seen.append("interrupted"))
+    try:
+        with conduct.uninterrupted():
+            os.kill(os.getpid(), signal.SIGINT)
+            seen.append("imported")
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert seen == ["imported", "interrupted"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["selfcheck", "--variant", "*"], 2, "names"),
+        (["selfcheck", "--rounds", "2"], 2, "--rounds: Input should be greater than or equal to 3"),
+        (["bench", "--rounds", "999999999999"], 2, "--rounds: Input should be less than or equal to 1000"),
+        (["gate", "--base", "", "--head", "here"], 2, "a side is empty; write here"),
+        (["gate", "--base", "here", "--head", "here", "--rounds", "1"], 2, "--rounds: Input should be"),
+        (["report", "no-such-run"], 2, "no-such-run is no run"),
+        (["bench", "--resume", "latest", "--suite", "full"], 2, "leave out --suite"),
+        (["bench", "--resume", "latest", "--client", "x.py"], 2, "leave out --client"),
+        (["lessons", "sleep_zero", "--markdown", "/dev/null/page.md"], 1, "cannot write /dev/null/page.md"),
+    ],
+)
+def test_a_refusal_is_one_line(
+    arguments: list[str],
+    code: int,
+    message: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setattr(conduct, "LOCK_FILE", tmp_path / "lock")
+    assert main([*arguments, "--results", str(tmp_path)]) == code
+    assert message in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_a_terminal_that_lacks_a_sign_gets_another(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    narrow = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stderr", narrow)
+    assert main(["report", str(tmp_path / "größe")]) == 2
+    narrow.flush()
+    narrow.seek(0)
+    assert "gr??e is no run" in narrow.read()
+
+
+def test_without_its_packages_it_says_in_one_line_what_to_do() -> None:
+    done = subprocess.run(
+        [sys.executable, "-S", "-m", "harness", "list"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    [line] = done.stderr.splitlines()
+    assert line.startswith("fetchbench: the package ")
+    assert line.endswith("nox -s list")
