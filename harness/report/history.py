@@ -105,9 +105,13 @@ def summary(trends: Sequence[Trend], margin: float) -> str:
     found = changes_of(trends)
     slower = sum(change.ratio > 1 for _, change in found)
     return (
-        f"{len(trends)} series over {runs} runs: {slower} changes to slower, {len(found) - slower} to faster, of at least "
+        f"{len(trends)} series over {_runs(runs)}: {slower} changes to slower, {len(found) - slower} to faster, of at least "
         f"{percent(margin)}, each with {LEAST} runs or more on both sides."
     )
+
+
+def _runs(count: int) -> str:
+    return f"{count} run" + "s" * (count != 1)
 
 
 def change_text(change: Change) -> str:
@@ -146,8 +150,10 @@ def history_md(trends: Sequence[Trend], machines: Mapping[str, Mapping[str, Any]
         lines.append(
             f"* machine `{name}`: {markdown(', '.join(f'{key} {value}' for key, value in facts.items()))}"
         )
-    lines += ["", "## Changes", "", "| since | series | change | changed with it |", "|---|---|---|---|"]
-    for trend, one in changes_of(trends):
+    changes = changes_of(trends)
+    lines += ["", "## Changes", ""]
+    lines += ["| since | series | change | changed with it |", "|---|---|---|---|"] if changes else ["None."]
+    for trend, one in changes:
         cells = (day(trend.points[one.at].created_at), trend.title, change_text(one), "; ".join(one.suspects))
         lines.append("| " + " | ".join(map(markdown, cells)) + " |")
     lines += ["", "## Series", "", "| series | runs | newest | chart |", "|---|--:|---|---|"]
@@ -169,18 +175,22 @@ figure { margin: 1.5rem 0 } img { max-width: 100%; background: white }
 
 def history_html(trends: Sequence[Trend], machines: Mapping[str, Mapping[str, Any]], margin: float) -> bytes:
     """``index.html``: the same with the charts in it, which lie beside it."""
+    heads = "<tr>" + "".join(
+        f"<th scope='col'>{one}" for one in ("since", "series", "change", "changed with it")
+    )
     rows = "".join(
         f"<tr><td>{day(trend.points[one.at].created_at)}<td><a href='#{trend.slug}'>{escape(plain(trend.title))}</a>"
         f"<td>{change_text(one)}<td>{escape(plain('; '.join(one.suspects)))}\n"
         for trend, one in changes_of(trends)
     )
+    changes = f"<table><thead>{heads}</thead>\n{rows}</table>" if rows else "<p>None.</p>"
     facts = "".join(
         f"<li>machine {escape(name)}: {escape(plain(', '.join(f'{key} {value}' for key, value in of.items())))}\n"
         for name, of in machines.items()
     )
     figures = "".join(
         f"<figure id='{one.slug}'><img loading='lazy' src='charts/{one.slug}.svg' alt='{escape(plain(alt_text(one)))}'>"
-        f"<figcaption>{escape(plain(one.title))}: {len(one.points)} runs, newest {escape(plain(latest(one)))}"
+        f"<figcaption>{escape(plain(one.title))}: {_runs(len(one.points))}, newest {escape(plain(latest(one)))}"
         f"</figcaption></figure>\n"
         for one in trends
     )
@@ -188,6 +198,5 @@ def history_html(trends: Sequence[Trend], machines: Mapping[str, Mapping[str, An
         "<!doctype html>\n<html lang='en'><meta charset='utf-8'><meta name='viewport' content='width=device-width'>"
         f"<title>fetchbench history</title><style>{STYLE}</style>\n<h1>fetchbench history</h1>\n"
         f"<p>{summary(trends, margin)} Every value: <a href='history.csv'>history.csv</a>.</p>\n<ul>{facts}</ul>\n"
-        "<h2>Changes</h2>\n<table><thead><tr><th scope='col'>since<th scope='col'>series<th scope='col'>change"
-        f"<th scope='col'>changed with it</thead>\n{rows}</table>\n<h2>Series</h2>\n{figures}</html>\n"
+        f"<h2>Changes</h2>\n{changes}\n<h2>Series</h2>\n{figures}</html>\n"
     ).encode()

@@ -97,10 +97,10 @@ def _steal(ordered: Sequence[Sentinel]) -> Iterator[Note]:
 def _load(ordered: Sequence[Sentinel]) -> Iterator[Note]:
     known = [one.busy_elsewhere for one in ordered if one.busy_elsewhere is not None]
     busy = sum(one > LOAD_LIMIT for one in known)
-    if known and busy / len(known) >= LOAD_ROUNDS:
-        text = (
-            f"others used over {LOAD_LIMIT} CPUs in {busy} of {len(known)} rounds, at most {max(known):.1f}"
-        )
+    if (
+        busy > 1 and busy / len(known) >= LOAD_ROUNDS
+    ):  # one round alone is pairing's business, however few there are
+        text = f"others used over {LOAD_LIMIT} CPUs in {busy} of {len(known)} watched rounds, at most {max(known):.1f}"
         yield _note("noisy-host-load", text, "stop them and measure again")
 
 

@@ -1,10 +1,10 @@
 """What surrounds a command: its lock, its streams, its first moments. In the process, so that nothing is waited for."""
 
 import io
-import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -32,7 +32,7 @@ def test_a_signal_waits_until_an_import_is_over() -> None:
     before = signal.signal(signal.SIGINT, lambda *_: seen.append("interrupted"))
     try:
         with conduct.uninterrupted():
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.pthread_kill(threading.get_ident(), signal.SIGINT)
             seen.append("imported")
     finally:
         signal.signal(signal.SIGINT, before)

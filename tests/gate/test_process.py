@@ -118,7 +118,7 @@ def test_an_unfit_host_is_inconclusive_whatever_was_seen(
     assert run("gate") == 4
     found = verdict(tmp_path)
     assert found["verdict"] == "inconclusive"
-    assert "others used over 0.3 CPUs in 6 of 6 rounds" in found["host_notes"][0]
+    assert "others used over 0.3 CPUs in 6 of 6 watched rounds" in found["host_notes"][0]
     assert measuring.stages == {"screen": 5, "decide": 6}
 
 

@@ -72,14 +72,14 @@ def test_what_a_file_does_to_the_process_is_its_own_doing(tmp_path: Path, end: s
     both = [tmp_path / "bad.py", tmp_path / "good.py"]
     for clients in (both, both[:1], both[::-1]):
         with pytest.raises(HarnessError, match=r"bad\.py: importing it: the worker "):
-            open_catalog(sys.executable, clients=clients)
+            open_catalog(sys.executable, clients=clients, root=tmp_path)
 
 
 def test_a_file_in_another_encoding_is_read_as_it_declares(tmp_path: Path) -> None:
     path = tmp_path / "latin.py"
     source = "# coding: latin-1\n" + CLIENT.replace("A client", "Müllers client")
     path.write_bytes(source.encode("latin-1"))
-    [found] = [one for one in open_catalog(sys.executable, clients=[path]).contenders if one.name == "latin"]
+    [found] = open_catalog(sys.executable, clients=[path], root=tmp_path).contenders
     assert found.label == "Müllers client with a thread of its own from the import on."
     assert "Müllers" in found.source
 

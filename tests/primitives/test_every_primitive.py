@@ -29,6 +29,7 @@ def record(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     ]
     # Under xdist pytest-benchmark would not measure; this pytest is one of its own, and knows nothing of ours.
     env = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_XDIST")}
+    env["TMPDIR"] = str(path.parent)  # no lock is shared with a real run
     done = subprocess.run(
         command, cwd=ROOT, env=env, capture_output=True, text=True, check=False, timeout=120
     )

@@ -47,6 +47,10 @@ def test_one_busy_round_is_the_business_of_pairing() -> None:
     assert codes([busy, *(sentinel(one) for one in range(12) if one != 5)]) == []
 
 
+def test_one_busy_round_of_few_is_no_more() -> None:
+    assert codes([sentinel(one, busy_elsewhere=0.9 if one == 2 else 0.0) for one in range(5)]) == []
+
+
 def test_an_echo_that_varies_is_named() -> None:
     assert codes([sentinel(one, echo_s=0.005 * (1 + one % 2)) for one in range(12)]) == ["noisy-host-spread"]
 
