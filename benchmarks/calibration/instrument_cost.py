@@ -19,6 +19,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from harness.commands.conduct import machine_lock
+from harness.commands.console import to_errors
 from harness.measure.catalog import Catalog, match, open_catalog
 from harness.measure.launch import Worker, clean_environment
 from harness.measure.machine import cpu_split
@@ -47,9 +49,10 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    results = [
-        _measure(variant, options.rounds, options.passes, options.seed) for variant in options.variants
-    ]
+    with machine_lock(to_errors()):
+        results = [
+            _measure(variant, options.rounds, options.passes, options.seed) for variant in options.variants
+        ]
     if options.json:
         print(json.dumps(results))
         return
@@ -112,7 +115,8 @@ def _in_harness(catalog: Catalog, variant: str, manifest: Manifest, cpus: Sequen
     with Worker(sys.executable) as worker:
 
         def ask(do: str, **arguments: object) -> dict[str, float]:
-            answer = worker.ask(do, timeout_s=TIMEOUT_S, **arguments)
+            worker.say(do, within_s=TIMEOUT_S, **arguments)
+            answer = worker.answer(TIMEOUT_S)
             if "reason" in answer:
                 sys.exit(f"{variant} failed: {answer['reason']}")
             return answer

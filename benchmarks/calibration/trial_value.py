@@ -15,6 +15,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from harness.commands.conduct import machine_lock
+from harness.commands.console import to_errors
 from harness.measure import run as measure_run
 from harness.measure.catalog import match, open_catalog
 from harness.measure.launch import ROOT
@@ -44,7 +46,7 @@ def main() -> None:
     parser.add_argument("--variant", default="gather/aiohttp_session/asyncio")
     parser.add_argument("--workload", default="thumbs-memory")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
+    with machine_lock(to_errors()), tempfile.TemporaryDirectory() as folder:
         found, seconds = _measure(options, Path(folder))
     print(f"{'':12}{'passes':>7}" + "".join(f"{name:>11}" for name in ESTIMATORS) + f"{'s/round':>9}")
     for way, rounds in found.items():
