@@ -80,7 +80,9 @@ def _ranked(summary: pd.DataFrame, effects: pd.DataFrame, latency: pd.DataFrame,
     parts = [_with_fronts(of) for _, of in joined.groupby("workload", sort=False)]
     whole = pd.concat(parts) if parts else _with_fronts(joined)
     is_baseline = (whole["variant"] == plan.baseline) & (whole["state"] != "unavailable")
-    verdict = whole["verdict"].astype(object).where(~is_baseline, "baseline")
+    verdict = (
+        whole["verdict"].astype(object).where(whole["state"] != "failed").where(~is_baseline, "baseline")
+    )
     telling = [one.name for one in plan.workloads if one.latency_s >= TELLING_LATENCY_S]
     in_flight = whole[SERVER_IN_FLIGHT.key].where(whole["workload"].isin(telling))
     return whole.assign(is_baseline=is_baseline, verdict=verdict, **{SERVER_IN_FLIGHT.key: in_flight})
