@@ -128,10 +128,10 @@ def fetch_axe(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run the test suite, two tests at a time: no test asserts a duration."""
+    """Run the test suite, three tests at a time, for many wait for processes: no test asserts a duration."""
     install(session, "test")
     fetch_axe(session)
-    session.run("pytest", "--numprocesses=2", "--dist=loadfile", *session.posargs)
+    session.run("pytest", "--numprocesses=3", "--dist=loadfile", *session.posargs)
 
 
 @nox.session
