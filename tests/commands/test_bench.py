@@ -118,6 +118,8 @@ def test_a_failing_cell_is_named_keeps_no_speed_and_fails_the_run(
         client,
         "--workloads",
         "tiny-memory",
+        "--rounds",
+        "2",
     )
     assert done.returncode == 1
     found = {row["variant"]: row for row in rows(tmp_path / "latest" / "summary.csv")}
