@@ -175,12 +175,16 @@ def _conclude(results: Path, folder: Path, fields: SelfCheckFields, seconds: flo
     return UNDECIDED if unfit else FINE
 
 
+def _change(share: float) -> str:
+    return f"{'+' if share > 0 else ''}{percent(share)}"
+
+
 def _print(console: Console, check: SelfCheck) -> None:
     """Say what a verdict is worth here."""
     table = Table("planted", "measured", "found", box=None, header_style="bold", pad_edge=False)
     for level, rate in check.detected.items():
         times = f"{round(rate * check.families)} of {check.families}"
-        table.add_row(f"+{percent(float(level))}", f"+{percent(check.measured[level])}", times)
+        table.add_row(_change(float(level)), _change(check.measured[level]), times)
     console.print(table)
     console.print(
         f"false alarms: {check.false_alarms} of {check.twin_verdicts} verdicts on twins "
