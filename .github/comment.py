@@ -87,4 +87,4 @@ def gh(method: str, path: str, **fields: str) -> Any:
 
 
 if __name__ == "__main__":
-    print(main(Path(sys.argv[1]), os.environ, gh))  # noqa: T201 - a script's result
+    print(main(Path(sys.argv[1]), os.environ, gh))

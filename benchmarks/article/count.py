@@ -1,4 +1,3 @@
-# ruff: noqa: T201 - a program to run by hand prints
 """Three coroutines under gather take turns.  Run: python benchmarks/article/count.py."""
 
 import asyncio

@@ -1,4 +1,3 @@
-# ruff: noqa: T201 - a program to run by hand prints
 """Download images with blocking requests in threads and save each to a file.
 
 Run: python benchmarks/article/download.py --base http://127.0.0.1:8000/ cat.jpg dog.jpg

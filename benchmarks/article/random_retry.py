@@ -1,4 +1,3 @@
-# ruff: noqa: T201 - a program to run by hand prints
 """Coroutines that await coroutines: draw until the number is high enough.
 
 Run: python benchmarks/article/random_retry.py.

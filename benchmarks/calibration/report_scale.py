@@ -72,13 +72,13 @@ def remake(folder: Path) -> None:
         marks.append(time.perf_counter())
         return marks[-1] - marks[-2]
 
-    from harness.report.studio import Studio, helpers_for  # noqa: PLC0415 - its cost is measured
+    from harness.report.studio import Studio, helpers_for
 
     with Studio(helpers_for(MODELS * CLIENTS * len(WORKLOADS))) as studio:
-        from harness import ledger  # noqa: PLC0415 - the same
-        from harness.report.book import build  # noqa: PLC0415 - the same
-        from harness.report.judgement import judge_run  # noqa: PLC0415 - the same
-        from harness.report.tables import make_tables  # noqa: PLC0415 - the same
+        from harness import ledger
+        from harness.report.book import build
+        from harness.report.judgement import judge_run
+        from harness.report.tables import make_tables
 
         found = {"import": step()}
         book = ledger.read(folder)

@@ -37,6 +37,7 @@ from harness.model import Workload
 from harness.stats import kernels
 
 NOT_COMPARABLE = 4
+LEAST_ROUNDS = 2  # an interval needs two values
 SATURATED = 0.9  # share of its core from which a server's rate is taken for its own limit
 SERVERS = ("image server", "nginx")
 IMAGE = Workload(
@@ -164,8 +165,8 @@ def _positive(text: str) -> int:
 
 
 def _several(text: str) -> int:
-    if _positive(text) < 2:  # noqa: PLR2004 - an interval needs two values
-        raise argparse.ArgumentTypeError("an interval needs at least 2 rounds")
+    if _positive(text) < LEAST_ROUNDS:
+        raise argparse.ArgumentTypeError(f"an interval needs at least {LEAST_ROUNDS} rounds")
     return int(text)
 
 
@@ -206,7 +207,7 @@ def _nginx(nginx: str | None, folder: str, body: bytes, cpus: Sequence[int]) -> 
     """Serve the same bytes with nginx, one worker, on the same core."""
     root = Path(folder, "root")
     root.mkdir()
-    os.chmod(folder, 0o755)  # noqa: PTH101, S103 - nginx's worker drops its rights and must read the file
+    Path(folder).chmod(0o755)  # nginx's worker drops its rights and must read the file
     (root / "photo.jpg").write_bytes(body)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]

@@ -24,7 +24,6 @@ def record(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         "pytest",
         "-q",
         "benchmarks/primitives",
-        "-k=not 10000 or gather-asyncio-10000",  # all of that size take a third of the time
         *SHORT,
         f"--benchmark-json={path}",
     ]

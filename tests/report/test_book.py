@@ -119,14 +119,17 @@ def test_every_number_is_in_a_csv(case: tuple[str, dict[str, bytes]]) -> None:
             assert any(token in figure for figure in said) or token in prose or token in words, (token, line)
 
 
-def test_the_same_ledger_gives_the_same_bytes() -> None:
-    assert files_of(CASES["failed cells"])[1] == files_of(CASES["failed cells"])[1]
+@pytest.mark.parametrize("name", ["two workloads", "failed cells"])
+def test_the_same_ledger_gives_the_same_bytes(name: str) -> None:
+    assert files_of(CASES[name])[1] == files_of(CASES[name])[1]
 
 
 def test_sixty_variants_keep_the_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(charts, "KINDS", ("svg",))  # a page holds no PNG
     variants = [f"model_{model}/client_{client}" for model in range(6) for client in range(10)]
-    files = files_of(make_book(variants=variants, rounds=3, workloads=[workload("a-memory")]))[1]
+    files = files_of(
+        make_book(variants=variants, rounds=3, workloads=[workload("a-memory"), workload("b-memory")])
+    )[1]
     assert len(files["report.html"]) < MOST_BYTES
     assert len(files["report.md"]) < MOST_CHARACTERS
 

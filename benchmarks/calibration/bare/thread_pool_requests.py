@@ -3,6 +3,7 @@
 import gc
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from time import perf_counter
 
 import requests
@@ -25,8 +26,7 @@ def main(urls: list[str], concurrency: int) -> None:
 
 
 if __name__ == "__main__":
-    with open(sys.argv[1]) as file:  # noqa: PTH123 - as anyone would write it
-        urls = file.read().split()
+    urls = Path(sys.argv[1]).read_text().split()
     concurrency = int(sys.argv[2])
     for _ in sys.stdin:
         gc.collect()  # each pass begins as in a program of its own
