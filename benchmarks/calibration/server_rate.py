@@ -37,7 +37,6 @@ from harness.model import Workload
 from harness.stats import kernels
 
 NOT_COMPARABLE = 4
-LEAST_ROUNDS = 2  # an interval needs two values
 SATURATED = 0.9  # share of its core from which a server's rate is taken for its own limit
 SERVERS = ("image server", "nginx")
 IMAGE = Workload(
@@ -86,7 +85,7 @@ class Target:
 def main() -> int:
     """Measure both servers and print the ratio."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--rounds", type=_several, default=20, help="at least 2")
+    parser.add_argument("--rounds", type=_several, default=20, help=f"at least {kernels.MIN_PAIRS}")
     parser.add_argument("--seconds", type=_positive, default=1, help="of load per server and round")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
@@ -165,8 +164,8 @@ def _positive(text: str) -> int:
 
 
 def _several(text: str) -> int:
-    if _positive(text) < LEAST_ROUNDS:
-        raise argparse.ArgumentTypeError(f"an interval needs at least {LEAST_ROUNDS} rounds")
+    if _positive(text) < kernels.MIN_PAIRS:
+        raise argparse.ArgumentTypeError(f"an interval needs at least {kernels.MIN_PAIRS} rounds")
     return int(text)
 
 
