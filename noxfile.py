@@ -164,46 +164,46 @@ def pytest_benchmark(session: nox.Session) -> None:
 def instrument_cost(session: nox.Session) -> None:
     """Measure what the harness itself costs, against a bare script of the same client."""
     install(session, "bench")
-    session.run("python", "benchmarks/calibration/instrument_cost.py", *session.posargs)
+    session.run("python", "-m", "harness.calibration.instrument_cost", *session.posargs)
 
 
 @nox.session
 def trial_value(session: nox.Session) -> None:
     """Measure which trial is worth most per second: length, estimator, one by one or in turn."""
     install(session, "bench")
-    session.run("python", "benchmarks/calibration/trial_value.py", *session.posargs)
+    session.run("python", "-m", "harness.calibration.trial_value", *session.posargs)
 
 
 @nox.session
 def server_rate(session: nox.Session) -> None:
     """Measure the image server against nginx, with wrk as the load (both from the system's packages)."""
     install(session, "bench")
-    session.run("python", "benchmarks/calibration/server_rate.py", *session.posargs)
+    session.run("python", "-m", "harness.calibration.server_rate", *session.posargs)
 
 
 @nox.session
 def verdicts(session: nox.Session) -> None:
     """Prove the verdicts on known truths: -- aa, planted, server, burner or side-by-side."""
     install(session, "pytest_benchmark")
-    session.run("python", "benchmarks/calibration/verdicts.py", *session.posargs)
+    session.run("python", "-m", "harness.calibration.verdicts", *session.posargs)
 
 
 @nox.session
 def kill_resume(session: nox.Session) -> None:
     """Kill runs at random moments, resume them, and compare plan, trials and verdicts."""
     install(session, "bench")
-    session.run("python", "benchmarks/calibration/kill_resume.py", *session.posargs)
+    session.run("python", "-m", "harness.calibration.kill_resume", *session.posargs)
 
 
 @nox.session
 def gate_proof(session: nox.Session) -> None:
     """Gate commits with a known truth in a scratch clone: slower, a comment, an unfit host."""
     install(session, "bench")
-    session.run("python", "benchmarks/calibration/gate_proof.py", *session.posargs)
+    session.run("python", "-m", "harness.calibration.gate_proof", *session.posargs)
 
 
 @nox.session
 def report_scale(session: nox.Session) -> None:
     """Measure what remaking a run's files costs at 10,000 and 100,000 trials (synthetic, deleted)."""
     install(session, "bench")
-    session.run("python", "benchmarks/calibration/report_scale.py", *session.posargs)
+    session.run("python", "-m", "harness.calibration.report_scale", *session.posargs)

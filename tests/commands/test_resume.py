@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.calibration import kill_resume
 from harness import ledger
+from harness.calibration import kill_resume
 from harness.cli import main
 from harness.commands.conduct import precise_enough
 from harness.measure.plan import make_plan

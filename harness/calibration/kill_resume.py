@@ -2,7 +2,7 @@
 
 The moments are drawn from a seed, between the first trial and the last one of a run that nobody disturbed. Verdicts can
 be compared only where the host was fit to judge on, both times.
-``python benchmarks/calibration/kill_resume.py --kills 20``, or ``nox -s kill_resume``.
+``python -m harness.calibration.kill_resume --kills 20``, or ``nox -s kill_resume``.
 """
 
 import argparse
@@ -17,8 +17,6 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from harness import ledger
 from harness.commands.conduct import machine_lock

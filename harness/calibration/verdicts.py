@@ -6,7 +6,7 @@
 * ``burner``: another process on the client's CPU in half of the rounds: inconclusive, never regressed.
 * ``side-by-side``: the same cases by pytest-benchmark, run after run.
 
-``python benchmarks/calibration/verdicts.py planted``, or ``nox -s verdicts -- planted``.
+``python -m harness.calibration.verdicts planted``, or ``nox -s verdicts -- planted``.
 """
 
 import argparse
@@ -16,14 +16,11 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
-from benchmarks.calibration import side_by_side
-from benchmarks.calibration.judging import judged, summary
-from benchmarks.calibration.scene import Round, Scene, add_options, burning, opened
+from harness.calibration import side_by_side
+from harness.calibration.judging import judged, summary
+from harness.calibration.scene import Round, Scene, add_options, burning, opened
 from harness.commands.conduct import machine_lock
 from harness.commands.console import to_errors
 

@@ -1,7 +1,7 @@
 """What the harness costs: seconds per image inside it over seconds per image in a bare script of the same client.
 
 In each round both are started anew, on the same CPU, and run their passes in turn against one server; the ratio is paired by
-round. ``python benchmarks/calibration/instrument_cost.py --rounds 20``, or ``nox -s instrument_cost``.
+round. ``python -m harness.calibration.instrument_cost --rounds 20``, or ``nox -s instrument_cost``.
 """
 
 import argparse
@@ -16,8 +16,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from harness.commands.conduct import machine_lock
 from harness.commands.console import to_errors

@@ -5,7 +5,7 @@
 * ``unfit``: the comment again, beside a process on the client's CPU: 4.
 
 The clone is of the last commit.
-``python benchmarks/calibration/gate_proof.py --slow 20 --comment 40``, or ``nox -s gate_proof``.
+``python -m harness.calibration.gate_proof --slow 20 --comment 40``, or ``nox -s gate_proof``.
 """
 
 import argparse
@@ -19,9 +19,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
-from benchmarks.calibration.scene import add_options, burning, opened
+from harness.calibration.scene import add_options, burning, opened
 from harness.commands.conduct import machine_lock
 from harness.commands.console import to_errors
 from harness.commands.exits import FINE, REGRESSED, UNDECIDED

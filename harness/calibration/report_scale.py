@@ -3,7 +3,7 @@
 The ledgers are synthetic: made of random numbers in a temporary folder, marked as such, and deleted. None of their figures
 says anything about a client. Each size is remade in a process of its own, so that its peak memory is its own.
 
-    python benchmarks/calibration/report_scale.py [--trials 10000 100000]
+    python -m harness.calibration.report_scale [--trials 10000 100000]
 """
 
 import argparse
@@ -17,9 +17,6 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
-
-ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT))
 
 MODELS, CLIENTS = 6, 10
 WORKLOADS = ("synthetic-a-memory", "synthetic-b-memory", "synthetic-c-memory")
@@ -47,7 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             made = write(Path(folder), trials)
             found = json.loads(
                 subprocess.run(
-                    [sys.executable, __file__, "--child", folder], check=True, stdout=subprocess.PIPE
+                    [sys.executable, "-m", "harness.calibration.report_scale", "--child", folder],
+                    check=True,
+                    stdout=subprocess.PIPE,
                 ).stdout
             )
             ledger_mb = sum(one.stat().st_size for one in Path(folder).iterdir() if one.is_file()) / 1e6

@@ -3,7 +3,7 @@
 wrk loads from another core; both servers send the same bytes, in random order within each round. On a machine that does
 other work too, neither server gets its whole core and the ratio of their rates drifts towards 1: so each server's share of
 its core is shown, and the ratio of requests per CPU second, which other work disturbs less. wrk and nginx come from the
-system's packages. ``python benchmarks/calibration/server_rate.py``, or ``nox -s server_rate``.
+system's packages. ``python -m harness.calibration.server_rate``, or ``nox -s server_rate``.
 """
 
 import argparse
@@ -27,8 +27,6 @@ from typing import Any
 import numpy as np
 import psutil
 from rich.console import Console
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from harness.commands.conduct import machine_lock
 from harness.measure.machine import cpu_split

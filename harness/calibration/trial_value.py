@@ -1,7 +1,7 @@
 """Which value of a trial is worth most per second: trials one by one or in turn, how many passes, which estimator?
 
 Twins of one variant are measured in both ways, in alternate rounds on the same server; all their ratios are truly 1, so the
-spread of the paired log-ratios is pure noise. ``python benchmarks/calibration/trial_value.py``, or ``nox -s trial_value``.
+spread of the paired log-ratios is pure noise. ``python -m harness.calibration.trial_value``, or ``nox -s trial_value``.
 """
 
 import argparse
@@ -12,8 +12,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from harness.commands.conduct import machine_lock
 from harness.commands.console import to_errors

@@ -11,8 +11,8 @@ import subprocess
 import sys
 from typing import Any
 
-from benchmarks.calibration.judging import judged
-from benchmarks.calibration.scene import BASE, Scene, opened
+from harness.calibration.judging import judged
+from harness.calibration.scene import BASE, Scene, opened
 from harness.measure.launch import ROOT
 from harness.measure.machine import cpu_split
 from harness.model import HarnessError

@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import numpy as np
 
-from benchmarks.calibration.scene import Round, Scene
+from harness.calibration.scene import Round, Scene
 from harness.model import HarnessError
 from harness.stats import kernels
 from harness.stats.effect import Effect, against_variant, effects

@@ -1,0 +1,1 @@
+"""The instrument measured, and proved on known truths; each module is a program: ``python -m harness.calibration.NAME``."""
