@@ -20,7 +20,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLoca
 
 from harness.model import HERE
 from harness.report.style import Look
-from harness.report.units import plain
+from harness.text import printable
 
 INK, FAINT, GRID, CONTEXT = "#222222", "#666666", "#DDDDDD", "#CCCCCC"
 SMALL = 8.0  # points
@@ -58,7 +58,7 @@ Text = Callable[[float, int], str]
 def render(chart: Chart, rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> dict[str, bytes]:
     """Draw a chart; return file ending -> bytes."""
     with mpl.rc_context(RC):
-        figure = chart(rows, looks, plain(title))
+        figure = chart(rows, looks, printable(title))
         if figure.get_layout_engine() is not None:
             figure.draw_without_rendering()  # lays it out once, for both kinds
             figure.set_layout_engine("none")
@@ -166,7 +166,7 @@ def label_beside(axes: Axes, ends: Sequence[tuple[float, float, str, str]]) -> N
         within: dict[str, Any] = {"transform": axes.transAxes, "clip_on": False}
         x, y = places[one]
         axes.add_artist(Line2D([x + 0.01, 1.02], [y, at], color=GRID, linewidth=0.7, **within))
-        axes.text(1.03, at, plain(text), va="center", fontsize=SMALL, color=colour, **within)
+        axes.text(1.03, at, printable(text), va="center", fontsize=SMALL, color=colour, **within)
 
 
 def spread(heights: Sequence[float], gap: float) -> list[float]:

@@ -14,9 +14,10 @@ import pandas as pd
 
 from harness.model import HERE, Cell
 from harness.report.csvs import to_csv
-from harness.report.units import interval_text, number, percent, plain, seconds
+from harness.report.units import interval_text, number, percent, seconds
 from harness.report.voice import markdown
 from harness.stats.trend import LEAST, Change, Mark, Point
+from harness.text import printable
 
 COLUMNS = [
     *("machine", "workload", "variant", "side", "run", "created_at", "time_per_image_s"),
@@ -179,18 +180,18 @@ def history_html(trends: Sequence[Trend], machines: Mapping[str, Mapping[str, An
         f"<th scope='col'>{one}" for one in ("since", "series", "change", "changed with it")
     )
     rows = "".join(
-        f"<tr><td>{day(trend.points[one.at].created_at)}<td><a href='#{trend.slug}'>{escape(plain(trend.title))}</a>"
-        f"<td>{change_text(one)}<td>{escape(plain('; '.join(one.suspects)))}\n"
+        f"<tr><td>{day(trend.points[one.at].created_at)}<td><a href='#{trend.slug}'>{escape(printable(trend.title))}</a>"
+        f"<td>{change_text(one)}<td>{escape(printable('; '.join(one.suspects)))}\n"
         for trend, one in changes_of(trends)
     )
     changes = f"<table><thead>{heads}</thead>\n{rows}</table>" if rows else "<p>None.</p>"
     facts = "".join(
-        f"<li>machine {escape(name)}: {escape(plain(', '.join(f'{key} {value}' for key, value in of.items())))}\n"
+        f"<li>machine {escape(name)}: {escape(printable(', '.join(f'{key} {value}' for key, value in of.items())))}\n"
         for name, of in machines.items()
     )
     figures = "".join(
-        f"<figure id='{one.slug}'><img loading='lazy' src='charts/{one.slug}.svg' alt='{escape(plain(alt_text(one)))}'>"
-        f"<figcaption>{escape(plain(one.title))}: {_runs(len(one.points))}, newest {escape(plain(latest(one)))}"
+        f"<figure id='{one.slug}'><img loading='lazy' src='charts/{one.slug}.svg' alt='{escape(printable(alt_text(one)))}'>"
+        f"<figcaption>{escape(printable(one.title))}: {_runs(len(one.points))}, newest {escape(printable(latest(one)))}"
         f"</figcaption></figure>\n"
         for one in trends
     )

@@ -11,8 +11,9 @@ from matplotlib.figure import Figure
 
 from harness.report.charts import FAINT, INK, SMALL, canvas, log, render
 from harness.report.history import Trend, median_of
-from harness.report.units import percent, plain, seconds
+from harness.report.units import percent, seconds
 from harness.stats.trend import Point
+from harness.text import printable
 
 BLUE, ORANGE = "#0072B2", "#D55E00"  # of Okabe & Ito, as in style
 MANY = 150  # runs, from which on intervals are one band and points are small
@@ -148,7 +149,7 @@ def _marks(axes: Axes, trend: Trend, times: np.ndarray) -> None:
         axes.text(
             times[one.at],
             1.02 + ROW * row,
-            plain(text),
+            printable(text),
             transform=foot,
             fontsize=6.5,
             color=FAINT,

@@ -77,8 +77,3 @@ def interval_text(value: float, low: float, high: float, text: Callable[[float, 
 def metric(value: float, unit: str, digits: int = 3) -> str:
     """Text for a value of a metric in its base unit."""
     return {"s": seconds, "bytes": size, "ratio": ratio}.get(unit, number)(value, digits)
-
-
-def plain(text: str) -> str:
-    """Text without what XML cannot hold or a chart cannot show."""
-    return "".join(one if one.isprintable() else "�" for one in text)

@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 
 from harness.report import units
 from harness.report.csvs import written
-from harness.report.units import plain
+from harness.text import printable
 
 NOTHING = "–"
 
@@ -52,7 +52,7 @@ class Plain:
 
     def phrase(self, template: str, **parts: object) -> str:
         """Fill a template."""
-        return template.format(**{name: plain(str(part)) for name, part in parts.items()})
+        return template.format(**{name: printable(str(part)) for name, part in parts.items()})
 
     def value(self, value: Any, unit: str, digits: int = 3) -> str:
         """Show the figure alone."""
@@ -130,7 +130,7 @@ def cell(voice: Voice, row: Mapping[Any, Any], column: Column) -> str:
 
 def markdown(text: str) -> str:
     """Escape what Markdown, or GitHub's mentions and references, would act on."""
-    flat = plain(" ".join(text.split()))
+    flat = printable(" ".join(text.split()))
     for sign in "\\`*_{}[]<>|#~$!":
         flat = flat.replace(sign, f"\\{sign}" if sign not in "<>" else {"<": "&lt;", ">": "&gt;"}[sign])
     return flat.replace("@", "&#64;").replace("://", ":&#47;&#47;")

@@ -11,7 +11,7 @@ from harness.report.charts import canvas, digits_to_tell, log, round_ticks, spre
 from harness.report.frames import lines_of_code
 from harness.report.judgement import judge_run
 from harness.report.tables import make_tables
-from harness.report.units import plain, seconds
+from harness.report.units import seconds
 from harness.report.voice import HTML, MARKDOWN, Column, cell, shown
 from tests.report.books import VARIANTS, make_book, workload
 
@@ -59,10 +59,6 @@ def test_labels_of_ticks_differ_and_do_not_collide(low: float, factor: float, wi
     figure.draw_without_rendering()
     boxes = [one.get_window_extent() for one in axes.get_xticklabels() if one.get_text()]
     assert all(left.x1 < right.x0 for left, right in itertools.pairwise(boxes))
-
-
-def test_a_chart_gets_no_control_characters() -> None:
-    assert plain("a\x00b\nc") == "a�b�c"
 
 
 def test_markdown_is_inert() -> None:

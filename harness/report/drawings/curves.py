@@ -12,7 +12,8 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from harness.report.charts import CONTEXT, SMALL, canvas, label_beside, log, row_name
 from harness.report.style import Look
-from harness.report.units import plain, seconds
+from harness.report.units import seconds
+from harness.text import printable
 
 MOST = 7  # series in a panel
 COLUMNS = 4
@@ -56,7 +57,7 @@ def completion(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Fig
         for shared, line in own[:MOST]:
             _curve(axes, looks[shared["variant"]], line["time_s"], 100 * line["share"], _short(shared))
         more = f" (fastest {MOST})" if len(own) > MOST else ""
-        axes.set_title(plain(model) + more, pad=4 + 72 * NAME * min(MOST, len(own)))
+        axes.set_title(printable(model) + more, pad=4 + 72 * NAME * min(MOST, len(own)))
         axes.legend(
             fontsize=6.5,
             loc="lower left",
@@ -137,7 +138,7 @@ def _behind(axes: Axes, curves: Sequence[np.ndarray[tuple[int, int], np.dtype[np
 
 def _short(shared: Mapping[str, Any]) -> str:
     """The name of a variant in a panel of its model."""
-    return plain(row_name(shared).partition("/")[2])
+    return printable(row_name(shared).partition("/")[2])
 
 
 def _nines(axes: Axes, most: float) -> None:

@@ -14,7 +14,8 @@ from harness.metrics import RATE
 from harness.report.charts import INK, LETTER, SMALL, canvas, label_beside, log, row_name
 from harness.report.drawings.curves import MOST, lines_of
 from harness.report.style import Look
-from harness.report.units import number, plain, ratio
+from harness.report.units import number, ratio
+from harness.text import printable
 
 DARK = 0.5  # luminance below which white text is easier to read than black
 
@@ -48,8 +49,8 @@ def heat_map(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figur
         text = "–" if missing else ratio(value)
         axes.text(place + 0.5, line + 0.5, text, ha="center", va="center", fontsize=SMALL, color=ink)
     axes.grid(visible=False)
-    axes.set_xticks(np.arange(len(workloads)) + 0.5, [plain(one) for one in workloads])
-    axes.set_yticks(np.arange(len(names)) + 0.5, [plain(one) for one in names])
+    axes.set_xticks(np.arange(len(workloads)) + 0.5, [printable(one) for one in workloads])
+    axes.set_yticks(np.arange(len(names)) + 0.5, [printable(one) for one in names])
     axes.tick_params(length=0, labeltop=True, labelbottom=False)
     axes.spines[:].set_visible(False)
     axes.set_ylim(len(names), 0)
@@ -93,7 +94,7 @@ def scaling(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure
             axes.plot(x, y, look.marker, linestyle=(0, look.dash) if look.dash else "-", color=look.colour)
             name = f"{shared['concurrency']}" + (f"/{shared['loop']}" if shared["loop"] else "")
             ends.append((float(x.iloc[-1]), float(y.iloc[-1]), name, look.colour))
-        axes.set_title(plain(client))
+        axes.set_title(printable(client))
         label_beside(axes, ends)
     for axes in panels[len(clients) :]:
         axes.set_visible(False)

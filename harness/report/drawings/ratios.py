@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 from harness.metrics import RATE
 from harness.report.charts import CONTEXT, FAINT, GRID, INK, LETTER, SMALL, canvas, log, row_name
 from harness.report.style import Look
-from harness.report.units import digits_of, interval_text, number, plain, ratio
+from harness.report.units import digits_of, interval_text, number, ratio
+from harness.text import printable
 
 ROW = 0.25  # inches
 WIDTH = 3.6  # of the panel, inches
@@ -80,7 +81,7 @@ def _panel(title: str, names: list[str], *, right: float) -> tuple[Figure, Axes]
     figure, (axes,) = canvas(title, size, (left, right, 0.6, 0.45))
     axes.grid(visible=False, axis="y")
     axes.set_ylim(len(names) - 0.4, -0.6)
-    axes.set_yticks(range(len(names)), [plain(name) for name in names])
+    axes.set_yticks(range(len(names)), [printable(name) for name in names])
     axes.tick_params(axis="y", length=0)
     return figure, axes
 

@@ -4,8 +4,8 @@ import xml.etree.ElementTree as ET
 from datetime import UTC, datetime
 
 from harness.report.gate.record import Gate, message, name
-from harness.report.units import plain
 from harness.stats.gate import Finding
+from harness.text import printable
 
 KINDS = {"regressed": "failure", "failed": "error", "inconclusive": "skipped", "skipped": "skipped"}
 
@@ -27,7 +27,7 @@ def junit_xml(gate: Gate) -> bytes:
         _case(suite, finding)
     if broken:
         case = ET.SubElement(suite, "testcase", classname="gate", name="the gate itself")
-        ET.SubElement(case, "error", message=plain(gate.reason or ""), type=gate.word)
+        ET.SubElement(case, "error", message=printable(gate.reason or ""), type=gate.word)
     root = ET.Element("testsuites")
     root.append(suite)
     ET.indent(root)
@@ -37,11 +37,13 @@ def junit_xml(gate: Gate) -> bytes:
 def _case(suite: ET.Element, finding: Finding) -> None:
     cell = finding.pair.head
     label = name(finding).removeprefix(f"{cell.workload}: ")
-    case = ET.SubElement(suite, "testcase", classname=plain(f"gate.{cell.workload}"), name=plain(label))
+    case = ET.SubElement(
+        suite, "testcase", classname=printable(f"gate.{cell.workload}"), name=printable(label)
+    )
     kind = KINDS.get(finding.call)
     if kind == "skipped":
-        ET.SubElement(case, kind, message=plain(message(finding)))
+        ET.SubElement(case, kind, message=printable(message(finding)))
     elif kind:
-        ET.SubElement(case, kind, message=plain(message(finding)), type=finding.call)
+        ET.SubElement(case, kind, message=printable(message(finding)), type=finding.call)
     else:
-        ET.SubElement(case, "system-out").text = plain(message(finding))
+        ET.SubElement(case, "system-out").text = printable(message(finding))

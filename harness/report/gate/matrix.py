@@ -10,12 +10,13 @@ from harness.ledger import Ledger
 from harness.model import Cell
 from harness.report.charts import FAINT, INK, SMALL, canvas, label_beside, log
 from harness.report.style import Look
-from harness.report.units import interval_text, plain, ratio
+from harness.report.units import interval_text, ratio
 from harness.report.voice import markdown
 from harness.stats.effect import effects
 from harness.stats.fitness import host_notes
 from harness.stats.validity import cell_notes
 from harness.stats.verdict import judge
+from harness.text import printable
 
 COLUMNS = [
     *("workload", "variant", "side", "reference_variant", "reference_side"),
@@ -110,10 +111,10 @@ def slopes(frame: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure
     for axes, workload in zip(panels, workloads, strict=True):
         log(axes.yaxis, lambda value, _: ratio(value, 2), low, high)
         axes.set_xlim(-0.15, len(names) - 0.85)
-        axes.set_xticks(range(len(names)), [plain(one) for one in names])
+        axes.set_xticks(range(len(names)), [printable(one) for one in names])
         axes.axhline(1, color=INK, linewidth=0.9)
         axes.grid(visible=False, axis="x")
-        axes.set_title(plain(workload), color=FAINT, fontsize=SMALL)
+        axes.set_title(printable(workload), color=FAINT, fontsize=SMALL)
         ends = []
         for variant, rows in frame[frame["workload"] == workload].groupby("reference_variant"):
             look = looks[str(variant)]
