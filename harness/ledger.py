@@ -14,6 +14,7 @@ from typing import Any, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
+from harness.files import write_whole
 from harness.model import Ceiling, Cell, HarnessError, LessonRecord, Plan, Run, SelfCheck, Sentinel, Trial
 
 VERSION = 1
@@ -54,9 +55,9 @@ def create(folder: Path, run: Run) -> None:
     """Make the run's folder and write ``run.json``."""
     try:
         folder.mkdir(parents=True)
-        (folder / "run.json").write_bytes(_RUN.dump_json(run, indent=1) + b"\n")
     except OSError as error:
         raise HarnessError(f"cannot write results to {folder}: {error.strerror}") from None
+    write_whole(folder / "run.json", _RUN.dump_json(run, indent=1) + b"\n")
 
 
 def append(folder: Path, record: Record) -> None:
@@ -77,11 +78,8 @@ def append(folder: Path, record: Record) -> None:
 def keep_selfcheck(results: Path, folder: Path, check: SelfCheck) -> None:
     """Write ``selfcheck.json`` beside its run, and once more where later runs look for it."""
     data = _SELF_CHECK.dump_json(check, indent=1) + b"\n"
-    try:
-        for place in (folder, results):
-            (place / "selfcheck.json").write_bytes(data)
-    except OSError as error:
-        raise HarnessError(f"cannot write {results / 'selfcheck.json'}: {error.strerror}") from None
+    for place in (folder, results):
+        write_whole(place / "selfcheck.json", data)
 
 
 def read_selfcheck(results: Path, fingerprint: Mapping[str, Any]) -> SelfCheck | None:

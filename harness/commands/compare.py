@@ -10,7 +10,7 @@ from harness.commands.bench import share
 from harness.commands.console import to_output
 from harness.commands.exits import FAILED, FINE, NOTHING, REGRESSED, UNDECIDED
 from harness.commands.recorded import add_results_option, run_folder
-from harness.commands.report import write
+from harness.files import write_whole
 from harness.ledger import Ledger
 from harness.model import Cell, HarnessError
 
@@ -63,8 +63,8 @@ def run(options: argparse.Namespace) -> int:
         base=base.run.id, head=head.run.id, notes=list(_notes(base, head, differing)), rows=rows
     )
     place = options.out or folder
-    write(place / "compare.csv", compare_csv(compared))
-    write(place / "compare.md", compare_md(compared))
+    write_whole(place / "compare.csv", compare_csv(compared))
+    write_whole(place / "compare.md", compare_md(compared))
     console = to_output()
     print_compare(console, compared)
     console.print(f"written to {place}", markup=False, highlight=False, soft_wrap=True)

@@ -9,7 +9,7 @@ from harness.commands import history_store
 from harness.commands.console import to_errors, to_output
 from harness.commands.exits import FINE, NOTHING
 from harness.commands.recorded import add_results_option, run_folder
-from harness.commands.report import write
+from harness.files import write_whole
 from harness.model import HarnessError
 
 NAME = "export"
@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
         files = _of_run(run_folder(options.runs[0], options.results), options.kind, options.out)
     console = to_output()
     for path, data in files.items():
-        write(path, data)
+        write_whole(path, data)
     shown = list(files) if len(files) == 1 else [next(iter(files)).parent]
     console.print(f"written to {shown[0]}", markup=False, highlight=False, soft_wrap=True)
     return FINE

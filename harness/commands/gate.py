@@ -21,7 +21,6 @@ from harness.commands.catalog_options import add_catalog_options
 from harness.commands.conduct import machine_lock, uninterrupted
 from harness.commands.console import to_errors, to_output
 from harness.commands.exits import FAILED, FINE, INTERRUPTED, NOTHING, REGRESSED, UNDECIDED, USAGE
-from harness.commands.report import write
 from harness.commands.sided import (
     Lineup,
     Ready,
@@ -33,6 +32,7 @@ from harness.commands.sided import (
     measure_sides,
     ready_sides,
 )
+from harness.files import write_whole
 from harness.measure.launch import ROOT
 from harness.measure.plan import make_sided_plan
 from harness.measure.suite import GateFields, SuiteFile, read_suite_file, with_options
@@ -321,11 +321,11 @@ def tell(folder: Path, gate: "Gate", output: Console, errors: Console, environ: 
     """Write the files, print the table, and tell GitHub where it listens."""
     from harness.report.gate import actions, data, junit, summary, terminal  # noqa: PLC0415
 
-    write(folder / "verdict.json", data.verdict_json(gate))  # first: it must be there whatever comes
+    write_whole(folder / "verdict.json", data.verdict_json(gate))  # first: it must be there whatever comes
     text = summary.gate_md(gate)
-    write(folder / "gate.md", text)
-    write(folder / "junit.xml", junit.junit_xml(gate))
-    write(folder / "effects.csv", data.effects_csv(gate))
+    write_whole(folder / "gate.md", text)
+    write_whole(folder / "junit.xml", junit.junit_xml(gate))
+    write_whole(folder / "effects.csv", data.effects_csv(gate))
     if gate.findings:
         terminal.print_gate(output, gate)
     if gate.reason and gate.exit_code not in {FINE, UNDECIDED}:

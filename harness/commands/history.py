@@ -12,7 +12,7 @@ from harness.commands.bench import share
 from harness.commands.console import to_errors, to_output
 from harness.commands.exits import FINE
 from harness.commands.recorded import add_results_option, run_folder
-from harness.commands.report import write
+from harness.files import write_whole
 from harness.model import HarnessError
 
 if TYPE_CHECKING:  # ruptures and matplotlib take seconds to load
@@ -76,11 +76,11 @@ def _show(options: argparse.Namespace) -> int:
 
     place = options.out or options.results / "trends"
     for one in trends:
-        write(place / "charts" / f"{one.slug}.svg", trend_chart(one)["svg"])
+        write_whole(place / "charts" / f"{one.slug}.svg", trend_chart(one)["svg"])
     margin = options.margin
-    write(place / "history.csv", history.history_csv(trends))
-    write(place / "history.md", history.history_md(trends, machines, margin))
-    write(place / "index.html", history.history_html(trends, machines, margin))
+    write_whole(place / "history.csv", history.history_csv(trends))
+    write_whole(place / "history.md", history.history_md(trends, machines, margin))
+    write_whole(place / "index.html", history.history_html(trends, machines, margin))
     console = to_output()
     for line in (*_lines(trends), history.summary(trends, margin), f"written to {place}"):
         console.print(line, markup=False, highlight=False, soft_wrap=True)

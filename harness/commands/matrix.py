@@ -12,8 +12,8 @@ from harness.commands.conduct import machine_lock
 from harness.commands.console import to_errors, to_output
 from harness.commands.exits import FAILED, FINE, INTERRUPTED, NOTHING, USAGE
 from harness.commands.gate import SIDE_HELP, add_sided_options, gate_fields, gate_folder
-from harness.commands.report import write
 from harness.commands.sided import Ready, chosen_variants, facts_of, line_up, measure_sides, ready_sides
+from harness.files import write_whole
 from harness.measure.plan import make_sided_plan
 from harness.measure.suite import read_suite_file
 from harness.model import Cell, HarnessError
@@ -91,11 +91,11 @@ def _tell(folder: Path, sides: tuple[Ready, ...], groups: tuple[tuple[Cell, ...]
         raise HarnessError("nothing was measured on two sides", exit_code=NOTHING)
     place = folder.parent
     text = matrix_md(frame, {one.name: facts_of(one) for one in sides})
-    write(place / "matrix.csv", to_csv(frame))
-    write(place / "matrix.md", text)
+    write_whole(place / "matrix.csv", to_csv(frame))
+    write_whole(place / "matrix.md", text)
     shown = looks(book.run.contenders, book.run.plan.variants)
     for kind, data in render(slopes, frame, shown, f"Time over that of {sides[0].name}").items():
-        write(place / f"matrix.{kind}", data)
+        write_whole(place / f"matrix.{kind}", data)
     output = to_output()
     output.print(text.decode(), markup=False, highlight=False, soft_wrap=True)
     output.print(f"written to {place}", markup=False, highlight=False, soft_wrap=True)

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 from harness.commands.exits import FINE
-from harness.commands.report import write
+from harness.files import write_whole
 from harness.model import HarnessError
 
 NAME = "primitives"
@@ -35,6 +35,6 @@ def run(options: argparse.Namespace) -> int:
     files = {"primitives.csv": to_csv(frame)}
     files |= {f"charts/{name}": data for name, data in charts(frame).items()}
     for name, data in files.items():
-        write(options.record.parent / name, data)
+        write_whole(options.record.parent / name, data)
     print(f"written to {options.record.parent}")
     return FINE

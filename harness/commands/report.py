@@ -11,6 +11,7 @@ from harness import ledger
 from harness.commands.console import to_output
 from harness.commands.exits import FAILED, FINE, NOTHING
 from harness.commands.recorded import add_results_option, run_folder
+from harness.files import write_whole
 from harness.model import HarnessError
 
 if TYPE_CHECKING:
@@ -58,18 +59,9 @@ def _write_report(folder: Path, console: Console, studio: "Studio") -> int:
         raise HarnessError("nothing was measured" + "".join(f"; {one}" for one in reasons), exit_code=NOTHING)
     tables = make_tables(book, judge_run(book))
     for name, data in build(book, tables, studio).items():
-        write(folder / name, data)
+        write_whole(folder / name, data)
     print_report(console, tables, unfinished=is_unfinished(book))
     console.print(
         f"written to {folder}; open {folder / 'report.html'}", markup=False, highlight=False, soft_wrap=True
     )
     return FAILED if any(one.reason for one in book.trials) else FINE
-
-
-def write(path: Path, data: bytes) -> None:
-    """Write a derived file, with the folders that lead to it."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-    except OSError as error:
-        raise HarnessError(f"cannot write {path}: {error.strerror}; the ledger is kept") from None

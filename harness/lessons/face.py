@@ -5,12 +5,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+from harness.files import write_whole
 from harness.lessons.lesson import LessonResult, find_lessons
 from harness.lessons.render import render_json, render_markdown
 from harness.lessons.run import run_lessons
 from harness.measure.launch import ROOT
 from harness.measure.server import running_server
-from harness.model import HarnessError, Workload
+from harness.model import Workload
 
 FOLDER = ROOT / "benchmarks" / "lessons"
 IMAGES = Workload(
@@ -49,18 +50,10 @@ def main_lessons(
             output.write(f"{result.lesson.name}: {result.state}. {result.happened}\n")
             results.append(result)
     if markdown:
-        _write(markdown, render_markdown(results, machine))
+        write_whole(markdown, render_markdown(results, machine).encode())
     if json:
-        _write(json, render_json(results, machine))
+        write_whole(json, render_json(results, machine).encode())
     return int(any(one.held is None for one in results))
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise HarnessError(f"cannot write {path}: {error.strerror}") from None
 
 
 @contextmanager
