@@ -22,6 +22,7 @@ from harness.commands import (
 )
 from harness.commands.exits import FAILED, INTERRUPTED
 from harness.model import HarnessError
+from harness.text import printable
 
 COMMANDS = (listing, bench, gate, matrix, compare, history, export, report, selfcheck, lessons, primitives)
 
@@ -37,7 +38,7 @@ def main(arguments: Sequence[str]) -> int:
         code: int = options.run(options)
         sys.stdout.flush()
     except HarnessError as error:
-        print(f"fetchbench: {error}", file=sys.stderr)
+        print(f"fetchbench: {printable(str(error))}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         print("fetchbench: interrupted", file=sys.stderr)
@@ -45,7 +46,7 @@ def main(arguments: Sequence[str]) -> int:
     except OSError as error:  # of standard output: whoever opens a file says himself what went wrong
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # so that Python's own flush at exit is quiet too
         if not isinstance(error, BrokenPipeError):
-            print(f"fetchbench: {error}", file=sys.stderr)
+            print(f"fetchbench: {printable(str(error))}", file=sys.stderr)
         return FAILED
     return code
 

@@ -1,8 +1,22 @@
 """Where text goes: results to standard output, progress and complaints to standard error."""
 
-from rich.console import Console
+from collections.abc import Iterable
+
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
+
+from harness.text import printable_lines
 
 PIPE_WIDTH = 200  # columns of a table that no terminal cuts
+
+
+class PrintableConsole(Console):
+    """A console that the text it shows cannot steer: only its own styles make escape codes."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Render, with every sign that a terminal would act on told by its code."""
+        for one in super().render(renderable, options):
+            yield one if one.control else Segment(printable_lines(one.text), one.style)
 
 
 def to_output() -> Console:
@@ -16,5 +30,5 @@ def to_errors() -> Console:
 
 
 def _console(*, stderr: bool) -> Console:
-    console = Console(stderr=stderr)
-    return console if console.is_terminal else Console(stderr=stderr, width=PIPE_WIDTH)
+    console = PrintableConsole(stderr=stderr)
+    return console if console.is_terminal else PrintableConsole(stderr=stderr, width=PIPE_WIDTH)

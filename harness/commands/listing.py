@@ -14,7 +14,6 @@ from harness.commands.exits import FINE
 from harness.measure.catalog import Catalog
 from harness.measure.suite import SuiteFile, read_suite_file
 from harness.report.units import seconds, size
-from harness.text import printable
 
 NAME = "list"
 HELP = "show variants (and why some cannot run here), workloads and suites"
@@ -54,12 +53,12 @@ def _print(console: Console, suites: SuiteFile, catalog: Catalog) -> None:
     )
     for one in catalog.contenders:
         told = (one.axis, one.name, one.label, one.unavailable or "available")
-        contenders.add_row(*(Text(printable(part)) for part in told))
+        contenders.add_row(*(Text(part) for part in told))
     console.print(contenders)
     console.print("\n[bold]variants[/] (concurrency/client/loop)")
     for variant in catalog.variants:
         reason = f"  unavailable: {variant.unavailable}" if variant.unavailable else ""
-        console.print(printable(f"  {variant.id}{reason}"), markup=False, highlight=False)
+        console.print(f"  {variant.id}{reason}", markup=False, highlight=False)
     workloads = Table(
         "workload", "images", "each", "latency", "concurrency", "sink", box=None, header_style="bold"
     )

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from harness.model import HarnessError
+from harness.text import printable, printable_values
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -134,7 +135,10 @@ class Worker:
         if not isinstance(found, dict):
             self.end()
             raise WorkerDied("the worker's answer cannot be read: something else wrote to its pipe")
-        return found
+        answer: dict[str, Any] = printable_values(
+            found
+        )  # what a contender says is shown and kept in many places
+        return answer
 
     def end(self) -> None:
         """Kill the process, and what it has started, if any of them still runs."""
@@ -154,7 +158,7 @@ class Worker:
         self._errors.seek(0)
         last = (self._errors.read().decode(errors="replace").strip().splitlines() or [""])[-1][:300]
         how = f"was killed by {_signal(-status)}" if status < 0 else f"ended with exit code {status}"
-        return f"the worker {how}" + (f": {last}" if last else "")
+        return f"the worker {how}" + (f": {printable(last)}" if last else "")
 
 
 def _signal(number: int) -> str:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from harness.measure.launch import ROOT, first_line
 from harness.model import HarnessError, Witness, Workload
+from harness.text import printable_values
 
 START_TIMEOUT_S = 20.0
 CONTROL_TIMEOUT_S = 60.0  # registering a workload prepares all its images
@@ -71,7 +72,7 @@ class Server:
                 method, f"/_control/workloads/{path}", json.dumps(body) if body else None, self._headers
             )
             response = self._connection.getresponse()
-            answer: dict[str, Any] = json.loads(response.read())
+            answer: dict[str, Any] = printable_values(json.loads(response.read()))
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise ServerError(
                 f"the image server stopped answering ({type(error).__name__}: {error})"

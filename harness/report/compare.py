@@ -14,7 +14,6 @@ from harness.report.csvs import to_csv
 from harness.report.units import interval_text, percent, ratio
 from harness.report.voice import markdown
 from harness.stats.unpaired import Comparison
-from harness.text import printable
 
 ORDER = (
     "regressed", "failed", "inconclusive", "improved", "not comparable", "equivalent", "only in base", "only in head",
@@ -107,11 +106,11 @@ def print_compare(console: Console, compared: Compared) -> None:
     for head in ("verdict", "cell", "time ratio", "trials", "why"):
         table.add_column(head, overflow="fold")
     for one in compared.gravest_first:
-        cells = (printable(one.cell.id), ratio_text(one), _trials(one), printable(one.reason or ""))
+        cells = (one.cell.id, ratio_text(one), _trials(one), one.reason or "")
         table.add_row(Text(one.call, style=STYLES.get(one.call, "")), *map(Text, cells))
     console.print(table)
     for line in (*compared.notes, CAUTION, headline(compared)):
-        console.print(printable(line), markup=False, highlight=False, soft_wrap=True)
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def ratio_text(one: Comparison) -> str:

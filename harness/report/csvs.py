@@ -4,11 +4,13 @@ import csv
 
 import pandas as pd
 
+from harness.text import printable
+
 DIGITS = "%.7g"
 
 
 def to_csv(frame: pd.DataFrame) -> bytes:
-    """CSV with seven significant digits; text that a spreadsheet would run as a formula is quoted with an apostrophe."""
+    """CSV with seven significant digits; text is printable, and an apostrophe stands before what a spreadsheet would run."""
     safe = frame.copy()
     for column in safe.columns[[not pd.api.types.is_numeric_dtype(kind) for kind in safe.dtypes]]:
         different = {value: _disarm(value) for value in safe[column].dropna().unique()}  # few, in many rows
@@ -25,8 +27,7 @@ def written(value: float) -> str:
 
 
 def _disarm(value: object) -> object:
-    return (
-        f"'{value}"
-        if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r"))
-        else value
-    )
+    if not isinstance(value, str):
+        return value
+    text = printable(value)
+    return f"'{text}" if text.lstrip().startswith(("=", "+", "-", "@")) else text

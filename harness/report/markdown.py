@@ -8,6 +8,7 @@ from harness.report import ranked, story
 from harness.report.charts import row_name
 from harness.report.tables import Tables
 from harness.report.voice import MARKDOWN, markdown
+from harness.text import printable
 
 LIMIT = 60_000  # characters; a comment may have 65,536, and a caller may want to add a line
 ROWS = (20, 10, 5, 3, 1, 0)  # per table: the most with which the whole keeps the limit
@@ -52,7 +53,7 @@ def _lines(book: Ledger, tables: Tables, most: int, *, unfinished: bool) -> Iter
         "\nRows that share a rank (=) cannot be told apart; the time ratio is paired by round, above 1 is slower; "
         "brackets are 95 % intervals. Figures, code and method: `report.html`; every number: the CSV files beside it."
     )
-    yield f"\n`{' '.join(book.run.command.split()).replace('`', '')[:REASON]}`"
+    yield f"\n`{printable(book.run.command).replace('`', '')[:REASON]}`"
 
 
 def _table(rows: Sequence[Mapping[Any, Any]], most: int) -> Iterator[str]:

@@ -15,7 +15,6 @@ from rich.text import Text
 from harness.metrics import RATE
 from harness.model import Cell, Plan, Trial
 from harness.report.units import number, seconds
-from harness.text import printable
 
 STANDINGS = 16  # lines, shared by the workloads
 
@@ -43,7 +42,7 @@ class Lines:
         self._pace.count(trial)
         self._console.print(
             f"[{self._pace.done}/{self._pace.total}] round {trial.round + 1} {trial.cell.id}: "
-            f"{printable(outcome(trial))}; {self._pace.left()} left",
+            f"{outcome(trial)}; {self._pace.left()} left",
             markup=False,
             highlight=False,
             soft_wrap=True,
@@ -108,8 +107,7 @@ class Screen:
             for rate, variant in self._standings(workload)[: max(3, STANDINGS // len(workloads))]:
                 standings.add_row(f"  {variant}", number(rate))
         failed = [
-            Text(printable(f"failed {cell.id}: {reason}"), style="red")
-            for cell, reason in sorted(self._failed.items())
+            Text(f"failed {cell.id}: {reason}", style="red") for cell, reason in sorted(self._failed.items())
         ]
         self._live.update(Group(self._bar, f"measuring {self._now}", standings, *failed), refresh=True)
 

@@ -12,7 +12,6 @@ from harness.report import ranked, story
 from harness.report.charts import row_name
 from harness.report.tables import Tables
 from harness.report.voice import PLAIN
-from harness.text import printable
 
 LEAST = 5  # columns that are shown however narrow the terminal is; the variant is folded then
 
@@ -30,7 +29,7 @@ def print_report(console: Console, tables: Tables, *, unfinished: bool) -> None:
         console.print()
     told = [*_absences(rows), *_notes(tables), *story.cautions(tables, PLAIN, unfinished=unfinished)]
     for line in dict.fromkeys([*told, "", story.answer(tables, PLAIN)]):
-        console.print(printable(line), markup=False, highlight=False, soft_wrap=True)
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _drawn(console: Console, titles: Mapping[str, str], rows: Rows) -> list[Table]:
@@ -47,9 +46,7 @@ def _drawn(console: Console, titles: Mapping[str, str], rows: Rows) -> list[Tabl
 
 
 def _table(title: str, rows: Rows, columns: int) -> Table:
-    table = Table(
-        title=Text(printable(title)), title_justify="left", title_style="bold", box=None, pad_edge=False
-    )
+    table = Table(title=Text(title), title_justify="left", title_style="bold", box=None, pad_edge=False)
     for column in ranked.COLUMNS[:columns]:
         is_text = column.unit is None
         fold: dict[str, Any] = {"overflow": "fold"} if column.key == "name" else {"no_wrap": True}

@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 
 from harness.report import units
 from harness.report.csvs import written
-from harness.text import printable
+from harness.text import printable, printable_lines
 
 NOTHING = "–"
 
@@ -85,13 +85,19 @@ class Html:
 
     def phrase(self, template: str, **parts: object) -> Markup:
         """Fill a template; parts are escaped unless they are markup."""
-        return Markup(template).format(**parts)  # noqa: S704 - templates are this project's own literals
+        safe = {name: as_shown(part) for name, part in parts.items()}
+        return Markup(template).format(**safe)  # noqa: S704 - templates are this project's own literals
 
     def value(self, value: Any, unit: str, digits: int = 3) -> Markup:
         """Show the figure, its value behind it."""
         if pd.isna(value):
             return escape(NOTHING)
         return Markup('<data value="{}">{}</data>').format(written(value), shown(value, unit, digits))
+
+
+def as_shown(part: object) -> object:
+    """What is put into HTML: text is printable, markup and figures stay what they are."""
+    return printable_lines(part) if type(part) is str else part
 
 
 PLAIN, MARKDOWN, HTML = Plain(), Markdown(), Html()

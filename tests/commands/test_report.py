@@ -1,4 +1,4 @@
-"""``report`` on runs that hold nothing; the whole command is run in ``test_bench.py``."""
+"""``report`` on runs that hold nothing, or what nobody should act on; the whole command is run in ``test_bench.py``."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +8,8 @@ import pytest
 from harness import ledger
 from harness.cli import main
 from harness.ledger import Ledger
-from tests.report.books import make_book
+from harness.report import charts
+from tests.report.books import VARIANTS, make_book
 
 
 def write(folder: Path, book: Ledger) -> Path:
@@ -31,3 +32,29 @@ def test_a_run_without_a_good_trial_is_one_line(
     assert line.startswith("fetchbench: nothing was measured")
     assert ("a wrong body" in line) is measured
     assert not (folder / "report.html").exists()
+
+
+RED = "\x1b[31mred\x9b0m"
+
+
+def test_no_code_of_a_contender_reaches_a_terminal_or_a_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A ledger of before texts were made printable where they enter; what is made now holds none."""
+    monkeypatch.setattr(charts, "KINDS", ("svg",))
+    book = make_book(rounds=3, failed={VARIANTS[1]: RED}, unavailable={"gather/pycurl/asyncio": RED})
+    contenders = tuple(replace(one, label=RED, source=f"# {RED}\n") for one in book.run.contenders)
+    run = replace(book.run, contenders=contenders, command=RED, environment={"revision": RED})
+    parity = tuple(replace(one, parity={"library": RED + one.cell.variant}) for one in book.trials)
+    folder = write(tmp_path / "run", replace(book, run=run, trials=parity))
+    assert main(["report", str(folder)]) == 1
+    assert main(["export", str(folder), "--format", "bencher"]) == 0
+    told = capsys.readouterr()
+    assert r"failed: small-memory:to_thread/requests_session/asyncio: round 1: \x1b[31mred\x9b0m" in told.out
+    assert r"\x1b[31mred" in told.err
+    made = [
+        path.read_text() for path in folder.rglob("*.*") if path.suffix in {".csv", ".md", ".html", ".svg"}
+    ]
+    assert len(made) > 15
+    for text in (told.out, told.err, *made):
+        assert [one for one in text if not one.isprintable() and one not in "\n\N{NO-BREAK SPACE}"] == []

@@ -92,3 +92,10 @@ def test_a_file_without_its_package_and_with_more_than_literals_is_unavailable_a
     (tmp_path / "clients" / "odd.py").write_text(text)
     [found] = open_catalog(sys.executable, root=tmp_path).contenders
     assert (found.unavailable, found.fetch) == ("package not_there is not installed", "async")
+
+
+def test_what_a_contender_says_is_printable(tmp_path: Path) -> None:
+    (tmp_path / "red.py").write_text('raise ValueError("\\x1b[31mred \\ud83d")\n')
+    with Worker(sys.executable) as worker:
+        answer = worker.ask("probe", axis="client", path=str(tmp_path / "red.py"), timeout_s=30.0)
+    assert answer["reason"] == r"ValueError: \x1b[31mred ?"

@@ -6,6 +6,7 @@ from typing import Any
 
 from harness.report.gate.record import Gate, rounds
 from harness.stats.gate import Finding
+from harness.text import printable_values
 
 VERSION = 1
 
@@ -27,7 +28,7 @@ def verdict_json(gate: Gate) -> bytes:
         "cells": [_cell(one) for one in gate.findings],
         "runs": list(gate.runs),
     }
-    return json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+    return json.dumps(printable_values(data), indent=1, ensure_ascii=False, allow_nan=False).encode() + b"\n"
 
 
 def effects_csv(gate: Gate) -> bytes:

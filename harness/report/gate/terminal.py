@@ -5,7 +5,6 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.report.gate.record import Gate, headline, name, ratio_text, rounds
-from harness.text import printable
 
 STYLES = {"regressed": "bold red", "failed": "bold red", "inconclusive": "yellow", "improved": "green"}
 
@@ -19,14 +18,14 @@ def print_gate(console: Console, gate: Gate) -> None:
         for one in gate.gravest_first:
             table.add_row(
                 Text(one.call, style=STYLES.get(one.call, "")),
-                Text(printable(name(one))),
+                Text(name(one)),
                 Text(ratio_text(one)),
                 Text(str(rounds(one))),
-                Text(printable(one.reason or "")),
+                Text(one.reason or ""),
             )
         console.print(table)
     for note in gate.host_notes:
         console.print(
             f"this host was not fit to judge on: {note}", markup=False, highlight=False, soft_wrap=True
         )
-    console.print(printable(headline(gate)), markup=False, highlight=False, soft_wrap=True)
+    console.print(headline(gate), markup=False, highlight=False, soft_wrap=True)

@@ -17,7 +17,7 @@ from harness.report import frames, ranked, story
 from harness.report.charts import row_name
 from harness.report.exhibits import Exhibit
 from harness.report.tables import Tables
-from harness.report.voice import HTML, Column, cell
+from harness.report.voice import HTML, Column, as_shown, cell
 
 HERE = Path(__file__).parent
 # These stand for themselves in a data URI: a third of the size of base64.
@@ -78,6 +78,7 @@ def page(
         loader=jinja2.FileSystemLoader(HERE),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
+        finalize=as_shown,
         trim_blocks=True,
         lstrip_blocks=True,
     )
