@@ -68,7 +68,7 @@ class Exhibit:
 def of_workload(tables: Tables, workload: str, slug: str) -> Iterator[Exhibit]:
     """Yield the exhibits of one workload; one without data is left out."""
     ranked = _named(tables.ranked[tables.ranked["workload"] == workload])
-    measured = ranked[ranked["state"].isin(["ranked", "invalid"])]
+    measured = ranked[ranked["state"].isin(["ranked", "untested", "invalid"])]
     compared = measured[measured["time_ratio"].notna() | measured["is_baseline"]]
     if not compared.empty:
         yield Exhibit(

@@ -268,9 +268,8 @@ def _share(row: RankedCell, ceiling: float | None) -> float | None:
 
 def _state(row: RankedCell, judgement: Judgement) -> dict[str, object]:
     notes = judgement.cell_notes.get(row.cell, ())
-    state = "ranked" if row.rank else "invalid" if row.summary.n else "failed"
     return {
-        "state": state,
+        "state": row.state,
         "reason": row.reason,
         "rank": row.rank,
         "band": row.band,

@@ -58,7 +58,7 @@ def _lines(book: Ledger, tables: Tables, most: int, *, unfinished: bool) -> Iter
 
 def _table(rows: Sequence[Mapping[Any, Any]], most: int) -> Iterator[str]:
     """Yield the first rows, and the baseline wherever it stands; then one line for those that are left out."""
-    measured = [row for row in rows if row["state"] in {"ranked", "invalid"}]
+    measured = [row for row in rows if row["state"] in {"ranked", "untested", "invalid"}]
     shown = [row for place, row in enumerate(measured) if place < most or row["is_baseline"]]
     if shown:
         yield "| " + " | ".join(one.head for one in COLUMNS) + " |"

@@ -13,12 +13,14 @@ told apart from *any* row of the current band opens the next one. It follows tha
 * two rows in different bands need not be told apart: the row above them was. Only sharing a band is a
   statement.
 
-A failed or invalid cell has no rank. This module chooses no baseline and knows no margin.
+A failed or invalid cell has no rank, and neither has one with fewer trials than a test needs: untested is not
+tied. This module chooses no baseline and knows no margin.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Literal
 
 import numpy as np
 
@@ -27,6 +29,7 @@ from harness.stats import kernels
 from harness.stats.sample import Sample, Summary, log_values, objection, summarise, timings
 
 ALPHA = 0.05
+State = Literal["ranked", "untested", "invalid", "failed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +38,7 @@ class RankedCell:
 
     Attributes:
         summary: of the time per image in seconds; without values if the cell failed.
+        state: untested: with too few trials to be compared; invalid: measured, but not comparable.
         band: 1 for the fastest band, then 2 ...; None if unranked.
         rank: 1 + number of rows in better bands, so a shared rank leaves a gap after it; None if unranked.
         tied: whether another row has the same rank.
@@ -43,6 +47,7 @@ class RankedCell:
 
     cell: Cell
     summary: Summary
+    state: State
     band: int | None
     rank: int | None
     tied: bool
@@ -64,9 +69,9 @@ def rank(
     """
     rows: list[RankedCell] = []
     for _, group in groupby(timings(trials).values(), key=lambda sample: sample.cell.workload):
-        whole = [(sample, _why_unranked(sample, cell_notes or {})) for sample in group]
-        rows += _ranked([sample for sample, why in whole if why is None])
-        rows += [_row(sample, None, 0, 1, why) for sample, why in whole if why is not None]
+        states = [(sample, *_state(sample, cell_notes or {})) for sample in group]
+        rows += _ranked([sample for sample, state, _ in states if state == "ranked"])
+        rows += [_row(sample, state, reason=why) for sample, state, why in states if state != "ranked"]
     return tuple(rows)
 
 
@@ -96,21 +101,39 @@ def _ranked(group: Sequence[Sample]) -> list[RankedCell]:
     order = np.argsort(kernels.moments(logs).mean, kind="stable")
     found = bands(told_apart(logs[order]))
     return [
-        _row(group[place], band, found.index(band) + 1, found.count(band), None)
+        _row(group[place], "ranked", band=band, above=found.index(band), sharing=found.count(band))
         for place, band in zip(order, found, strict=True)
     ]
 
 
-def _row(sample: Sample, band: int | None, rank_: int, sharing: int, reason: str | None) -> RankedCell:
+def _row(
+    sample: Sample,
+    state: State,
+    *,
+    band: int | None = None,
+    above: int = 0,
+    sharing: int = 1,
+    reason: str | None = None,
+) -> RankedCell:
     return RankedCell(
         cell=sample.cell,
         summary=summarise(sample),
+        state=state,
         band=band,
-        rank=None if band is None else rank_,
+        rank=None if band is None else 1 + above,
         tied=sharing > 1,
         reason=reason,
     )
 
 
-def _why_unranked(sample: Sample, cell_notes: Mapping[Cell, Sequence[Note]]) -> str | None:
-    return sample.reason or objection(cell_notes.get(sample.cell, ()))
+def _state(sample: Sample, cell_notes: Mapping[Cell, Sequence[Note]]) -> tuple[State, str | None]:
+    """What a row is, and why if it is not ranked."""
+    if sample.reason is not None:
+        return "failed", sample.reason
+    if (mark := objection(cell_notes.get(sample.cell, ()))) is not None:
+        return "invalid", mark
+    n = len(sample.values)
+    if n < kernels.MIN_PAIRS:
+        rounds = f"{n} round" + "s" * (n != 1)
+        return "untested", f"{rounds} measured; a rank needs {kernels.MIN_PAIRS}"
+    return "ranked", None

@@ -86,10 +86,21 @@ def test_workloads_are_ranked_apart() -> None:
     assert found == [("big", "b", 1), ("big", "a", 2), ("small", "a", 1), ("small", "b", 2)]
 
 
-@pytest.mark.parametrize("rounds", [1, 2])
-def test_with_one_or_two_rounds_nothing_is_told_apart(rounds: int) -> None:
-    trials = series(cell("a"), [0.1] * rounds) + series(cell("b"), [0.9, 0.8][:rounds])
-    assert [(row.rank, row.tied) for row in rank(trials)] == [(1, True), (1, True)]
+@pytest.mark.parametrize(("rounds", "why"), [(1, "1 round measured"), (2, "2 rounds measured")])
+def test_untested_is_not_tied(rounds: int, why: str) -> None:
+    rows = rank(series(cell("a"), [0.1] * rounds) + series(cell("b"), [0.9, 0.8][:rounds]))
+    assert [(row.state, row.rank, row.band, row.tied) for row in rows] == [
+        ("untested", None, None, False)
+    ] * 2
+    assert {row.reason for row in rows} == {f"{why}; a rank needs 3"}
+
+
+def test_a_cell_that_lost_most_of_its_trials_is_untested_among_ranked_ones() -> None:
+    trials = series(cell("a"), scaled(0.1, WOBBLE)) + series(cell("b"), [0.2, 0.21, *[None] * 6])
+    assert [(row.cell.variant, row.state, row.rank) for row in rank(trials)] == [
+        ("a", "ranked", 1),
+        ("b", "untested", None),
+    ]
 
 
 def test_a_lost_trial_drops_its_pairs_alone() -> None:
