@@ -1,8 +1,9 @@
-"""The menu: each session makes its environment and runs one command. nox adds nothing else.
+"""The menu: each session runs one command in an environment that is made when it is first needed. nox adds nothing else.
 
 What follows ``--`` goes to the command: ``nox -s bench -- --suite quick``.
 """
 
+import hashlib
 import pathlib
 import shutil
 
@@ -18,90 +19,125 @@ nox.options.error_on_external_run = True
 PYTHONS = ["3.11", "3.12", "3.13"]
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
-
+CONSTRAINTS = pathlib.Path("constraints.txt")
+WRITE = "import pathlib, sys; pathlib.Path(sys.argv[1]).write_text(sys.argv[2])"
 
 AXE = "axe-core-4.14.1"  # audits the page; needs npm and the network once, and is skipped without
 
+# Sessions of the shared environment: what each does, and the module that it runs with its first arguments.
+USE = {
+    "bench": (
+        "MAIN JOB: measure every way of downloading on the local server; write CSVs, charts and a report.",
+        "harness bench",
+    ),
+    "list": ("Show variants (available, or why not), workloads and suites.", "harness list"),
+    "report": (
+        "Rebuild every derived file of a run from its ledger alone (-- results/latest).",
+        "harness report",
+    ),
+    "gate": (
+        "Base against head in the same rounds (-- --base HEAD~1 --head HEAD); exit codes are in verdict.json.",
+        "harness gate",
+    ),
+    "matrix": (
+        "The same variants over several sides (-- --side python3.12 --side python3.13): what an upgrade is worth.",
+        "harness matrix",
+    ),
+    "compare": ("Two recorded runs of like machines, unpaired (-- BASE_RUN HEAD_RUN).", "harness compare"),
+    "history": (
+        "Keep runs over time and show trends with their changes (-- add results/latest, then -- show).",
+        "harness history",
+    ),
+    "export": (
+        "Write a run for another program (-- RUN --format pyperf; --help names the others).",
+        "harness export",
+    ),
+    "pytest_benchmark": (
+        "Run the default variants under pytest-benchmark (try -- --benchmark-json=out.json).",
+        "pytest benchmarks/test_download.py --benchmark-enable",
+    ),
+}
+PROVE = {
+    "selfcheck": ("Check the verdicts themselves on this machine (try -- --quick).", "harness selfcheck"),
+    "verdicts": (
+        "Prove the verdicts on known truths: -- aa, planted, server, burner or side-by-side.",
+        "harness.calibration.verdicts",
+    ),
+    "gate_proof": (
+        "Gate commits with a known truth in a scratch clone: slower, a comment, an unfit host.",
+        "harness.calibration.gate_proof",
+    ),
+    "kill_resume": (
+        "Kill runs at random moments, resume them, and compare plan, trials and verdicts.",
+        "harness.calibration.kill_resume",
+    ),
+    "instrument_cost": (
+        "Measure what the harness itself costs, against a bare script of the same client.",
+        "harness.calibration.instrument_cost",
+    ),
+    "server_rate": (
+        "Measure the image server against nginx, with wrk as the load (both from the system's packages).",
+        "harness.calibration.server_rate",
+    ),
+    "trial_value": (
+        "Measure which trial is worth most per second: length, estimator, one by one or in turn.",
+        "harness.calibration.trial_value",
+    ),
+    "report_scale": (
+        "Measure what remaking a run's files costs at 10,000 and 100,000 trials (synthetic, deleted).",
+        "harness.calibration.report_scale",
+    ),
+}
+programs: list[pathlib.Path] = []  # of the shared environment, as soon as it stands
+
 
 def install(session: nox.Session, group: str) -> None:
-    """Install a dependency group of pyproject.toml in the versions that constraints.txt pins."""
-    session.install("-q", "-c", "constraints.txt", *nox.project.dependency_groups(PYPROJECT, group))
+    """Install a dependency group of pyproject.toml in the versions that constraints.txt pins, unless it is there already."""
+    requirements = nox.project.dependency_groups(PYPROJECT, group)
+    asked = hashlib.sha256("\n".join([*requirements, CONSTRAINTS.read_text()]).encode()).hexdigest()
+    stamp = session.env_dir / "installed"
+    if stamp.is_file() and stamp.read_text() == asked:
+        return
+    stamp.unlink(missing_ok=True)  # an installation that breaks off leaves nothing that is taken for whole
+    session.install("-q", "-c", str(CONSTRAINTS), *requirements)
+    # By a step of the installation, for with --no-install there is neither.
+    session.run_install("python", "-c", WRITE, str(stamp), asked, log=False)
 
 
-@nox.session
-def bench(session: nox.Session) -> None:
-    """MAIN JOB: measure every way of downloading on the local server; write CSVs, charts and a report."""
-    install(session, "bench")
-    session.run("python", "-m", "harness", "bench", *session.posargs)
+@nox.session(tags=["use"])
+def environment(session: nox.Session) -> None:
+    """Make the environment that all sessions share that measure or report; they do so themselves."""
+    install(session, "measure")
+    programs[:] = [pathlib.Path(session.bin)]
 
 
-@nox.session
-def gate(session: nox.Session) -> None:
-    """Base against head in the same rounds (-- --base HEAD~1 --head HEAD); exit codes are in verdict.json."""
-    install(session, "bench")
-    session.run("python", "-m", "harness", "gate", *session.posargs)
+def share(tag: str, name: str, text: str, module: str) -> None:
+    """Add a session that runs a module in the shared environment."""
+
+    def run(session: nox.Session) -> None:
+        if not programs:
+            session.error("the shared environment is missing: leave out --no-dependencies")
+        session.run(str(programs[0] / "python"), "-m", *module.split(), *session.posargs)
+
+    run.__doc__ = text
+    nox.session(name=name, venv_backend="none", requires=["environment"], tags=[tag])(run)
 
 
-@nox.session
-def matrix(session: nox.Session) -> None:
-    """The same variants over several sides (-- --side python3.12 --side python3.13): what an upgrade is worth."""
-    install(session, "bench")
-    session.run("python", "-m", "harness", "matrix", *session.posargs)
+for name, (text, module) in USE.items():
+    share("use", name, text, module)
 
 
-@nox.session
-def compare(session: nox.Session) -> None:
-    """Two recorded runs of like machines, unpaired (-- BASE_RUN HEAD_RUN)."""
-    install(session, "bench")
-    session.run("python", "-m", "harness", "compare", *session.posargs)
-
-
-@nox.session
-def history(session: nox.Session) -> None:
-    """Keep runs over time and show trends with their changes (-- add results/latest, then -- show)."""
-    install(session, "bench")
-    session.run("python", "-m", "harness", "history", *session.posargs)
-
-
-@nox.session
-def export(session: nox.Session) -> None:
-    """Write a run for another program (-- RUN --format pyperf; --help names the others)."""
-    install(session, "export")
-    session.run("python", "-m", "harness", "export", *session.posargs)
-
-
-@nox.session
-def report(session: nox.Session) -> None:
-    """Rebuild every derived file of a run from its ledger alone (-- results/latest)."""
-    install(session, "bench")
-    session.run("python", "-m", "harness", "report", *session.posargs)
-
-
-@nox.session(name="list")
-def list_(session: nox.Session) -> None:
-    """Show variants (available, or why not), workloads and suites."""
-    install(session, "bench")
-    session.run("python", "-m", "harness", "list", *session.posargs)
-
-
-@nox.session
-def selfcheck(session: nox.Session) -> None:
-    """Check the verdicts themselves on this machine (try -- --quick)."""
-    install(session, "bench")
-    session.run("python", "-m", "harness", "selfcheck", *session.posargs)
-
-
-@nox.session(python=PYTHONS)
+@nox.session(python=PYTHONS, tags=["use"])
 def lessons(session: nox.Session) -> None:
     """Run the article's claims and traps, each really done, with its number."""
     install(session, "bench")
     session.run("python", "-m", "harness", "lessons", *session.posargs)
 
 
-@nox.session(python=PYTHONS)
+@nox.session(python=PYTHONS, tags=["use"])
 def primitives(session: nox.Session) -> None:
     """Measure the article's asyncio primitives under pytest-benchmark; write JSON, CSV and charts."""
-    install(session, "pytest_benchmark")
+    install(session, "measure")
     folder = pathlib.Path("results", "primitives", f"python{session.python}")
     folder.mkdir(parents=True, exist_ok=True)
     record = folder / "primitives.json"
@@ -110,6 +146,10 @@ def primitives(session: nox.Session) -> None:
         "pytest", "-q", "benchmarks/primitives", *options, f"--benchmark-json={record}", *session.posargs
     )
     session.run("python", "-m", "harness", "primitives", str(record))
+
+
+for name, (text, module) in PROVE.items():
+    share("prove", name, text, module)
 
 
 def fetch_axe(session: nox.Session) -> None:
@@ -126,7 +166,7 @@ def fetch_axe(session: nox.Session) -> None:
         shutil.unpack_archive(archive, folder)
 
 
-@nox.session
+@nox.session(tags=["develop"])
 def tests(session: nox.Session) -> None:
     """Run the test suite, three tests at a time, for many wait for processes: no test asserts a duration."""
     install(session, "test")
@@ -134,7 +174,7 @@ def tests(session: nox.Session) -> None:
     session.run("pytest", "--numprocesses=3", "--dist=loadfile", *session.posargs)
 
 
-@nox.session
+@nox.session(tags=["develop"])
 def lint(session: nox.Session) -> None:
     """Check style, formatting, the direction of imports, and the workflows' form and safety."""
     install(session, "lint")
@@ -146,64 +186,8 @@ def lint(session: nox.Session) -> None:
     session.run("zizmor", "--offline", "--quiet", *workflows)
 
 
-@nox.session
+@nox.session(tags=["develop"])
 def types(session: nox.Session) -> None:
     """Check types, strictly."""
     install(session, "types")
     session.run("mypy", *session.posargs)
-
-
-@nox.session
-def pytest_benchmark(session: nox.Session) -> None:
-    """Run the default variants under pytest-benchmark (try -- --benchmark-json=out.json)."""
-    install(session, "pytest_benchmark")
-    session.run("pytest", "benchmarks/test_download.py", "--benchmark-enable", *session.posargs)
-
-
-@nox.session
-def instrument_cost(session: nox.Session) -> None:
-    """Measure what the harness itself costs, against a bare script of the same client."""
-    install(session, "bench")
-    session.run("python", "-m", "harness.calibration.instrument_cost", *session.posargs)
-
-
-@nox.session
-def trial_value(session: nox.Session) -> None:
-    """Measure which trial is worth most per second: length, estimator, one by one or in turn."""
-    install(session, "bench")
-    session.run("python", "-m", "harness.calibration.trial_value", *session.posargs)
-
-
-@nox.session
-def server_rate(session: nox.Session) -> None:
-    """Measure the image server against nginx, with wrk as the load (both from the system's packages)."""
-    install(session, "bench")
-    session.run("python", "-m", "harness.calibration.server_rate", *session.posargs)
-
-
-@nox.session
-def verdicts(session: nox.Session) -> None:
-    """Prove the verdicts on known truths: -- aa, planted, server, burner or side-by-side."""
-    install(session, "pytest_benchmark")
-    session.run("python", "-m", "harness.calibration.verdicts", *session.posargs)
-
-
-@nox.session
-def kill_resume(session: nox.Session) -> None:
-    """Kill runs at random moments, resume them, and compare plan, trials and verdicts."""
-    install(session, "bench")
-    session.run("python", "-m", "harness.calibration.kill_resume", *session.posargs)
-
-
-@nox.session
-def gate_proof(session: nox.Session) -> None:
-    """Gate commits with a known truth in a scratch clone: slower, a comment, an unfit host."""
-    install(session, "bench")
-    session.run("python", "-m", "harness.calibration.gate_proof", *session.posargs)
-
-
-@nox.session
-def report_scale(session: nox.Session) -> None:
-    """Measure what remaking a run's files costs at 10,000 and 100,000 trials (synthetic, deleted)."""
-    install(session, "bench")
-    session.run("python", "-m", "harness.calibration.report_scale", *session.posargs)

@@ -8,9 +8,6 @@ import pytest
 from harness.commands.conduct import machine_lock
 from harness.commands.console import to_errors
 
-with contextlib.suppress(ImportError):  # before trio, which registers with it: later it warns
-    import hypothesis  # noqa: F401
-
 
 @pytest.fixture(scope="session", autouse=True)
 def alone(pytestconfig: pytest.Config) -> Iterator[None]:

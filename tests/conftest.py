@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Iterator
 
-import hypothesis  # noqa: F401 - before trio, which registers with it: later it warns, also where no test uses it
 import pytest
 
 from harness.measure.catalog import Catalog, open_catalog

@@ -4,13 +4,12 @@ import importlib.util
 import re
 import shlex
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from harness import cli
+from tests.ci.sessions import ROOT, sessions
 
-ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted(
     [
         *ROOT.glob("*.md"),
@@ -19,7 +18,6 @@ DOCUMENTS = sorted(
         *ROOT.glob(".github/*.md"),
     ]
 )
-SESSIONS = set(re.findall(r"^def (\w+?)_?\(session", (ROOT / "noxfile.py").read_text(), re.MULTILINE))
 COMMANDS = {one.NAME for one in cli.COMMANDS}
 
 
@@ -59,7 +57,7 @@ def test_a_command_of_the_documents_exists(document: str, words: list[str]) -> N
             assert (ROOT / file).is_file()
         case [_, *options] if "-s" in options:
             session, *rest = options[options.index("-s") + 1 :]
-            assert session in SESSIONS | {"COMMAND"}
+            assert session in sessions().keys() | {"COMMAND"}
             if session in COMMANDS and rest[:1] == ["--"]:
                 cli._parser().parse_args([session, *rest[1:]])
         case _:

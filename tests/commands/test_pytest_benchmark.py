@@ -44,3 +44,17 @@ def test_a_default_variant_is_timed_and_compared(tmp_path: Path) -> None:
     second = run(storage, "--benchmark-compare=0001")
     assert second.returncode == 0, second.stdout
     assert "0001_one" in second.stdout
+
+
+def test_its_own_program_works_in_the_checkout_without_the_packages_of_the_tests(tmp_path: Path) -> None:
+    hidden = "import sys; sys.modules['hypothesis'] = None; from pytest_benchmark.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", hidden, "--storage", str(tmp_path), "compare"],
+        cwd=ROOT,
+        env=os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Legend" in done.stdout
