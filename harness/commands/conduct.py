@@ -20,6 +20,7 @@ from harness.measure.sentinel import Watch
 from harness.measure.server import running_server
 from harness.model import HarnessError, Plan, Trial
 from harness.report.progress import Lines, Screen
+from harness.stats.validity import server_limits
 
 LOCK_FILE = Path(tempfile.gettempdir(), "fetchbench.lock")
 
@@ -55,9 +56,17 @@ def conduct(
         tempfile.TemporaryDirectory(prefix="sink-", dir=folder) as sink,
         show(console, plan, trials, time.monotonic) as reporter,
     ):
-        if not book.ceilings:
-            for ceiling in ceilings(server, next(iter(pythons.values())), client_cpus, plan.workloads):
+        known = list(book.ceilings)
+
+        def measure_ceilings() -> None:
+            """Measure those that are missing, and those that a pass has refuted."""
+            limits = server_limits(trials, plan.workloads, known)
+            sizes = sorted({one.image_bytes for one in plan.workloads if one.name not in limits})
+            for ceiling in ceilings(server, next(iter(pythons.values())), client_cpus, sizes):
                 ledger.append(folder, ceiling)
+                known.append(ceiling)
+
+        measure_ceilings()
         bench = Bench(
             plan=plan,
             pythons=pythons,
@@ -81,6 +90,7 @@ def conduct(
                 trials.append(record)
                 if record.reason is not None:
                     failed.add(record.cell)
+        measure_ceilings()
 
 
 def precise_enough(plan: Plan, trials: list[Trial], number: int) -> bool:

@@ -7,16 +7,14 @@ from harness.measure.launch import Worker, WorkerDied
 from harness.measure.server import Server
 from harness.model import Ceiling, Workload
 
-SECONDS = 0.5
+SECONDS = 0.6
 IMAGES = 8
 TIMEOUT_S = 30.0
 
 
-def ceilings(
-    server: Server, python: str, cpus: Sequence[int], workloads: Sequence[Workload]
-) -> Iterator[Ceiling]:
-    """Yield one ceiling per size of image, each measured from the client's CPUs without latency."""
-    for image_bytes in sorted({one.image_bytes for one in workloads}):
+def ceilings(server: Server, python: str, cpus: Sequence[int], sizes: Sequence[int]) -> Iterator[Ceiling]:
+    """Yield one ceiling per size of image (bytes), each measured from the client's CPUs without latency."""
+    for image_bytes in sizes:
         probe = Workload(
             name=f"ceiling-{image_bytes}",
             images=IMAGES,
@@ -35,5 +33,6 @@ def ceilings(
                 )
             except WorkerDied:
                 answer = {}
-        if "requests_per_s" in answer:  # else nothing is known of this size
-            yield Ceiling(image_bytes=image_bytes, started_at=began, **answer)
+        server.remove(probe.name)
+        if answer.get("requests_per_s"):  # else nothing is known of this size
+            yield Ceiling(image_bytes=image_bytes, started_at=began, requests_per_s=answer["requests_per_s"])

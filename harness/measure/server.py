@@ -58,6 +58,10 @@ class Server:
             digests=tuple(one["sha256"] for one in images),
         )
 
+    def remove(self, workload: str) -> None:
+        """Have the workload's images forgotten."""
+        self._control("DELETE", workload, None)
+
     def window(self, workload: str) -> Witness:
         """What the server saw of this workload since the last call."""
         return Witness(**self._control("POST", f"{workload}/window", None))

@@ -19,7 +19,7 @@ from harness.metrics import METRICS, PEAK_RSS, RATE, THREADS, TIME_PER_IMAGE
 from harness.model import Cell, Contender, Trial, Variant
 from harness.report.judgement import Judgement
 from harness.stats.ranking import RankedCell
-from harness.stats.validity import server_share
+from harness.stats.validity import server_limits, server_share
 
 ID = ["workload", "variant", "concurrency", "client", "loop", "side"]
 OF_PASS = [metric for metric in METRICS if metric.of_pass]
@@ -40,7 +40,7 @@ def lessons(book: Ledger) -> pd.DataFrame:
 
 def workloads(book: Ledger) -> pd.DataFrame:
     """One row per workload: what was asked, and what the server alone can give of it."""
-    limits = {one.image_bytes: one.requests_per_s for one in book.ceilings}
+    limits = server_limits(book.trials, book.run.plan.workloads, book.ceilings)
     rows = [
         {
             "workload": one.name,
@@ -49,7 +49,7 @@ def workloads(book: Ledger) -> pd.DataFrame:
             "latency_s": one.latency_s,
             "asked_concurrency": one.concurrency,
             "sink": one.sink,
-            "ceiling_requests_per_s": limits.get(one.image_bytes),
+            "ceiling_requests_per_s": limits.get(one.name),
         }
         for one in book.run.plan.workloads
     ]
@@ -74,8 +74,7 @@ def summary(book: Ledger, judgement: Judgement, of_passes: pd.DataFrame) -> pd.D
     medians = _medians(of_passes)
     failures = Counter(one.cell for one in book.trials if one.reason is not None)
     shares = _server_shares(book.trials)
-    ceilings = {one.image_bytes: one.requests_per_s for one in book.ceilings}
-    limits = {one.name: ceilings.get(one.image_bytes) for one in book.run.plan.workloads}
+    limits = server_limits(book.trials, book.run.plan.workloads, book.ceilings)
     lines = source_lines(book)
     rows: list[dict[str, object]] = []
     for row in judgement.ranking:
@@ -86,7 +85,7 @@ def summary(book: Ledger, judgement: Judgement, of_passes: pd.DataFrame) -> pd.D
             found |= _estimates(row) | _to_fastest(row, judgement)
             found |= {
                 "server_core_share": shares.get(row.cell),
-                "ceiling_share": _share(row, limits[row.cell.workload]),
+                "ceiling_share": _share(row, limits.get(row.cell.workload)),
             }
         rows.append(found)
     rows += _unavailable(book, lines)

@@ -20,7 +20,7 @@ def cell_notes(
 ) -> dict[Cell, tuple[Note, ...]]:
     """Notes of every measured cell that has any."""
     asked = {one.name: one for one in workloads}
-    limits = {one.image_bytes: one.requests_per_s for one in ceilings}
+    limits = server_limits(trials, workloads, ceilings)
     whole: dict[Cell, list[Trial]] = defaultdict(list)
     for trial in trials:
         if trial.reason is None and trial.timed:
@@ -28,13 +28,35 @@ def cell_notes(
     usual = {name: _usual(name, whole) for name in asked}
     found = {
         cell: (
-            *_server_bound(of_cell, limits.get(asked[cell.workload].image_bytes)),
+            *_server_bound(of_cell, limits.get(cell.workload)),
             *_concurrency(of_cell, asked[cell.workload]),
             *_parity(of_cell, usual[cell.workload]),
         )
         for cell, of_cell in sorted(whole.items())
     }
     return {cell: notes for cell, notes in found.items() if notes}
+
+
+def server_limits(
+    trials: Sequence[Trial], workloads: Sequence[Workload], ceilings: Sequence[Ceiling]
+) -> dict[str, float]:
+    """Requests per second that the server can give of each workload's images, without latency; only what is known.
+
+    The highest ceiling of a size counts, for whatever disturbs one makes it lower. One that a pass surpassed is refuted:
+    it was disturbed too, and says nothing.
+    """
+    sizes = {one.name: one.image_bytes for one in workloads}
+    highest: dict[int, float] = {}
+    for one in ceilings:
+        highest[one.image_bytes] = max(one.requests_per_s, highest.get(one.image_bytes, 0.0))
+    reached: dict[int, float] = defaultdict(float)
+    for trial in trials:
+        if trial.reason is None:
+            size = sizes[trial.cell.workload]
+            reached[size] = max(
+                reached[size], *(len(one.latency_s) / one.wall_s for one in trial.passes), 0.0
+            )
+    return {name: highest[size] for name, size in sizes.items() if highest.get(size, 0.0) > reached[size]}
 
 
 def server_share(trial: Trial) -> float:

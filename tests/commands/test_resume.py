@@ -145,3 +145,15 @@ def test_precision_looks_at_the_width_alone(values: list[float], rounds: int, *,
 def test_without_precision_all_rounds_are_measured() -> None:
     plan = replace(PRECISE, precision=None)
     assert not precise_enough(plan, series(BASE, [1.0] * 12) + series(HEAD, EVEN), 11)
+
+
+def test_a_ceiling_that_a_pass_surpassed_is_measured_again_on_resume(harness: Command, run: Path) -> None:
+    trials = run / "trials.jsonl"
+    lines = [json.loads(line) for line in trials.read_text().splitlines()]
+    disturbed = [one | {"requests_per_s": 0.5} if one["kind"] == "ceiling" else one for one in lines]
+    trials.write_text("".join(json.dumps(one, separators=(",", ":")) + "\n" for one in disturbed))
+    done = harness("bench", "--resume", run, env=NO_GIT)
+    assert done.returncode == 0, done.stderr
+    first, again = ledger.read(run).ceilings
+    assert first.requests_per_s == 0.5 < again.requests_per_s
+    assert "server-bound" not in (run / "summary.csv").read_text()

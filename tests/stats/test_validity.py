@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from harness.model import Ceiling, Cell, Note, Pass, Trial, Workload
-from harness.stats.validity import cell_notes, facts, server_share
+from harness.stats.validity import cell_notes, facts, server_limits, server_share
 from tests.builders import cell, one_pass, trial
 
 A, B, C = cell("a"), cell("b"), cell("c")
@@ -52,7 +52,16 @@ def test_a_server_that_used_nine_tenths_of_its_core_decided_the_speed(cpu_s: flo
         assert (note.code, note.invalidates) == ("server-bound", True)
 
 
-@pytest.mark.parametrize(("ceiling", "bound"), [(11.2, False), (11.1, True), (9.0, True)])
+@pytest.mark.parametrize(
+    ("ceiling", "bound"),
+    [
+        (11.2, False),
+        (11.1, True),
+        (10.1, True),
+        (10.0, False),
+        (9.0, False),
+    ],  # 10 refutes what is not above it
+)
 def test_a_rate_within_a_tenth_of_the_ceiling_is_the_servers(ceiling: float, *, bound: bool) -> None:
     found = notes(measured(A), ceiling=ceiling)  # 10 images/s
     assert bool(found) is bound
@@ -60,6 +69,38 @@ def test_a_rate_within_a_tenth_of_the_ceiling_is_the_servers(ceiling: float, *, 
         [note] = found[A]
         assert (note.code, note.invalidates) == ("server-bound", True)
         assert note.text.startswith("server-bound: 10 of the server's")
+
+
+def ceiling(requests_per_s: float, image_bytes: int = 6144) -> Ceiling:
+    return Ceiling(image_bytes=image_bytes, started_at=0.0, requests_per_s=requests_per_s)
+
+
+def test_a_ceiling_that_any_cell_surpassed_binds_no_other() -> None:
+    """3,335 of 1,386 requests/s: the fastest row had been struck out, and a slower one was named the fastest."""
+    slow = replace(measured(B), passes=tuple(replace(one, wall_s=1.05) for one in measured(B).passes))
+    assert set(notes(slow, ceiling=9.9)) == {B}
+    assert notes(slow, measured(A), ceiling=9.9) == {}
+
+
+@pytest.mark.parametrize(
+    ("ceilings", "limit"),
+    [
+        ([], None),
+        ([ceiling(9.0)], None),
+        ([ceiling(9.0), ceiling(40.0)], 40.0),  # measured again when the first was refuted
+        ([ceiling(40.0), ceiling(9.0)], 40.0),
+        ([ceiling(40.0, 200_000)], None),
+    ],
+)
+def test_the_highest_ceiling_counts_unless_a_pass_surpassed_it(
+    ceilings: list[Ceiling], limit: float | None
+) -> None:
+    assert server_limits([measured(A)], [SMALL], ceilings).get("small") == limit
+
+
+def test_a_failed_trial_refutes_no_ceiling() -> None:
+    failed = replace(measured(A), reason="the pass ended before its downloads")
+    assert server_limits([failed], [SMALL], [ceiling(9.0)]) == {"small": 9.0}
 
 
 def test_a_ceiling_of_another_size_says_nothing() -> None:
