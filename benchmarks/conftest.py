@@ -1,19 +1,44 @@
-"""What holds for everything that pytest-benchmark measures here: nothing else of this project measures meanwhile."""
+"""What holds for everything that pytest-benchmark measures here: a clean environment, and nothing else that measures."""
 
 import contextlib
+import os
 from collections.abc import Iterator
 
 import pytest
 
 from harness.commands.conduct import machine_lock
 from harness.commands.console import to_errors
+from harness.measure.variables import clean_environment
+
+# Python reads its own variables once, when it starts; these make nothing slower or faster.
+HARMLESS = {
+    *("PYTHONDONTWRITEBYTECODE", "PYTHONHASHSEED", "PYTHONHOME", "PYTHONIOENCODING", "PYTHONNOUSERSITE"),
+    *("PYTHONPATH", "PYTHONPYCACHEPREFIX", "PYTHONSAFEPATH", "PYTHONUNBUFFERED", "PYTHONUTF8"),
+}
 
 
 @pytest.fixture(scope="session", autouse=True)
 def alone(pytestconfig: pytest.Config) -> Iterator[None]:
     """Hold the machine's lock while there is something to time; where another holds it, say so and wait."""
     with contextlib.ExitStack() as stack:
-        if not pytestconfig.getoption("benchmark_disable"):
+        # As pytest-benchmark reads them: our configuration disables, and the command line enables.
+        if pytestconfig.getoption("benchmark_enable") or not pytestconfig.getoption("benchmark_disable"):
+            read = {name for name in os.environ if name.startswith("PYTHON")} - HARMLESS
+            if read:
+                pytest.exit(f"these change what is timed; unset them: {', '.join(sorted(read))}", 2)
             with pytestconfig.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
                 stack.enter_context(machine_lock(to_errors()))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def clean(alone: None) -> Iterator[None]:  # noqa: ARG001 - its lock lies in the user's own folder
+    """Take the user's proxies, netrc and settings out of this process; pytest's own variables stay."""
+    before = dict(os.environ)
+    with clean_environment({name: before[name] for name in before if name.startswith("PYTEST_")}) as ours:
+        os.environ.clear()
+        os.environ.update(ours)
+        yield
+        now = {name: os.environ[name] for name in os.environ if name.startswith("PYTEST_")}
+        os.environ.clear()
+        os.environ.update(before | now)

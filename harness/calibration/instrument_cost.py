@@ -20,9 +20,10 @@ import numpy as np
 from harness.commands.conduct import machine_lock
 from harness.commands.console import to_errors
 from harness.measure.catalog import Catalog, match, open_catalog
-from harness.measure.launch import Worker, clean_environment
+from harness.measure.launch import Worker
 from harness.measure.machine import cpu_split
 from harness.measure.server import Manifest, running_server
+from harness.measure.variables import clean_environment
 from harness.model import Workload
 from harness.stats import kernels
 
@@ -126,7 +127,7 @@ def _in_harness(catalog: Catalog, variant: str, manifest: Manifest, cpus: Sequen
 @contextmanager
 def _bare(script: str, manifest: Manifest, cpus: Sequence[int]) -> Iterator[Pass]:
     """Start the bare script; yield what lets it run one pass and returns its seconds."""
-    with tempfile.NamedTemporaryFile("w", suffix=".txt") as urls:
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as urls, clean_environment() as clean:
         urls.write("\n".join(manifest.urls))
         urls.flush()
         process = subprocess.Popen(
@@ -140,7 +141,7 @@ def _bare(script: str, manifest: Manifest, cpus: Sequence[int]) -> Iterator[Pass
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env=clean_environment(),
+            env=clean,
             preexec_fn=(lambda: os.sched_setaffinity(0, cpus)) if cpus else None,
         )
         assert process.stdin is not None

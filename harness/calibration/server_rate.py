@@ -31,6 +31,7 @@ from rich.console import Console
 from harness.commands.conduct import machine_lock
 from harness.measure.machine import cpu_split
 from harness.measure.server import running_server
+from harness.measure.variables import clean_environment
 from harness.model import Workload
 from harness.stats import kernels
 
@@ -40,6 +41,7 @@ SERVERS = ("image server", "nginx")
 IMAGE = Workload(
     name="photo", images=1, image_bytes=20_480, latency_s=0.0, concurrency=32, sink="memory", seed=1
 )
+OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # whatever HTTP_PROXY says
 CONFIGURATION = """\
 daemon off;
 worker_processes 1;
@@ -103,7 +105,7 @@ def main() -> int:
     ):
         [url] = server.register(IMAGE).urls
         with (
-            urllib.request.urlopen(url) as answer,
+            OPENER.open(url) as answer,
             _nginx(tools["nginx"], folder, answer.read(), server_cpus) as other,
         ):
             targets = (Target(url=url, process=psutil.Process(server.pid)), other)
@@ -183,13 +185,15 @@ def _loads(
 def _load(wrk: str, target: Target, cpus: Sequence[int], seconds: int) -> Load:
     """Load a server; the run ends if any request was not answered as it should be."""
     start_s, start_cpu_s = time.perf_counter(), target.cpu_s()
-    done = subprocess.run(
-        [wrk, "-t1", f"-c{IMAGE.concurrency}", f"-d{seconds}s", target.url],
-        capture_output=True,
-        text=True,
-        check=False,
-        preexec_fn=lambda: os.sched_setaffinity(0, cpus[:1]),
-    )
+    with clean_environment() as clean:
+        done = subprocess.run(
+            [wrk, "-t1", f"-c{IMAGE.concurrency}", f"-d{seconds}s", target.url],
+            capture_output=True,
+            text=True,
+            env=clean,
+            check=False,
+            preexec_fn=lambda: os.sched_setaffinity(0, cpus[:1]),
+        )
     busy = (target.cpu_s() - start_cpu_s) / (time.perf_counter() - start_s)
     if done.returncode or "Non-2xx" in done.stdout or "Socket errors" in done.stdout:
         sys.exit(f"invalid: {target.url}: {done.stdout}{done.stderr}")
@@ -209,27 +213,29 @@ def _nginx(nginx: str | None, folder: str, body: bytes, cpus: Sequence[int]) -> 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     Path(folder, "nginx.conf").write_text(CONFIGURATION.format(folder=folder, port=port))
-    process = subprocess.Popen(
-        [str(nginx), "-p", folder, "-c", f"{folder}/nginx.conf", "-e", f"{folder}/error.log"],
-        stderr=subprocess.DEVNULL,  # it is in the log too
-        preexec_fn=lambda: os.sched_setaffinity(0, cpus),
-    )
-    url = f"http://127.0.0.1:{port}/photo.jpg"
-    try:
-        if not _serves(url, body):
-            log = Path(folder, "error.log").read_text().splitlines() or ["it wrote no reason"]
-            sys.exit(f"nginx does not serve the image: {log[-1]}")
-        yield Target(url=url, process=psutil.Process(process.pid))
-    finally:
-        process.terminate()
-        process.wait()
+    with clean_environment() as clean:
+        process = subprocess.Popen(
+            [str(nginx), "-p", folder, "-c", f"{folder}/nginx.conf", "-e", f"{folder}/error.log"],
+            stderr=subprocess.DEVNULL,  # it is in the log too
+            env=clean,
+            preexec_fn=lambda: os.sched_setaffinity(0, cpus),
+        )
+        url = f"http://127.0.0.1:{port}/photo.jpg"
+        try:
+            if not _serves(url, body):
+                log = Path(folder, "error.log").read_text().splitlines() or ["it wrote no reason"]
+                sys.exit(f"nginx does not serve the image: {log[-1]}")
+            yield Target(url=url, process=psutil.Process(process.pid))
+        finally:
+            process.terminate()
+            process.wait()
 
 
 def _serves(url: str, body: bytes) -> bool:
     """Whether the URL gives these bytes within five seconds."""
     for _ in range(50):
         try:
-            with urllib.request.urlopen(url) as answer:
+            with OPENER.open(url) as answer:
                 return bool(answer.read() == body)
         except OSError:
             time.sleep(0.1)

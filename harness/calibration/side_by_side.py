@@ -15,6 +15,7 @@ from harness.calibration.judging import judged
 from harness.calibration.scene import BASE, Scene, opened
 from harness.measure.launch import ROOT
 from harness.measure.machine import cpu_split
+from harness.measure.variables import clean_environment
 from harness.model import HarnessError
 
 MARGIN = 0.05  # of both
@@ -120,14 +121,10 @@ def _pytest(scene: Scene, client: str, seconds: float, *options: str) -> bool:
         "-p", "no:cacheprovider", f"--benchmark-storage={scene.folder / 'storage'}",
         f"--benchmark-max-time={seconds}", *options, str(scene.folder / "test_theirs.py"),
     ]  # fmt: skip
-    done = subprocess.run(
-        command,
-        env=os.environ | {"ROOT": str(ROOT), "SPEC": json.dumps(spec)},
-        cwd=scene.folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    with clean_environment({"ROOT": str(ROOT), "SPEC": json.dumps(spec)}) as clean:
+        done = subprocess.run(
+            command, env=clean, cwd=scene.folder, capture_output=True, text=True, check=False
+        )
     regressed = REGRESSED in done.stdout + done.stderr
     if not regressed and done.returncode != 0:
         raise HarnessError(f"pytest-benchmark gave no result: {(done.stdout + done.stderr)[-500:]}")

@@ -2,13 +2,12 @@
 
 import json
 import subprocess
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from harness.lessons.lesson import Lesson, LessonResult
-from harness.measure.launch import clean_environment
+from harness.measure.variables import clean_environment
 
 OBSERVER = Path(__file__).with_name("observer.py")
 TIMEOUT_S = 30.0
@@ -33,16 +32,19 @@ def run_lesson(
     """
     arguments = [str(lesson.path.resolve()), ",".join(lesson.modules), *(urls if lesson.wants_urls else ())]
     try:
-        done = subprocess.run(
-            [python, "-P", str(OBSERVER), *arguments],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            env=clean_environment(),  # a warning filter or debug flag of the user's would change the facts
-            cwd=tempfile.gettempdir(),
-            timeout=timeout_s,
-            check=False,
-        )
+        with (
+            clean_environment() as clean
+        ):  # a warning filter or debug flag of the user's would change the facts
+            done = subprocess.run(
+                [python, "-P", str(OBSERVER), *arguments],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                env=clean,
+                cwd=clean["HOME"],
+                timeout=timeout_s,
+                check=False,
+            )
     except subprocess.TimeoutExpired:
         return LessonResult(lesson=lesson, **_unseen(f"out of time: no answer within {timeout_s:g} s"))
     if done.returncode:

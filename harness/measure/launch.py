@@ -6,12 +6,14 @@ import selectors
 import signal
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
 from typing import IO, Any, Self
 
+from harness.measure.variables import NONE, clean_environment
 from harness.model import HarnessError
 from harness.text import printable, printable_values
 
@@ -23,31 +25,12 @@ BOOT = (
     "from harness.measure.worker.__main__ import main; del sys.path[0]; main()"
 )
 
-# Everything else of the user's environment (proxies, netrc, PYTHON*) would change what is measured.
-KEPT_VARIABLES = (
-    "PATH",
-    "HOME",
-    "LANG",
-    "LC_ALL",
-    "TMPDIR",
-    "LD_LIBRARY_PATH",
-    "DYLD_LIBRARY_PATH",
-    "SSL_CERT_FILE",
-)
-
-
 MOST_BYTES = 1 << 26  # of one answer: ten times what a pass of 100,000 images is told in
 LAST_WORDS_S = 1.0  # a process whose pipe has ended has so long to end itself
 
 
 class WorkerDied(Exception):  # noqa: N818 - it is an event that the harness handles, named for what happened
     """The process ended, or was ended, before it answered; the message is the reason."""
-
-
-def clean_environment() -> dict[str, str]:
-    """Return the allow-listed part of our environment, plus settings every measured process gets."""
-    kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
-    return kept | {"PYTHONUTF8": "1", "NO_PROXY": "*", "no_proxy": "*"}
 
 
 def first_line(pipe: IO[bytes], timeout_s: float) -> bytes | None:
@@ -73,25 +56,27 @@ class Worker:
 
     Args:
         python: interpreter to run.
+        variables: environment variables that it gets beside those of the clean environment.
     """
 
-    def __init__(self, python: str) -> None:
+    def __init__(self, python: str, variables: Mapping[str, str] = NONE) -> None:
         with ExitStack() as stack:
             try:
+                clean = stack.enter_context(clean_environment(variables))
                 self._errors = stack.enter_context(tempfile.TemporaryFile())
                 self._process = subprocess.Popen(
                     [python, "-P", "-c", BOOT, str(ROOT)],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=self._errors,
-                    env=clean_environment(),
-                    cwd=tempfile.gettempdir(),
+                    env=clean,
+                    cwd=clean["HOME"],
                     bufsize=0,
                     start_new_session=True,  # so that Ctrl-C reaches only us, and its children end with it
                 )
             except OSError as error:  # no such interpreter, or no more processes or files for us
                 raise HarnessError(f"cannot start {python}: {error.strerror}") from None
-            stack.pop_all()  # ``end`` closes it with the process
+            self._held = stack.pop_all()
 
     def __enter__(self) -> Self:
         return self
@@ -148,7 +133,7 @@ class Worker:
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
-        self._errors.close()
+        self._held.close()
 
     def _epitaph(self) -> str:
         try:

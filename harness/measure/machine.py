@@ -12,6 +12,7 @@ from typing import Any
 import psutil
 
 from harness.measure.launch import ROOT
+from harness.measure.variables import kept_variables
 
 
 def cpu_split() -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -52,15 +53,17 @@ def fingerprint(
 
 
 def environment() -> dict[str, Any]:
-    """Facts that two comparable runs may differ in: revision, memory, load, every installed distribution."""
+    """Facts that two comparable runs may differ in: revision, memory, load, variables kept, installed distributions."""
     return {
         "revision": _revision(),
         "memory_bytes": psutil.virtual_memory().total,
         "load_1min": psutil.getloadavg()[0],
         "open_files_limit": _open_files_limit(),
+        "variables": kept_variables(),
         "distributions": {
-            one.name: one.version
-            for one in sorted(importlib.metadata.distributions(), key=lambda one: one.name)
+            one.name: one.version or "unknown"
+            for one in sorted(importlib.metadata.distributions(), key=lambda one: one.name or "")
+            if one.name  # a folder without METADATA has none
         },
     }
 

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from harness.measure.launch import ROOT, first_line
+from harness.measure.variables import clean_environment
 from harness.model import HarnessError, Witness, Workload
 from harness.text import printable_values
 
@@ -95,22 +96,24 @@ def running_server(*, cpus: Sequence[int], command: Sequence[str] = ()) -> Itera
         command: what to run instead of ``python -m local_server``.
     """
     options = ["--exit-with-stdin", *(["--cpus", ",".join(map(str, cpus))] if cpus else [])]
-    process = subprocess.Popen(
-        [*(command or (sys.executable, "-m", "local_server")), *options],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd=ROOT,
-        start_new_session=True,
-    )
-    try:
-        server = _ready(process)
+    with clean_environment() as clean:
+        process = subprocess.Popen(
+            [*(command or (sys.executable, "-m", "local_server")), *options],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=ROOT,
+            env=clean,
+            start_new_session=True,
+        )
         try:
-            yield server
+            server = _ready(process)
+            try:
+                yield server
+            finally:
+                server.close()
         finally:
-            server.close()
-    finally:
-        _end(process)
+            _end(process)
 
 
 def _ready(process: subprocess.Popen[bytes]) -> Server:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from harness.measure.launch import ROOT
 
-ONE = "benchmarks/test_download.py::test_download[gather/aiohttp_session/asyncio]"
+ONE = "benchmarks/test_download.py::test_download[thread_pool/requests_session]"
 
 
 def test_a_default_variant_is_timed_and_compared(tmp_path: Path) -> None:
     alone = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
 
-    def run(*options: str) -> "subprocess.CompletedProcess[str]":
+    def run(*options: str, env: dict[str, str] | None = None) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
             [
                 sys.executable,
@@ -28,7 +28,7 @@ def test_a_default_variant_is_timed_and_compared(tmp_path: Path) -> None:
                 *options,
             ],
             cwd=ROOT,
-            env=alone | {"TMPDIR": str(tmp_path)},
+            env=alone | {"TMPDIR": str(tmp_path)} | (env or {}),
             capture_output=True,
             text=True,
             check=False,
@@ -41,7 +41,12 @@ def test_a_default_variant_is_timed_and_compared(tmp_path: Path) -> None:
     assert found["group"] == "thumbs-50ms-memory"
     assert found["extra_info"] == {"images": 100}
     assert found["stats"]["rounds"] == 5
-    second = run(storage, "--benchmark-compare=0001")
+    users = {"HTTP_PROXY": "http://127.0.0.1:9", "NO_PROXY": "10.0.0.0/8", "PYTHONASYNCIODEBUG": "1"}
+    refused = run(env=users)
+    assert refused.returncode == 2
+    assert "these change what is timed; unset them: PYTHONASYNCIODEBUG" in refused.stdout
+    del users["PYTHONASYNCIODEBUG"]
+    second = run(storage, "--benchmark-compare=0001", env=users)
     assert second.returncode == 0, second.stdout
     assert "0001_one" in second.stdout
 

@@ -10,6 +10,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+UNKNOWN = "unknown"  # version of a distribution whose METADATA has none
+
 
 class ContractError(Exception):
     """The file is not a contender of its axis; the message says what is missing."""
@@ -55,8 +57,9 @@ def _metadata() -> Any:
 
 def versions(roots: Iterable[str]) -> dict[str, str]:
     """Distribution -> version, of the distributions that these top-level packages belong to."""
-    names = {name for root in roots for name in _owners().get(root, [])}
-    return {name: _metadata().version(name) for name in sorted(names)}
+    # A folder without METADATA has no name.
+    names = {name for root in roots for name in _owners().get(root, []) if name}
+    return {name: _metadata().version(name) or UNKNOWN for name in sorted(names)}
 
 
 def versions_with_requirements(roots: Iterable[str]) -> dict[str, str]:
@@ -70,7 +73,7 @@ def versions_with_requirements(roots: Iterable[str]) -> dict[str, str]:
         except metadata.PackageNotFoundError:
             continue  # required on another platform or Python
         if one.name.lower() not in found:
-            found[one.name.lower()] = one.version
+            found[one.name.lower()] = one.version or UNKNOWN
             queue += [
                 re.split(r"[^\w.-]", line, maxsplit=1)[0]
                 for line in one.requires or ()
