@@ -16,7 +16,8 @@ from harness.measure.server import Server, running_server
 from harness.measure.suite import SuiteFile, read_suite_file
 from harness.measure.worker.recorder import Recorder
 from harness.measure.worker.trial import Trial
-from harness.model import Variant, Workload
+from harness.model import Variant
+from harness.workload import Workload
 
 WORKLOAD = "thumbs-50ms-memory"
 
@@ -47,7 +48,7 @@ def spec(server: Server, workload: Workload) -> dict[str, Any]:
     return {
         "urls": manifest.urls,
         "digests": manifest.digests,
-        "concurrency": workload.concurrency,
+        "concurrency": workload.arrival.concurrency,
         "timeout_s": 60.0,
         "ca_file": None,
         "folder": None,

@@ -5,16 +5,29 @@ Times are seconds (``_s``), sizes are bytes (``_bytes``); scaling happens only w
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, PlainSerializer
+
+from harness.workload import Workload
 
 HERE = "here"  # the side of a cell in a run that has one environment only
 
 Axis = Literal["client", "concurrency", "loop"]
 FetchKind = Literal["sync", "async"]
-Sink = Literal["memory", "disk"]
 
 # Below this latency a server answers before the next request arrives, so that what it sees in flight says nothing.
 TELLING_LATENCY_S = 0.005
+
+
+def _workload(flat: Any) -> Any:
+    return Workload.of(**flat) if isinstance(flat, dict) else flat
+
+
+# Flat in files, so that a ledger of before a field is read with that field's default.
+FlatWorkload = Annotated[
+    Workload, BeforeValidator(_workload), PlainSerializer(lambda one: {"name": one.name, **one.flat})
+]
 
 
 class HarnessError(Exception):
@@ -28,29 +41,6 @@ class HarnessError(Exception):
     def __init__(self, message: str, *, exit_code: int = 1) -> None:
         super().__init__(message)
         self.exit_code = exit_code
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Workload:
-    """What is asked of every variant.
-
-    Attributes:
-        name: unique in the suite file, and says the sink.
-        images: number of images in one pass.
-        image_bytes: exact size of each.
-        latency_s: the server waits this long before the first byte of an answer.
-        concurrency: how many downloads may be in flight.
-        sink: where a body goes: kept in memory, or saved to a file named from its URL.
-        seed: decides the images' bytes and names.
-    """
-
-    name: str
-    images: int
-    image_bytes: int
-    latency_s: float
-    concurrency: int
-    sink: Sink
-    seed: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,7 +248,7 @@ class Plan:
     seed: int
     rules: TrialRules
     precision: float | None
-    workloads: tuple[Workload, ...]
+    workloads: tuple[FlatWorkload, ...]
     variants: tuple[Variant, ...]
     rounds: tuple[tuple[Cell, ...], ...]
 

@@ -17,7 +17,8 @@ from aiohttp import web
 from aiohttp.http import HttpProcessingError
 from aiohttp.log import server_logger
 
-from local_server.control import Control, check
+from harness.workload import SPECS, TYPES, check
+from local_server.control import Control
 from local_server.images import make_images
 from local_server.server import ImageConnection
 
@@ -27,6 +28,8 @@ except ImportError:  # not on Windows
     uvloop = None  # type: ignore[assignment]
 
 MAX_PORT = 65_535
+# A workload that is served from the start, if so many images are asked for.
+SERVED: dict[str, Any] = {"images": None, "image_bytes": 6_144, "latency_s": 0.0, "seed": 0}
 
 
 def main() -> int:
@@ -68,12 +71,13 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--port", type=_port, default=0, help="0 takes a free one (default)")
     parser.add_argument("--cpus", type=_cpus, metavar="N,...", help="CPUs that the server may use")
     parser.add_argument("--exit-with-stdin", action="store_true", help="end when standard input ends")
-    parser.add_argument("--images", type=int, help="serve a workload of so many images from the start")
-    parser.add_argument("--image-bytes", type=int, default=6_144, help="size of each (default: 6144)")
-    parser.add_argument(
-        "--latency-s", type=float, default=0.0, help="seconds before the first byte (default: 0)"
-    )
-    parser.add_argument("--seed", type=int, default=0, help="of the images (default: 0)")
+    for name, default in SERVED.items():
+        parser.add_argument(
+            f"--{name.replace('_', '-')}",
+            type=TYPES[name],
+            default=default,
+            help=f"{SPECS[name].help} (default: {'serve none' if default is None else default})",
+        )
     options = parser.parse_args()
     if sys.stdout is None:
         parser.error("standard output is closed already; the ready line needs it")
@@ -81,7 +85,7 @@ def _options() -> argparse.Namespace:
         parser.error("--exit-with-stdin: standard input is closed already")
     if options.images is not None:
         try:
-            check({name: getattr(options, name) for name in ("images", "image_bytes", "latency_s", "seed")})
+            check({name: getattr(options, name) for name in SERVED}, served=True)
         except ValueError as error:
             parser.error(str(error))
     return options

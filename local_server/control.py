@@ -8,18 +8,12 @@ from typing import Any
 
 from aiohttp import web
 
-from local_server.images import MIN_BYTES, make_images
+from harness.workload import check
+from local_server.images import make_images
 from local_server.server import ImageServer
 
 PREFIX = "/_control/workloads/"
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-BOUNDS: dict[str, tuple[type, float, float]] = {
-    "images": (int, 1, 100_000),
-    "image_bytes": (int, MIN_BYTES, 16 * 1024**2),
-    "latency_s": (float, 0, 60),
-    "seed": (int, 0, 2**64),
-}
-MAX_TOTAL_BYTES = 1024**3
 MAX_REQUEST_BYTES = 64 * 1024
 
 
@@ -77,27 +71,6 @@ class Control:
         return web.json_response({"images": manifest})
 
 
-def check(fields: dict[str, Any]) -> dict[str, Any]:
-    """Return the fields of a workload if each is there, of its type and within its bounds.
-
-    Raises:
-        ValueError: one line on the first that is not.
-    """
-    unknown = sorted(fields.keys() - BOUNDS.keys())
-    if unknown:
-        raise ValueError(f"unknown field {unknown[0]!r}; there are {', '.join(BOUNDS)}")
-    for name, (kind, low, high) in BOUNDS.items():
-        value = fields.get(name)
-        allowed = (int, float) if kind is float else (int,)
-        if not isinstance(value, allowed) or isinstance(value, bool):
-            raise ValueError(f"{name} must be {'a number' if kind is float else 'a whole number'}")  # noqa: TRY004 - as above
-        if not low <= value <= high:
-            raise ValueError(f"{name} must be from {low:,} to {high:,}")
-    if fields["images"] * fields["image_bytes"] > MAX_TOTAL_BYTES:
-        raise ValueError(f"images times image_bytes must be at most {MAX_TOTAL_BYTES:,}")
-    return fields
-
-
 async def _body(request: web.BaseRequest) -> bytes:
     data = b""
     async for chunk in request.content.iter_any():
@@ -115,7 +88,7 @@ def _fields(body: bytes) -> dict[str, Any]:
     if not isinstance(fields, dict):
         # For the client it is a wrong value, as any other.
         raise ValueError("the body must be a JSON object")  # noqa: TRY004
-    return check(fields)
+    return check(fields, served=True)
 
 
 def _refusal(status: int, reason: str) -> web.Response:

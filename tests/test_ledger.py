@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from harness import ledger
-from harness.model import HarnessError, Plan, Run, Sentinel, Trial, TrialRules, Workload
+from harness.model import HarnessError, Plan, Run, Sentinel, Trial, TrialRules
+from harness.workload import Workload
 from tests.builders import cell, sentinel, trial, variant
 
-WORKLOAD = Workload(
+WORKLOAD = Workload.of(
     name="small", images=10, image_bytes=4096, latency_s=0.0, concurrency=4, sink="memory", seed=1
 )
 RUN = Run(

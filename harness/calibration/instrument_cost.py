@@ -24,14 +24,14 @@ from harness.measure.launch import Worker
 from harness.measure.machine import cpu_split
 from harness.measure.server import Manifest, running_server
 from harness.measure.variables import clean_environment
-from harness.model import Workload
 from harness.stats import kernels
+from harness.workload import Workload
 
 PAIRS = {
     "gather/aiohttp_session/asyncio": "gather_aiohttp.py",
     "thread_pool/requests_session": "thread_pool_requests.py",
 }
-WORKLOAD = Workload(
+WORKLOAD = Workload.of(
     name="thumbs", images=400, image_bytes=6144, latency_s=0.0, concurrency=50, sink="memory", seed=1
 )
 TIMEOUT_S = 60.0
@@ -105,7 +105,7 @@ def _in_harness(catalog: Catalog, variant: str, manifest: Manifest, cpus: Sequen
     spec = {
         "urls": manifest.urls,
         "digests": manifest.digests,
-        "concurrency": WORKLOAD.concurrency,
+        "concurrency": WORKLOAD.arrival.concurrency,
         "timeout_s": TIMEOUT_S,
         "ca_file": None,
         "folder": None,
@@ -136,7 +136,7 @@ def _bare(script: str, manifest: Manifest, cpus: Sequence[int]) -> Iterator[Pass
                 "-P",
                 Path(__file__).parent / "bare" / script,
                 urls.name,
-                str(WORKLOAD.concurrency),
+                str(WORKLOAD.arrival.concurrency),
             ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

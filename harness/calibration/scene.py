@@ -21,7 +21,8 @@ from harness.measure.run import Bench, run_round
 from harness.measure.sentinel import Watch
 from harness.measure.server import Server, running_server
 from harness.measure.suite import read_suite_file
-from harness.model import HERE, Sentinel, Trial, TrialRules, Variant, Workload
+from harness.model import HERE, Sentinel, Trial, TrialRules, Variant
+from harness.workload import Workload
 
 BASE, PROBE = "base", "probe"
 PILOT_ROUNDS = 24

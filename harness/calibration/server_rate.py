@@ -32,13 +32,13 @@ from harness.commands.conduct import machine_lock
 from harness.measure.machine import cpu_split
 from harness.measure.server import running_server
 from harness.measure.variables import clean_environment
-from harness.model import Workload
 from harness.stats import kernels
+from harness.workload import Workload
 
 NOT_COMPARABLE = 4
 SATURATED = 0.9  # share of its core from which a server's rate is taken for its own limit
 SERVERS = ("image server", "nginx")
-IMAGE = Workload(
+IMAGE = Workload.of(
     name="photo", images=1, image_bytes=20_480, latency_s=0.0, concurrency=32, sink="memory", seed=1
 )
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # whatever HTTP_PROXY says
@@ -187,7 +187,7 @@ def _load(wrk: str, target: Target, cpus: Sequence[int], seconds: int) -> Load:
     start_s, start_cpu_s = time.perf_counter(), target.cpu_s()
     with clean_environment() as clean:
         done = subprocess.run(
-            [wrk, "-t1", f"-c{IMAGE.concurrency}", f"-d{seconds}s", target.url],
+            [wrk, "-t1", f"-c{IMAGE.arrival.concurrency}", f"-d{seconds}s", target.url],
             capture_output=True,
             text=True,
             env=clean,

@@ -110,7 +110,7 @@ def _pytest(scene: Scene, client: str, seconds: float, *options: str) -> bool:
     spec = scene.catalog.paths(scene.variants[client]) | {
         "urls": manifest.urls,
         "digests": manifest.digests,
-        "concurrency": scene.workload.concurrency,
+        "concurrency": scene.workload.arrival.concurrency,
         "timeout_s": scene.rules.timeout_s,
         "ca_file": None,
         "folder": None,

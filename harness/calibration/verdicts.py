@@ -114,7 +114,7 @@ def _server(options: argparse.Namespace) -> dict[str, Any]:
     runs: dict[str, list[dict[str, Any]]] = {"as it is": [], "slowed": []}
     times: dict[str, list[float]] = {name: [] for name in runs}
     with opened(options, dict.fromkeys(twins, 0.0)) as scene:
-        slow = replace(scene.workload, name=f"{scene.workload.name}-slowed", latency_s=LATENCY_S)
+        slow = scene.workload.but(name=f"{scene.workload.name}-slowed", latency_s=LATENCY_S)
         for number in range(options.runs):
             name = ("as it is", "slowed")[number % 2]
             rounds = list(

@@ -61,7 +61,7 @@ def conduct(
         def measure_ceilings() -> None:
             """Measure those that are missing, and those that a pass has refuted."""
             limits = server_limits(trials, plan.workloads, known)
-            sizes = sorted({one.image_bytes for one in plan.workloads if one.name not in limits})
+            sizes = sorted({one.what.image_bytes for one in plan.workloads if one.name not in limits})
             for ceiling in ceilings(server, next(iter(pythons.values())), client_cpus, sizes):
                 ledger.append(folder, ceiling)
                 known.append(ceiling)

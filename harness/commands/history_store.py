@@ -166,6 +166,8 @@ def _short(value: float | None) -> float | None:
 def _versions(book: Ledger, variant: str, workload: str) -> dict[str, str]:
     """What may explain a change of this cell: the Python, the kernel, its packages, its files, its workload."""
     from harness.report.frames import axes_of, files_of  # noqa: PLC0415 - pandas takes a second to load
+    from harness.report.story import asked as workload_text  # noqa: PLC0415 - the same
+    from harness.report.voice import PLAIN  # noqa: PLC0415 - the same
 
     print_ = book.run.fingerprint
     files = files_of(book, axes_of(book)[variant])
@@ -176,5 +178,5 @@ def _versions(book: Ledger, variant: str, workload: str) -> dict[str, str]:
         "python": str(print_.get("python", "unknown")),
         "kernel": str(print_.get("kernel", "unknown")),
         "source": source,
-        "workload": f"{asked.images} × {asked.image_bytes} B, {asked.latency_s:g} s, {asked.concurrency} at once",
+        "workload": workload_text(asked.flat, PLAIN),
     }

@@ -13,7 +13,8 @@ from harness.commands.console import to_output
 from harness.commands.exits import FINE
 from harness.measure.catalog import Catalog
 from harness.measure.suite import SuiteFile, read_suite_file
-from harness.report.units import seconds, size
+from harness.report.units import metric
+from harness.workload import SPECS, Spec
 
 NAME = "list"
 HELP = "show variants (and why some cannot run here), workloads and suites"
@@ -59,14 +60,11 @@ def _print(console: Console, suites: SuiteFile, catalog: Catalog) -> None:
     for variant in catalog.variants:
         reason = f"  unavailable: {variant.unavailable}" if variant.unavailable else ""
         console.print(f"  {variant.id}{reason}", markup=False, highlight=False)
-    workloads = Table(
-        "workload", "images", "each", "latency", "concurrency", "sink", box=None, header_style="bold"
-    )
-    for name, fields in suites.workloads.items():
-        latency = seconds(fields.latency_s) if fields.latency_s else "none"
-        workloads.add_row(
-            name, str(fields.images), size(fields.image_bytes), latency, str(fields.concurrency), fields.sink
-        )
+    shown = {name: spec for name, spec in SPECS.items() if not spec.is_fixed}
+    workloads = Table("workload", *(spec.label for spec in shown.values()), box=None, header_style="bold")
+    for name in suites.workloads:
+        flat = suites.workload(name).flat
+        workloads.add_row(name, *(_value(flat[key], spec) for key, spec in shown.items()))
     console.print()
     console.print(workloads)
     table = Table(
@@ -78,3 +76,10 @@ def _print(console: Console, suites: SuiteFile, catalog: Catalog) -> None:
         )
     console.print()
     console.print(table)
+
+
+def _value(value: object, spec: Spec) -> str:
+    """A field for people; what the sentence would not say is none."""
+    if spec.unit in {None, "count"}:
+        return str(value)
+    return "none" if value == spec.unsaid else metric(float(str(value)), str(spec.unit))

@@ -11,10 +11,10 @@ from harness.lessons.render import render_json, render_markdown
 from harness.lessons.run import run_lessons
 from harness.measure.launch import ROOT
 from harness.measure.server import running_server
-from harness.model import Workload
+from harness.workload import Workload
 
 FOLDER = ROOT / "benchmarks" / "lessons"
-IMAGES = Workload(
+IMAGES = Workload.of(
     name="lessons", images=20, image_bytes=6144, latency_s=0.05, concurrency=1, sink="memory", seed=1
 )
 

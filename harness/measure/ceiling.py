@@ -5,7 +5,8 @@ from time import time
 
 from harness.measure.launch import Worker, WorkerDied
 from harness.measure.server import Server
-from harness.model import Ceiling, Workload
+from harness.model import Ceiling
+from harness.workload import Workload
 
 SECONDS = 0.6
 IMAGES = 8
@@ -15,7 +16,7 @@ TIMEOUT_S = 30.0
 def ceilings(server: Server, python: str, cpus: Sequence[int], sizes: Sequence[int]) -> Iterator[Ceiling]:
     """Yield one ceiling per size of image (bytes), each measured from the client's CPUs without latency."""
     for image_bytes in sizes:
-        probe = Workload(
+        probe = Workload.of(
             name=f"ceiling-{image_bytes}",
             images=IMAGES,
             image_bytes=image_bytes,

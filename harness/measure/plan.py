@@ -3,7 +3,8 @@
 import random
 from collections.abc import Sequence
 
-from harness.model import HERE, Cell, Plan, TrialRules, Variant, Workload
+from harness.model import HERE, Cell, Plan, TrialRules, Variant
+from harness.workload import Workload
 
 
 def make_plan(

@@ -111,7 +111,7 @@ def _task(bench: Bench, number: int, place: int, cell: Cell, stack: ExitStack) -
     workload = next(one for one in bench.plan.workloads if one.name == cell.workload)
     manifest = bench.manifests[cell.workload]
     folder = None
-    if workload.sink == "disk":
+    if workload.sink.is_disk:
         folder = tempfile.mkdtemp(prefix="sink-", dir=bench.sink)
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
     return Task(
@@ -125,7 +125,7 @@ def _task(bench: Bench, number: int, place: int, cell: Cell, stack: ExitStack) -
         | {
             "urls": manifest.urls,
             "digests": manifest.digests,
-            "concurrency": workload.concurrency,
+            "concurrency": workload.arrival.concurrency,
             "timeout_s": bench.plan.rules.timeout_s,
             "ca_file": None,
             "folder": folder,

@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 
 from harness.measure.launch import ROOT, first_line
 from harness.measure.variables import clean_environment
-from harness.model import HarnessError, Witness, Workload
+from harness.model import HarnessError, Witness
 from harness.text import printable_values
+from harness.workload import SPECS, Workload
 
 START_TIMEOUT_S = 20.0
 CONTROL_TIMEOUT_S = 60.0  # registering a workload prepares all its images
@@ -51,8 +52,8 @@ class Server:
 
     def register(self, workload: Workload) -> Manifest:
         """Have the workload's images prepared."""
-        fields = ("images", "image_bytes", "latency_s", "seed")
-        answer = self._control("PUT", workload.name, {name: getattr(workload, name) for name in fields})
+        served = {name: value for name, value in workload.flat.items() if SPECS[name].is_served}
+        answer = self._control("PUT", workload.name, served)
         images = answer["images"]
         return Manifest(
             urls=tuple(self.url + one["path"] for one in images),

@@ -4,14 +4,12 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from harness.model import HarnessError, TrialRules, Workload
-
-MOST_BYTES = 1024**3  # of all images of a workload together: what the server holds at most
-SEED = 20_251_122  # of the images; a workload is the same on every machine
+from harness.model import HarnessError, TrialRules
+from harness.workload import SPECS, FieldError, Workload, check
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 
@@ -20,20 +18,13 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-class WorkloadFields(_Strict):
-    """``[workloads.NAME]``."""
-
-    images: int = Field(ge=1, le=100_000)
-    image_bytes: int = Field(ge=2_048, le=16 * 1024 * 1024)
-    latency_s: float = Field(ge=0, le=60)
-    concurrency: int = Field(ge=1, le=4_096)
-    sink: Literal["memory", "disk"]
-
-    @model_validator(mode="after")
-    def _fits_into_memory(self) -> "WorkloadFields":
-        if self.images * self.image_bytes > MOST_BYTES:
-            raise ValueError(f"images times image_bytes must be at most {MOST_BYTES:,}")
-        return self
+def _workload(flat: Any) -> dict[str, Any]:
+    """Check the fields of ``[workloads.NAME]``; those that the project decides are no fields of a file."""
+    if not isinstance(flat, dict):
+        raise ValueError("must be a table")  # noqa: TRY004 - for whoever wrote the file it is a wrong value
+    if fixed := next((name for name in flat if name in SPECS and SPECS[name].is_fixed), None):
+        raise FieldError(fixed, "is the project's own, the same on every machine")
+    return check(flat)
 
 
 class TrialFields(_Strict):
@@ -81,7 +72,7 @@ class GateFields(_Strict):
 class SuiteFile(_Strict):
     """The whole file."""
 
-    workloads: dict[Name, WorkloadFields]
+    workloads: dict[Name, Annotated[dict[str, Any], BeforeValidator(_workload)]]
     trial: TrialFields
     selfcheck: SelfCheckFields | None = None
     gate: GateFields | None = None
@@ -110,7 +101,7 @@ class SuiteFile(_Strict):
         """Return the workload as a record; an unknown name is an error that lists the known ones."""
         if name not in self.workloads:
             raise HarnessError(f"no workload {name!r}; there are {', '.join(self.workloads)}", exit_code=2)
-        return Workload(name=name, seed=SEED, **self.workloads[name].model_dump())
+        return Workload.of(name, **self.workloads[name])
 
     def suite(self, name: str) -> SuiteFields:
         """Return a suite; an unknown name is an error that lists the known ones."""
@@ -156,6 +147,10 @@ def read_suite_file(path: Path) -> SuiteFile:
         first = error.errors()[0]
         place = [str(part) for part in first["loc"] if part != "[key]"]
         message = first["msg"].removeprefix("Value error, ")
+        cause = first.get("ctx", {}).get("error")
+        if isinstance(cause, FieldError):
+            place.append(cause.field)
+            message = message.removeprefix(f"{cause.field} ")
         where = f"line {line_of(text, place or message.split()[0].split('.'))}: "
         field = f"{'.'.join(place)}: " if place else ""
         raise HarnessError(f"{path}: {where}{field}{message}", exit_code=2) from None

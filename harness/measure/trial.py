@@ -10,7 +10,8 @@ from typing import Any
 
 from harness.measure.launch import Worker, WorkerDied
 from harness.measure.server import Server
-from harness.model import TELLING_LATENCY_S, Cell, HarnessError, Pass, Trial, TrialRules, Workload
+from harness.model import TELLING_LATENCY_S, Cell, HarnessError, Pass, Trial, TrialRules
+from harness.workload import Workload
 
 # What is known of a worker that never came to its end.
 UNKNOWN: Mapping[str, Any] = {
@@ -151,11 +152,11 @@ def complaint_about(one: Pass, workload: Workload, in_flight: int | None) -> str
 
 def _complaints(one: Pass, workload: Workload, in_flight: int | None) -> Iterator[str]:
     """Yield what is wrong, the plainest first."""
-    seen, asked = one.witness, workload.concurrency
-    if seen.requests != workload.images:
-        yield f"the server saw {seen.requests} requests for {workload.images} images"
-    if seen.different is not None and seen.different != workload.images:
-        yield f"the server was asked for {seen.different} of {workload.images} images, for some more than once"
+    seen, asked = one.witness, workload.arrival.concurrency
+    if seen.requests != workload.what.images:
+        yield f"the server saw {seen.requests} requests for {workload.what.images} images"
+    if seen.different is not None and seen.different != workload.what.images:
+        yield f"the server was asked for {seen.different} of {workload.what.images} images, for some more than once"
     if seen.arriving_s is not None and seen.arriving_s > one.wall_s:
         yield (
             f"requests arrived at the server for {seen.arriving_s:.3g} s, but the pass took {one.wall_s:.3g} s: "
@@ -168,6 +169,8 @@ def _complaints(one: Pass, workload: Workload, in_flight: int | None) -> Iterato
     peak = max(one.peak_in_flight, seen.peak_in_flight)
     if in_flight is not None and peak > in_flight:
         yield f"{peak} images were in flight, and it says IN_FLIGHT = {in_flight}"
-    alone = one.peak_in_flight == 1 or (seen.peak_in_flight == 1 and workload.latency_s >= TELLING_LATENCY_S)
-    if alone and in_flight != 1 and min(asked, workload.images) > 1:
+    alone = one.peak_in_flight == 1 or (
+        seen.peak_in_flight == 1 and workload.network.latency_s >= TELLING_LATENCY_S
+    )
+    if alone and in_flight != 1 and min(asked, workload.what.images) > 1:
         yield f"ran one image at a time where {asked} were asked, and does not say so with IN_FLIGHT = 1"

@@ -198,7 +198,7 @@ def _scaling(book: Ledger, tables: Tables, ranked: pd.DataFrame) -> Iterator[Exh
     """Workloads that differ in concurrency alone are one sweep."""
     groups: dict[object, list[str]] = {}
     for one in book.run.plan.workloads:
-        groups.setdefault(replace(one, name="", concurrency=0), []).append(one.name)
+        groups.setdefault(tuple({**one.flat, "concurrency": None}.items()), []).append(one.name)
     asked = tables.workloads[["workload", "asked_concurrency"]]
     for number, names in enumerate((names for names in groups.values() if len(names) > 1), start=1):
         rows = ranked[ranked["workload"].isin(names) & ranked[RATE.key].notna()].merge(asked, on="workload")

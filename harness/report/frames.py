@@ -20,6 +20,7 @@ from harness.model import Cell, Contender, Trial, Variant
 from harness.report.judgement import Judgement
 from harness.stats.ranking import RankedCell
 from harness.stats.validity import server_limits, server_share
+from harness.workload import SPECS
 
 ID = ["workload", "variant", "concurrency", "client", "loop", "side"]
 OF_PASS = [metric for metric in METRICS if metric.of_pass]
@@ -44,11 +45,11 @@ def workloads(book: Ledger) -> pd.DataFrame:
     rows = [
         {
             "workload": one.name,
-            "images": one.images,
-            "image_bytes": one.image_bytes,
-            "latency_s": one.latency_s,
-            "asked_concurrency": one.concurrency,
-            "sink": one.sink,
+            **{
+                SPECS[name].column or name: value
+                for name, value in one.flat.items()
+                if not SPECS[name].is_fixed
+            },
             "ceiling_requests_per_s": limits.get(one.name),
         }
         for one in book.run.plan.workloads

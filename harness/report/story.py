@@ -11,6 +11,7 @@ from harness.report.charts import row_name
 from harness.report.frames import ALL_WORKLOADS
 from harness.report.tables import Tables
 from harness.report.voice import Voice
+from harness.workload import SPECS, sentence
 
 Row = Mapping[Any, Any]
 
@@ -63,17 +64,16 @@ def machine(tables: Tables) -> str:
 def scope(tables: Tables, workload: str, voice: Voice) -> str:
     """What a workload asks, as one phrase."""
     row = tables.workloads[tables.workloads["workload"] == workload].iloc[0]
-    latency = (
-        voice.phrase(" with {it} latency", it=voice.value(row["latency_s"], "s")) if row["latency_s"] else ""
-    )
-    return voice.phrase(
-        "{images} images of {each}{latency}, {concurrency} at once, to {sink}",
-        images=voice.value(row["images"], "count"),
-        each=voice.value(row["image_bytes"], "bytes"),
-        latency=latency,
-        concurrency=voice.value(row["asked_concurrency"], "count"),
-        sink=row["sink"],
-    )
+    return asked({name: row[spec.column or name] for name, spec in SPECS.items() if not spec.is_fixed}, voice)
+
+
+def asked(flat: Mapping[str, Any], voice: Voice) -> str:
+    """What a workload of these fields asks, as one phrase."""
+    parts = {
+        name: voice.value(value, unit) if (unit := SPECS[name].unit) else value
+        for name, value in flat.items()
+    }
+    return voice.phrase(sentence(flat), **parts)
 
 
 def reason(row: Row, voice: Voice) -> str:

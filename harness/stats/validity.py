@@ -8,7 +8,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from harness.metrics import CONNECTIONS, RATE, SERVER_IN_FLIGHT
-from harness.model import TELLING_LATENCY_S, Ceiling, Cell, Note, Pass, Trial, Workload
+from harness.model import TELLING_LATENCY_S, Ceiling, Cell, Note, Pass, Trial
+from harness.workload import Workload
 
 SERVER_SHARE = 0.9  # of the server's one core; above it the server decides how fast a cell is
 CEILING_SHARE = 0.9  # of the measured ceiling
@@ -45,7 +46,7 @@ def server_limits(
     The highest ceiling of a size counts, for whatever disturbs one makes it lower. One that a pass surpassed is refuted:
     it was disturbed too, and says nothing.
     """
-    sizes = {one.name: one.image_bytes for one in workloads}
+    sizes = {one.name: one.what.image_bytes for one in workloads}
     highest: dict[int, float] = {}
     for one in ceilings:
         highest[one.image_bytes] = max(one.requests_per_s, highest.get(one.image_bytes, 0.0))
@@ -78,9 +79,9 @@ def _server_bound(trials: Sequence[Trial], ceiling: float | None) -> Iterator[No
 
 
 def _concurrency(trials: Sequence[Trial], workload: Workload) -> Iterator[Note]:
-    asked = min(workload.concurrency, workload.images)
+    asked = min(workload.arrival.concurrency, workload.what.images)
     reached = statistics.median(map(SERVER_IN_FLIGHT.of_trial, trials))
-    if workload.latency_s >= TELLING_LATENCY_S and reached < FEW * asked:
+    if workload.network.latency_s >= TELLING_LATENCY_S and reached < FEW * asked:
         yield Note(
             code="concurrency-not-reached",
             text=f"{reached:.0f} of {asked} in flight",
@@ -91,7 +92,7 @@ def _concurrency(trials: Sequence[Trial], workload: Workload) -> Iterator[Note]:
     if opened > asked:
         yield Note(
             code="connections-not-reused",
-            text=f"{opened:.0f} connections for {workload.images} images",
+            text=f"{opened:.0f} connections for {workload.what.images} images",
             advice="share one session or client between the downloads",
             invalidates=False,
         )

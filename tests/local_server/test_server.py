@@ -290,7 +290,7 @@ def test_garbage_is_refused_and_fills_no_log() -> None:
         ("PUT", "x", WORKLOAD | {"latency_s": 61}, 422, "latency_s must be from 0 to 60"),
         ("PUT", "x", WORKLOAD | {"latency_s": "1"}, 422, "latency_s must be a number"),
         ("PUT", "x", WORKLOAD | {"images": 100_000, "image_bytes": 99_999}, 422, "must be at most 1,073,741,824"),
-        ("PUT", "x", WORKLOAD | {"path": "/etc"}, 422, "unknown field 'path'"),
+        ("PUT", "x", WORKLOAD | {"path": "/etc"}, 422, "path is no field"),
         ("PUT", "x", b"[]", 422, "must be a JSON object"),
         ("PUT", "x", b"{", 422, "must be JSON"),
         ("PUT", "x", b"[" * 60_000, 422, "must be JSON"),

@@ -14,7 +14,7 @@ from harness.measure import ceiling
 from harness.measure.server import Manifest, Server
 from harness.measure.worker import saturate
 
-SIZE = 1_000
+SIZE = 4_096
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % SIZE + b"x" * SIZE
 
 

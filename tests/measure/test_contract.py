@@ -15,10 +15,11 @@ from harness.measure.launch import ROOT
 from harness.measure.plan import make_plan
 from harness.measure.run import Bench, run_round
 from harness.measure.server import Server
-from harness.model import HERE, HarnessError, Sink, Trial, TrialRules, Workload
+from harness.model import HERE, HarnessError, Trial, TrialRules
+from harness.workload import Workload
 
 # 32 is the most that a default executor has on any machine, so that the naive models too stay within the limit.
-TINY = Workload(
+TINY = Workload.of(
     name="tiny-memory", images=33, image_bytes=4096, latency_s=0.005, concurrency=32, sink="memory", seed=5
 )
 RULES = TrialRules(warmups=1, trial_s=0.001, max_passes=1, timeout_s=30.0)
@@ -75,22 +76,22 @@ def test_every_variant_found_keeps_the_contract(catalog: Catalog, server: Server
         assert warmup.warmup
         assert not timed.warmup
         for one in trial.passes:
-            assert len(one.latency_s) == len(one.start_s) == TINY.images
-            assert one.witness.requests == TINY.images
-            assert one.witness.bytes >= TINY.images * TINY.image_bytes
+            assert len(one.latency_s) == len(one.start_s) == TINY.what.images
+            assert one.witness.requests == TINY.what.images
+            assert one.witness.bytes >= TINY.what.images * TINY.what.image_bytes
             assert 0 < min(one.latency_s) <= one.wall_s
         assert trial.peak_rss_bytes > 5_000_000
         assert trial.threads >= 1
     by_id = {one.cell.variant: one.timed[0].witness for one in trials}
-    assert by_id["thread_pool/requests_get"].connections == TINY.images
-    assert 1 <= by_id["thread_pool/requests_session"].connections <= TINY.concurrency
+    assert by_id["thread_pool/requests_get"].connections == TINY.what.images
+    assert 1 <= by_id["thread_pool/requests_session"].connections <= TINY.arrival.concurrency
     assert by_id["sequential/requests_session"].peak_in_flight == 1
-    assert 1 < by_id["gather/aiohttp_session/asyncio"].peak_in_flight <= TINY.concurrency
+    assert 1 < by_id["gather/aiohttp_session/asyncio"].peak_in_flight <= TINY.arrival.concurrency
 
 
 @pytest.mark.parametrize("sink", ["disk", "memory"])
-def test_a_sink_is_left_empty(catalog: Catalog, server: Server, tmp_path: Path, sink: Sink) -> None:
-    workload = replace(TINY, name=f"tiny-{sink}", sink=sink)
+def test_a_sink_is_left_empty(catalog: Catalog, server: Server, tmp_path: Path, sink: str) -> None:
+    workload = TINY.but(name=f"tiny-{sink}", sink=sink)
     few = only(catalog, "thread_pool/requests_session", "gather/aiohttp_session/uvloop")
     trials = measured(few, server, tmp_path, workload)
     assert [one.reason for one in trials] == [None, None]
@@ -198,7 +199,7 @@ def test_a_sink_that_cannot_be_written_ends_the_run_and_blames_no_contender(
     limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (9, 9))"  # as a disk that is full
     path.write_text(SYNC.format(body=f"{limit}; return {READ}"))
     few = only(open_catalog(sys.executable, clients=[path], root=small_tree), "thread_pool/mine")
-    asked = replace(TINY, name="sunk-disk", sink="disk")
+    asked = TINY.but(name="sunk-disk", sink="disk")
     with pytest.raises(
         HarnessError, match=r"^cannot save images: .*: File too large; what was measured is kept$"
     ):
@@ -213,7 +214,7 @@ def test_more_in_flight_than_asked_is_a_failure(server: Server, tmp_path: Path, 
         )
     )
     catalog = only(open_catalog(sys.executable, models=[path], root=small_tree), "mine/requests_session")
-    asked = replace(TINY, name="four", concurrency=4, latency_s=0.2)
+    asked = TINY.but(name="four", concurrency=4, latency_s=0.2)
     [trial] = measured(catalog, server, tmp_path, asked)
     assert trial.reason == "9 requests were in flight where 4 were allowed"
 
@@ -243,7 +244,7 @@ def test_what_a_failed_trial_leaves_behind_is_not_counted_against_the_next(
     path.write_text(LEAVES_BEHIND)
     names = ["gather/hasty/asyncio", "thread_pool/requests_session"]
     catalog = only(open_catalog(sys.executable, clients=[path]), *names)
-    asked = replace(TINY, name="left-behind", latency_s=0.15)
+    asked = TINY.but(name="left-behind", latency_s=0.15)
     hasty, honest = measured(catalog, server, tmp_path, asked, names)
     assert hasty.reason == "OSError: no luck"
     assert honest.reason is None

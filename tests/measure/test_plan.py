@@ -6,13 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.measure.plan import make_plan
-from harness.model import Plan, TrialRules, Variant, Workload
+from harness.model import Plan, TrialRules, Variant
+from harness.workload import Workload
 
 RULES = TrialRules(warmups=1, trial_s=0.5, max_passes=9, timeout_s=10.0)
 
 
 def workload(name: str) -> Workload:
-    return Workload(
+    return Workload.of(
         name=name, images=10, image_bytes=4096, latency_s=0.0, concurrency=4, sink="memory", seed=1
     )
 

@@ -5,11 +5,14 @@ from dataclasses import replace
 import pytest
 
 from harness.measure.trial import complaint_about
-from harness.model import Pass, Workload
+from harness.model import Pass
+from harness.workload import Workload
 from tests.builders import one_pass
 
-SLOW = Workload(name="w", images=10, image_bytes=4096, latency_s=0.05, concurrency=5, sink="memory", seed=1)
-FAST = replace(SLOW, latency_s=0.0)
+SLOW = Workload.of(
+    name="w", images=10, image_bytes=4096, latency_s=0.05, concurrency=5, sink="memory", seed=1
+)
+FAST = SLOW.but(latency_s=0.0)
 
 
 def seen(*, worker_peak: int = 5, server_peak: int = 5, **witness: object) -> Pass:
@@ -50,7 +53,7 @@ def test_complaints(one: Pass, workload: Workload, in_flight: int | None, expect
 def test_one_at_a_time_is_no_lie_if_it_is_said_or_asked() -> None:
     alone = seen(worker_peak=1, server_peak=1)
     assert complaint_about(alone, SLOW, 1) is None
-    assert complaint_about(alone, replace(SLOW, concurrency=1), None) is None
+    assert complaint_about(alone, SLOW.but(concurrency=1), None) is None
 
 
 def test_without_latency_the_server_may_see_one_at_a_time() -> None:

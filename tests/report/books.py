@@ -18,11 +18,11 @@ from harness.model import (
     Trial,
     TrialRules,
     Variant,
-    Workload,
 )
 from harness.report.book import build
 from harness.report.judgement import judge_run
 from harness.report.tables import Tables, make_tables
+from harness.workload import Workload
 from tests import builders
 
 VARIANTS = (
@@ -37,7 +37,7 @@ EVIL = '<script>alert("x")</script>'
 
 
 def workload(name: str, *, concurrency: int = 32, latency_s: float = 0.05) -> Workload:
-    return Workload(
+    return Workload.of(
         name=name,
         images=IMAGES,
         image_bytes=6144,

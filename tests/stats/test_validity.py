@@ -6,15 +6,16 @@ from typing import Any
 
 import pytest
 
-from harness.model import Ceiling, Cell, Note, Pass, Trial, Workload
+from harness.model import Ceiling, Cell, Note, Pass, Trial
 from harness.stats.validity import cell_notes, facts, server_limits, server_share
+from harness.workload import Workload
 from tests.builders import cell, one_pass, trial
 
 A, B, C = cell("a"), cell("b"), cell("c")
-SMALL = Workload(
+SMALL = Workload.of(
     name="small", images=10, image_bytes=6144, latency_s=0.05, concurrency=8, sink="memory", seed=1
 )
-NO_LATENCY = replace(SMALL, latency_s=0.0)
+NO_LATENCY = SMALL.but(latency_s=0.0)
 
 
 def measured(of: Cell, **witness: Any) -> Trial:

@@ -1,0 +1,95 @@
+"""The schema of a workload: flat in files, grouped in code, each bound written once."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harness.workload import SPECS, TYPES, FieldError, Workload, check, sentence
+
+ROOT = Path(__file__).parents[1]
+GOOD: dict[str, Any] = {
+    "images": 10, "image_bytes": 4096, "latency_s": 0.05, "concurrency": 4, "sink": "memory",
+}  # fmt: skip
+
+
+def test_a_workload_is_flat_in_files_and_grouped_in_code() -> None:
+    made = Workload.of("small", **GOOD, seed=7)
+    assert (made.what.images, made.network.latency_s, made.arrival.concurrency) == (10, 0.05, 4)
+    assert not made.sink.is_disk
+    assert made.flat == GOOD | {"seed": 7} | {
+        name: made.flat[name] for name in made.flat.keys() - GOOD.keys()
+    }
+    assert made.but(sink="disk").sink.is_disk
+    assert made.but(name="other", images=3) == Workload.of("other", **GOOD | {"images": 3}, seed=7)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"images": 0}, "images must be from 1 to 100,000"),
+        ({"images": "10"}, "images must be a whole number"),
+        ({"images": True}, "images must be a whole number"),
+        ({"latency_s": float("nan")}, "latency_s must be from 0 to 60"),
+        ({"latency_s": None}, "latency_s must be a number"),
+        ({"sink": "tape"}, "sink must be memory or disk"),
+        ({"surprise": 1}, "surprise is no field; there are images, image_bytes"),
+    ],
+)
+def test_a_wrong_field_is_named(wrong: dict[str, Any], message: str) -> None:
+    with pytest.raises(FieldError, match=f"^{re.escape(message)}"):
+        check(GOOD | wrong)
+
+
+def test_fields_that_are_right_alone_can_be_too_much_together() -> None:
+    with pytest.raises(ValueError, match=r"images times image_bytes must be at most 1,073,741,824"):
+        check(GOOD | {"images": 100_000, "image_bytes": 20_000})
+
+
+def test_the_server_is_told_its_own_fields_alone() -> None:
+    assert check({"images": 1, "image_bytes": 2048, "latency_s": 0}, served=True)["latency_s"] == 0.0
+    with pytest.raises(FieldError, match="sink is no field"):
+        check({"images": 1, "image_bytes": 2048, "latency_s": 0, "sink": "disk"}, served=True)
+
+
+def test_the_sentence_says_nothing_of_what_is_as_usual() -> None:
+    flat = Workload.of("small", **GOOD).flat
+    assert (
+        sentence(flat)
+        == "{images} images of {image_bytes} with {latency_s} latency, {concurrency} at once, to {sink}"
+    )
+    assert "latency" not in sentence(flat | {"latency_s": 0.0})
+
+
+@settings(deadline=None)  # no test asserts a duration
+@given(
+    st.dictionaries(
+        st.sampled_from([*TYPES, "x"]), st.integers() | st.floats() | st.text(max_size=3) | st.none()
+    )
+)
+def test_whatever_passes_is_within_its_bounds_and_all_else_is_one_line(values: dict[str, Any]) -> None:
+    try:
+        whole = check(values)
+    except ValueError as error:
+        said = str(error)
+        assert said.splitlines() == [said]
+        return
+    for name, value in whole.items():
+        low, high = SPECS[name].low, SPECS[name].high
+        assert low is None or high is None or low <= value <= high
+    assert check(whole) == whole
+
+
+def test_the_documents_table_is_that_of_the_schema() -> None:
+    rows = re.findall(
+        r"^\| `(\w+)` \| (.*?) \| (.*?) \|$", (ROOT / "docs" / "architecture.md").read_text(), re.MULTILINE
+    )
+    told = {name: (meaning, bounds) for name, meaning, bounds in rows if name in SPECS}
+    assert told == {
+        name: (spec.help, f"{spec.low:,} to {spec.high:,}" if spec.low is not None else "memory or disk")
+        for name, spec in SPECS.items()
+        if not spec.is_fixed
+    }
