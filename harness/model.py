@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, PlainSerializer
 
+from harness.text import redacted
 from harness.workload import Workload
 
 HERE = "here"  # the side of a cell in a run that has one environment only
@@ -31,7 +32,7 @@ FlatWorkload = Annotated[
 
 
 class HarnessError(Exception):
-    """Something that the user can act on: one line that says what, where and what to do.
+    """Something that the user can act on: one line that says what, where and what to do, and no secret.
 
     Args:
         message: the line.
@@ -39,7 +40,7 @@ class HarnessError(Exception):
     """
 
     def __init__(self, message: str, *, exit_code: int = 1) -> None:
-        super().__init__(message)
+        super().__init__(redacted(message))
         self.exit_code = exit_code
 
 
@@ -102,7 +103,7 @@ class Witness:
         statuses: HTTP status -> answers.
         server_cpu_s: CPU seconds (user and system) that the server process used.
         http_version: of the first request, e.g. "1.1".
-        headers: of the first request, names in lower case.
+        headers: of the first request, names in lower case; values that may be secret are left out.
         different: images that were asked for at least once; None in ledgers older than this field.
         arriving_s: seconds from the first request's arrival to the last one's; None as above.
     """

@@ -1,6 +1,18 @@
 """Text that comes from others, made safe to show and to keep: from contenders, files, workers, the server and git."""
 
+import re
 from typing import Any
+
+REDACTED = "***"
+_USERINFO = re.compile(r"(?<=://)(?!git@)[^\s/?#'\"]+(?=@)")  # git@ is how everybody logs in, and no secret
+_HEADER = re.compile(r"(?i)\b((?:proxy-)?authorization|cookie|set-cookie)(['\"]?\s*[:=]\s*)[^\n]+")
+_SCHEME = re.compile(r"\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{6,}")
+_NAMES = (  # of variables, parameters and headers whose values are secrets
+    r"[\w.-]*(?:token|secret|passw|passphrase|credential|api_?key|auth(?!or)|cookie|"
+    r"(?<![^\W_])(?:key|pat|pwd)(?![^\W_]))[\w.-]*"
+)
+_ASSIGNED = re.compile(rf"(?i)({_NAMES})=(?!=)[^\s,&;'\"]+")
+_ARGUMENT = re.compile(rf"(?i)(?:(?<=:)|(?<=,)|(?<==)|^)({_NAMES})=(?!=)[^,]+")
 
 
 def printable(text: str) -> str:
@@ -20,14 +32,39 @@ def printable_lines(text: str) -> str:
 
 
 def printable_values(value: Any) -> Any:
-    """Make every text in a value of JSON ``printable``, names of fields too."""
+    """Make every text in a value of JSON ``printable`` and ``redacted``, names of fields too."""
     if isinstance(value, str):
-        return printable(value)
+        return printable(redacted(value))
     if isinstance(value, dict):
         return {printable_values(name): printable_values(one) for name, one in value.items()}
     if isinstance(value, list):
         return [printable_values(one) for one in value]
     return value
+
+
+def redacted(text: str) -> str:
+    """Return the text without its secrets: who logs in by a URL, headers that authorise, values of names like TOKEN.
+
+    A text may hold several; what is left says that something stood there.
+    """
+    text = _USERINFO.sub(REDACTED, text)
+    text = _SCHEME.sub(rf"\1 {REDACTED}", _HEADER.sub(rf"\1\2{REDACTED}", text))
+    return _ASSIGNED.sub(rf"\1={REDACTED}", text)
+
+
+def redacted_argument(text: str) -> str:
+    """Return one argument of a command line without its secrets: the value of a variable may have spaces."""
+    return redacted(_ARGUMENT.sub(rf"\1={REDACTED}", text))
+
+
+def redacted_variable(name: str, value: str) -> str:
+    """Return the value of an environment variable as it may be shown and kept."""
+    return REDACTED if is_secret(name) else redacted(value)
+
+
+def is_secret(name: str) -> bool:
+    """Whether a variable of this name is one whose value nobody should see."""
+    return bool(re.fullmatch(_NAMES, name, re.IGNORECASE))
 
 
 def _printable(sign: str) -> str:

@@ -9,6 +9,15 @@ from aiohttp.web import BaseRequest, RequestHandler
 
 Head = BaseRequest | RawRequestMessage
 
+# Values of any other header may be a secret, and are not told.
+HARMLESS_HEADERS = frozenset(
+    {
+        *("accept", "accept-encoding", "accept-language", "cache-control", "connection", "content-length"),
+        *("content-type", "host", "keep-alive", "pragma", "range", "te", "transfer-encoding", "upgrade"),
+        "user-agent",
+    }
+)
+
 SWEEP_AT = 10_000  # connections remembered before those that have closed are looked for
 
 
@@ -88,9 +97,7 @@ class Witness:
             "statuses": {str(status): count for status, count in sorted(window.statuses.items())},
             "server_cpu_s": time.process_time() - window.cpu_s,
             "http_version": f"{first.version.major}.{first.version.minor}" if first else None,
-            "headers": {name.lower(): _printable(value) for name, value in first.headers.items()}
-            if first
-            else {},
+            "headers": _told(first.headers) if first else {},
             "different": len(window.paths),
             "arriving_s": window.last_at - window.first_at,
         }
@@ -99,6 +106,13 @@ class Witness:
         return seen
 
 
-def _printable(value: str) -> str:
-    """A header's value without the bytes that are no text, which JSON could not hold."""
+def _told(headers: Mapping[str, str]) -> dict[str, str]:
+    """All names, and the harmless values without the bytes that are no text, which JSON could not hold."""
+    return {
+        _text(name.lower()): _text(value) if name.lower() in HARMLESS_HEADERS else "(not recorded)"
+        for name, value in headers.items()
+    }
+
+
+def _text(value: str) -> str:
     return value.encode(errors="replace").decode()

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.text import printable, printable_lines, printable_values
+from harness.text import (
+    is_secret,
+    printable,
+    printable_lines,
+    printable_values,
+    redacted,
+    redacted_argument,
+)
 
 ANY_TEXT = st.text(st.characters(codec=None, categories=None), max_size=30)  # half surrogates too
 
@@ -44,3 +51,64 @@ def test_lines_stay_lines() -> None:
 def test_all_texts_of_a_value_are_made_so() -> None:
     found = printable_values({"a\x1b": ["b\x07", 1.5, None, {"c": "d\n"}]})
     assert found == {r"a\x1b": [r"b\x07", 1.5, None, {"c": "d "}]}
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("x @ git+https://user:TOKEN@e.invalid/x@main", "x @ git+https://***@e.invalid/x@main"),
+        ("git+https://TOKEN@e.invalid/x.git: not found", "git+https://***@e.invalid/x.git: not found"),
+        ("https://me:p@ss@e.invalid/x", "https://***@e.invalid/x"),
+        ("git+ssh://git@e.invalid/x@v1", "git+ssh://git@e.invalid/x@v1"),
+        ("git+ssh://git:word@e.invalid/x", "git+ssh://***@e.invalid/x"),
+        ("https://e.invalid/x@main, http://a:b@c", "https://e.invalid/x@main, http://***@c"),
+        (
+            "https://e.invalid/x.zip?access_token=abc&v=1 is gone",
+            "https://e.invalid/x.zip?access_token=***&v=1 is gone",
+        ),
+        ("Authorization: Basic bWU6c2VjcmV0", "Authorization: ***"),
+        ("{'authorization': 'token abc'}", "{'authorization': ***"),
+        ("sent Bearer abcdef.123-x twice", "sent Bearer *** twice"),
+        ("GITHUB_TOKEN=abc HOME=/root", "GITHUB_TOKEN=*** HOME=/root"),
+        ("token==1.0, passlib~=1.7, keyring>=2", "token==1.0, passlib~=1.7, keyring>=2"),
+        ("Basic; GIT_AUTHOR_NAME=me", "Basic; GIT_AUTHOR_NAME=me"),
+    ],
+)
+def test_secrets_are_taken_out(text: str, shown: str) -> None:
+    assert redacted(text) == shown
+    assert redacted(shown) == shown
+
+
+@pytest.mark.parametrize(
+    ("argument", "shown"),
+    [
+        ("API_KEY=with a space, and a comma", "API_KEY=***, and a comma"),
+        ("--env=TOKEN=two words", "--env=TOKEN=***"),
+        ("requests==2.25.1,env:TOKEN=two words,trio", "requests==2.25.1,env:TOKEN=***,trio"),
+        ("env:HTTP_PROXY=http://me:word@proxy", "env:HTTP_PROXY=http://***@proxy"),
+    ],
+)
+def test_a_secret_ends_with_its_part_of_an_argument(argument: str, shown: str) -> None:
+    assert redacted_argument(argument) == shown
+
+
+@pytest.mark.parametrize(
+    ("name", "secret"),
+    [
+        ("AWS_SECRET_ACCESS_KEY", True), ("PASSWORD", True), ("X-Api-Key", True), ("GITHUB_PAT", True),
+        ("my_auth", True), ("KEYBOARD", False), ("PATH", False), ("HTTP_PROXY", False), ("AUTHOR", False),
+    ],
+)  # fmt: skip
+def test_names_that_hold_secrets(name: str, secret: bool) -> None:  # noqa: FBT001 - a column of the table
+    assert is_secret(name) is secret
+
+
+LETTERS = st.text(st.characters(categories=["Ll", "Lu", "Nd"]), min_size=4, max_size=12)
+
+
+@given(ANY_TEXT, LETTERS, LETTERS)
+def test_a_password_in_a_url_never_gets_through(around: str, name: str, word: str) -> None:
+    hidden = f"{word}#!"
+    for url in (f"https://{name}:{word}!{word}@host.invalid/", f"git+http://{word}!{word}@h/x"):
+        assert f"{word}!{word}" not in redacted(f"{around} {url} {around}")
+    assert hidden not in redacted(f"{around} {name}_TOKEN={hidden} {around}")

@@ -3,7 +3,6 @@
 import argparse
 import platform
 import random
-import shlex
 import sys
 import time
 from contextlib import suppress
@@ -18,7 +17,7 @@ from harness.commands.catalog_options import add_catalog_options, catalog_from
 from harness.commands.conduct import conduct, machine_lock
 from harness.commands.console import to_errors, to_output
 from harness.commands.exits import FINE, INTERRUPTED, NOTHING, UNDECIDED, USAGE
-from harness.commands.recorded import run_folder
+from harness.commands.recorded import command_line, run_folder
 from harness.commands.report import write_report
 from harness.measure.catalog import Catalog, match
 from harness.measure.launch import ROOT
@@ -167,7 +166,7 @@ def start(results: Path, plan: Plan, catalog: Catalog) -> Path:
         id=name,
         version=ledger.VERSION,
         created_at=now,
-        command=shlex.join(["python", "-m", "harness", *sys.argv[1:]]),
+        command=command_line(),
         plan=plan,
         contenders=catalog.contenders,
         fingerprint=facts,

@@ -3,8 +3,6 @@
 import argparse
 import os
 import random
-import shlex
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -21,6 +19,7 @@ from harness.commands.catalog_options import add_catalog_options
 from harness.commands.conduct import machine_lock, uninterrupted
 from harness.commands.console import to_errors, to_output
 from harness.commands.exits import FAILED, FINE, INTERRUPTED, NOTHING, REGRESSED, UNDECIDED, USAGE
+from harness.commands.recorded import command_line
 from harness.commands.sided import (
     Lineup,
     Ready,
@@ -299,7 +298,7 @@ def _judged(folder: Path, progress: Progress, created_at: float, code: int, reas
     gate = Gate(
         id=folder.name,
         created_at=created_at,
-        command=shlex.join(["python", "-m", "harness", *sys.argv[1:]]),
+        command=command_line(),
         exit_code=CODES[word],
         word=word,
         reason=_why_short(progress, reason) if reason or word == "inconclusive" else None,

@@ -1,11 +1,19 @@
-"""Where a recorded run is: what users write for one, for the commands that read runs and measure nothing."""
+"""What commands record of themselves, and where a recorded run is: what users write for one."""
 
 import argparse
 import os
+import shlex
+import sys
 from pathlib import Path
 
 from harness.measure.launch import ROOT
 from harness.model import HarnessError
+from harness.text import redacted_argument
+
+
+def command_line() -> str:
+    """The command that runs, as it may be recorded."""
+    return shlex.join(["python", "-m", "harness", *map(redacted_argument, sys.argv[1:])])
 
 
 def add_results_option(parser: argparse.ArgumentParser) -> None:

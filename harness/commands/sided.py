@@ -1,7 +1,6 @@
 """What commands that compare sides share: sides made ready, what is compared on them, and a run's folder."""
 
 import argparse
-import shlex
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +12,7 @@ from rich.console import Console
 from harness import ledger
 from harness.commands.bench import with_own
 from harness.commands.conduct import conduct
+from harness.commands.recorded import command_line
 from harness.measure.catalog import Catalog, match, open_catalog
 from harness.measure.launch import ROOT
 from harness.measure.machine import cpu_split, environment, fingerprint
@@ -214,7 +214,7 @@ def measure_sides(
         id=f"{folder.parent.name}-{folder.name}",
         version=ledger.VERSION,
         created_at=time.time(),
-        command=shlex.join(["python", "-m", "harness", *sys.argv[1:]]),
+        command=command_line(),
         plan=plan,
         contenders=tuple(contenders.values()),
         fingerprint=facts,

@@ -15,7 +15,7 @@ from typing import IO, Any, Self
 
 from harness.measure.variables import NONE, clean_environment
 from harness.model import HarnessError
-from harness.text import printable, printable_values
+from harness.text import printable, printable_values, redacted
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -143,7 +143,7 @@ class Worker:
         self._errors.seek(0)
         last = (self._errors.read().decode(errors="replace").strip().splitlines() or [""])[-1][:300]
         how = f"was killed by {_signal(-status)}" if status < 0 else f"ended with exit code {status}"
-        return f"the worker {how}" + (f": {printable(last)}" if last else "")
+        return f"the worker {how}" + (f": {printable(redacted(last))}" if last else "")
 
 
 def _signal(number: int) -> str:

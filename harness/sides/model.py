@@ -10,7 +10,7 @@ class Side:
     """What one side of a comparison changes; None or () is "as here".
 
     Attributes:
-        text: as the user wrote it.
+        text: as the user wrote it, without secrets.
         python: path of an interpreter.
         requirements: PEP 508, or a path or URL that pip understands.
         ref: full hash of a commit of the project, whose ``benchmarks/`` are measured.

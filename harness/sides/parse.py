@@ -10,6 +10,7 @@ from harness.sides import interpreters
 from harness.sides.model import Side
 from harness.sides.requirements import constraints, project_name, project_requirements, read_requirement
 from harness.sides.trees import commit_of
+from harness.text import redacted_argument
 
 KINDS = (
     "a Python (python3.13 or its path), a requirement (aiohttp==3.9.5, ./checkout), a git ref of this project, "
@@ -49,7 +50,7 @@ def parse_side(text: str, *, repository: Path, variant_ids: Collection[str]) -> 
         taken[key] = value
     client = single.get("client")
     return Side(
-        text=text.strip() or HERE,
+        text=redacted_argument(text.strip()),
         python=single.get("python"),
         requirements=tuple(sorted(requirements.values())),
         ref=single.get("ref"),

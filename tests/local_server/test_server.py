@@ -128,6 +128,24 @@ def test_every_image_is_what_the_manifest_says(one: Running) -> None:
     assert seen["server_cpu_s"] >= 0
 
 
+def test_only_harmless_headers_are_told_with_their_values(one: Running, paths: list[str]) -> None:
+    one.control("POST", "small/window")
+    secret = {
+        "Authorization": "Basic bWU6d29yZA==",
+        "X-Api-Key": "abc",
+        "Cookie": "a=b",
+        "User-Agent": "me/1",
+    }
+    with one.connect() as connection:
+        connection.request("GET", paths[0], headers=secret)
+        connection.getresponse().read()
+    _, seen = one.control("POST", "small/window")
+    hidden = dict.fromkeys(("authorization", "cookie", "x-api-key"), "(not recorded)")
+    assert {name: seen["headers"][name] for name in (*hidden, "user-agent")} == hidden | {
+        "user-agent": "me/1"
+    }
+
+
 def test_a_connection_counts_in_its_first_window_only(one: Running, paths: list[str]) -> None:
     counts = []
     with one.connect() as connection:
