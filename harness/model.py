@@ -298,7 +298,10 @@ class LessonRecord:
 
     Attributes:
         held: whether the claim held here; None if it could not be observed.
+        happened: one sentence with the number; the reason if ``held`` is None.
         figures: name -> number in base units.
+        python: version of the interpreter that ran it.
+        packages: distribution -> version, of what the lesson imports from outside the standard library.
     """
 
     name: str
@@ -308,7 +311,7 @@ class LessonRecord:
     python_note: str | None
     held: bool | None
     happened: str
-    figures: Mapping[str, float]
+    figures: Mapping[str, int | float]
     python: str
     packages: Mapping[str, str]
 

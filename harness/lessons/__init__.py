@@ -14,20 +14,3 @@ interpreter that is asked about, so a lesson may break its loop, fill its execut
 A claim that does not hold is a result ("does not hold here"), not an error; a lesson that breaks is
 "not observed", with the reason.
 """
-
-from harness.lessons.face import main_lessons
-from harness.lessons.lesson import Lesson, LessonResult, find_lessons, read_lesson
-from harness.lessons.render import render_json, render_markdown
-from harness.lessons.run import run_lesson, run_lessons
-
-__all__ = [
-    "Lesson",
-    "LessonResult",
-    "find_lessons",
-    "main_lessons",
-    "read_lesson",
-    "render_json",
-    "render_markdown",
-    "run_lesson",
-    "run_lessons",
-]

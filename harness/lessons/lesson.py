@@ -1,7 +1,7 @@
 """What a lesson says of itself, read from its text: nothing here runs a lesson."""
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,31 +29,6 @@ class Lesson:
     wants_urls: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LessonResult:
-    """What one lesson saw in one process.
-
-    Attributes:
-        held: whether the claim held here; None if the lesson could not be observed.
-        happened: one sentence with the number; the reason if ``held`` is None.
-        figures: name -> number in base units.
-        python: version of the interpreter that ran it.
-        packages: distribution -> version, of what the lesson imports from outside the standard library.
-    """
-
-    lesson: Lesson
-    held: bool | None
-    happened: str
-    figures: Mapping[str, float]
-    python: str
-    packages: Mapping[str, str]
-
-    @property
-    def state(self) -> str:
-        """The result in words."""
-        return {True: "holds here", False: "does not hold here", None: "not observed"}[self.held]
-
-
 def find_lessons(folder: Path, names: Sequence[str] = ()) -> list[Lesson]:
     """Read every lesson of a folder, sorted by name; only those named, if any are.
 
@@ -78,9 +53,8 @@ def read_lesson(path: Path) -> Lesson:
     except (OSError, SyntaxError) as error:
         raise HarnessError(f"{path.name}: cannot be read as a lesson: {error}", exit_code=2) from error
     texts = _texts(tree)
-    observe = next(
-        (one for one in tree.body if isinstance(one, ast.FunctionDef) and one.name == "observe"), None
-    )
+    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    observe = functions.get("observe")
     title = (ast.get_docstring(tree) or "").partition("\n")[0].rstrip(".")
     found = {
         "a docstring": title,
@@ -108,18 +82,18 @@ def read_lesson(path: Path) -> Lesson:
 def _texts(tree: ast.Module) -> dict[str, str]:
     """Return the module's names that are bound to plain strings."""
     return {
-        target.id: one.value.value
-        for one in tree.body
-        if isinstance(one, ast.Assign)
-        and isinstance(one.value, ast.Constant)
-        and isinstance(one.value.value, str)
-        for target in one.targets
+        target.id: node.value.value
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+        for target in node.targets
         if isinstance(target, ast.Name)
     }
 
 
 def _modules(tree: ast.Module) -> tuple[str, ...]:
     """Return the top-level modules that are imported anywhere in the file, sorted."""
-    names = {alias.name for one in ast.walk(tree) if isinstance(one, ast.Import) for alias in one.names}
-    names |= {one.module or "" for one in ast.walk(tree) if isinstance(one, ast.ImportFrom)}
+    names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    names |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     return tuple(sorted({name.partition(".")[0] for name in names}))

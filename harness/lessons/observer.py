@@ -20,7 +20,7 @@ def observe(path: str, urls: list[str]) -> dict[str, Any]:
     try:
         lesson = runpy.run_path(path, run_name=Path(path).stem)
         held, happened, figures = lesson["observe"](*([urls] if urls else []))
-        numbers = {name: int(one) if isinstance(one, bool) else one for name, one in figures.items()}
+        numbers = {name: int(value) if isinstance(value, bool) else value for name, value in figures.items()}
         return {"held": bool(held), "happened": str(happened), "figures": numbers}
     except Exception as error:  # noqa: BLE001 - whatever it is, it is the result
         return {"held": None, "happened": f"{type(error).__name__}: {error}", "figures": {}}

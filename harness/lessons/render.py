@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 
-from harness.lessons.lesson import LessonResult
+from harness.model import LessonRecord
 
 SUMMARY = """\
 # Lessons
@@ -27,63 +28,40 @@ CHAPTER = """
 """
 
 
-def render_markdown(results: Sequence[LessonResult], machine: Mapping[str, str]) -> str:
+def render_markdown(records: Sequence[LessonRecord], machine: Mapping[str, str]) -> str:
     """Return a page: where it was made, a table of all lessons, a chapter for each.
 
     Args:
-        results: in the order of the page.
+        records: in the order of the page.
         machine: facts about the machine for the head of the page, label -> text.
     """
     rows = "\n".join(
-        f"| [{one.lesson.title}](#{_anchor(one.lesson.title)}) | {one.state} | {_cell(one.happened)} |"
-        for one in results
+        f"| [{record.title}](#{_anchor(record.title)}) | {record.state} | {_cell(record.happened)} |"
+        for record in records
     )
-    facts = "\n".join(f"- {label}: {text}" for label, text in (dict(machine) | _software(results)).items())
-    return SUMMARY.format(facts=facts, rows=rows) + "".join(_chapter(one) for one in results)
+    facts = "\n".join(f"- {label}: {text}" for label, text in (dict(machine) | _software(records)).items())
+    return SUMMARY.format(facts=facts, rows=rows) + "".join(map(_chapter, records))
 
 
-def render_json(results: Sequence[LessonResult], machine: Mapping[str, str]) -> str:
+def render_json(records: Sequence[LessonRecord], machine: Mapping[str, str]) -> str:
     """Return the same facts for a program: base units, states as ``held`` true, false or null."""
-    lessons = [
-        {
-            "name": one.lesson.name,
-            "title": one.lesson.title,
-            "claim": one.lesson.claim,
-            "advice": one.lesson.advice,
-            "python_note": one.lesson.python_note,
-            "held": one.held,
-            "happened": one.happened,
-            "figures": dict(one.figures),
-            "python": one.python,
-            "packages": dict(one.packages),
-        }
-        for one in results
-    ]
-    return json.dumps({"machine": dict(machine), "lessons": lessons}, indent=2) + "\n"
+    return json.dumps({"machine": dict(machine), "lessons": list(map(asdict, records))}, indent=2) + "\n"
 
 
-def _chapter(result: LessonResult) -> str:
-    lesson = result.lesson
-    text = CHAPTER.format(
-        title=lesson.title,
-        state=result.state,
-        name=lesson.name,
-        claim=lesson.claim,
-        happened=result.happened,
-        advice=lesson.advice,
-    )
-    if lesson.python_note:
-        text += f"- **Python versions.** {lesson.python_note}\n"
-    if result.figures:
-        rows = "\n".join(f"| `{name}` | {_number(value)} |" for name, value in result.figures.items())
+def _chapter(record: LessonRecord) -> str:
+    text = CHAPTER.format(**asdict(record), state=record.state)
+    if record.python_note:
+        text += f"- **Python versions.** {record.python_note}\n"
+    if record.figures:
+        rows = "\n".join(f"| `{name}` | {_number(value)} |" for name, value in record.figures.items())
         text += f"\n| figure | value |\n|---|---|\n{rows}\n"
     return text
 
 
-def _software(results: Sequence[LessonResult]) -> dict[str, str]:
+def _software(records: Sequence[LessonRecord]) -> dict[str, str]:
     """Return the versions that the lessons ran with, as they reported them themselves."""
-    pythons = sorted({one.python for one in results if one.held is not None})
-    packages = {name: version for one in results for name, version in one.packages.items()}
+    pythons = sorted({record.python for record in records if record.held is not None})
+    packages = {name: version for record in records for name, version in record.packages.items()}
     listed = ", ".join(f"{name} {version}" for name, version in sorted(packages.items()))
     return {"Python": ", ".join(pythons) or "unknown", "Packages": listed or "none"}
 
@@ -94,8 +72,8 @@ def _number(value: float) -> str:
 
 
 def _cell(text: str) -> str:
-    """A bar or a line break would end the cell."""
-    return text.replace("|", "\\|").replace("\n", " ")
+    """A bar would end the cell."""
+    return text.replace("|", "\\|")
 
 
 def _anchor(title: str) -> str:

@@ -2,26 +2,31 @@
 
 import json
 import subprocess
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.lessons.lesson import Lesson, LessonResult
+from pydantic import TypeAdapter
+
+from harness.lessons.lesson import Lesson
 from harness.measure.variables import clean_environment
+from harness.model import LessonRecord
+from harness.text import printable_values
 
 OBSERVER = Path(__file__).with_name("observer.py")
 TIMEOUT_S = 30.0
+_RECORD = TypeAdapter(LessonRecord)
 
 
-def run_lessons(lessons: Iterable[Lesson], *, python: str, urls: Sequence[str]) -> Iterator[LessonResult]:
-    """Yield each lesson's result as it comes; one after the other, because lessons take times."""
+def run_lessons(lessons: Iterable[Lesson], *, python: str, urls: Sequence[str]) -> Iterator[LessonRecord]:
+    """Yield each lesson's record as it comes; one after the other, because lessons take times."""
     for lesson in lessons:
         yield run_lesson(lesson, python=python, urls=urls)
 
 
 def run_lesson(
     lesson: Lesson, *, python: str, urls: Sequence[str], timeout_s: float = TIMEOUT_S
-) -> LessonResult:
+) -> LessonRecord:
     """Run one lesson in a fresh process.
 
     Args:
@@ -32,27 +37,38 @@ def run_lesson(
     """
     arguments = [str(lesson.path.resolve()), ",".join(lesson.modules), *(urls if lesson.wants_urls else ())]
     try:
-        with (
-            clean_environment() as clean
-        ):  # a warning filter or debug flag of the user's would change the facts
+        # A warning filter or debug flag of the user's would change the facts.
+        with clean_environment() as clean:
             done = subprocess.run(
                 [python, "-P", str(OBSERVER), *arguments],
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
-                text=True,
+                encoding="utf-8",
+                errors="replace",
                 env=clean,
                 cwd=clean["HOME"],
                 timeout=timeout_s,
                 check=False,
             )
     except subprocess.TimeoutExpired:
-        return LessonResult(lesson=lesson, **_unseen(f"out of time: no answer within {timeout_s:g} s"))
+        return _unseen(lesson, f"out of time: no answer within {timeout_s:g} s")
     if done.returncode:
         last = (done.stderr.strip().splitlines() or [""])[-1]
-        reason = f"its process ended with exit code {done.returncode}: {last}"
-        return LessonResult(lesson=lesson, **_unseen(reason))
-    return LessonResult(lesson=lesson, **json.loads(done.stdout))
+        return _unseen(lesson, f"its process ended with exit code {done.returncode}: {last}")
+    try:
+        return _record(lesson, json.loads(done.stdout))
+    except (ValueError, TypeError, RecursionError):
+        return _unseen(lesson, "its process gave no valid answer")
 
 
-def _unseen(reason: str) -> dict[str, Any]:
-    return {"held": None, "happened": reason, "figures": {}, "python": "unknown", "packages": {}}
+def _record(lesson: Lesson, answer: Mapping[str, Any]) -> LessonRecord:
+    """Put what the file says and what its process answered into one record, fit to be shown and to be read again."""
+    texts = ("name", "title", "claim", "advice", "python_note")
+    said = {name: getattr(lesson, name) for name in texts}
+    return _RECORD.validate_python(printable_values(said | dict(answer)))
+
+
+def _unseen(lesson: Lesson, reason: str) -> LessonRecord:
+    return _record(
+        lesson, {"held": None, "happened": reason, "figures": {}, "python": "unknown", "packages": {}}
+    )

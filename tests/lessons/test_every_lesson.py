@@ -4,23 +4,24 @@ import sys
 
 import pytest
 
-from harness.lessons import Lesson, find_lessons, run_lesson
-from harness.lessons.face import FOLDER
+from harness.commands.lessons import FOLDER
+from harness.lessons.lesson import Lesson, find_lessons
+from harness.lessons.run import run_lesson
 
 LESSONS = find_lessons(FOLDER)
 
 
-@pytest.mark.parametrize("lesson", LESSONS, ids=[one.name for one in LESSONS])
+@pytest.mark.parametrize("lesson", LESSONS, ids=[lesson.name for lesson in LESSONS])
 def test_the_claim_holds_on_this_python(lesson: Lesson, image_urls: list[str]) -> None:
-    result = run_lesson(lesson, python=sys.executable, urls=image_urls)
+    record = run_lesson(lesson, python=sys.executable, urls=image_urls)
 
-    assert result.state == "holds here", result.happened
-    assert any(sign.isdigit() for sign in result.happened)
-    assert result.figures
+    assert record.state == "holds here", record.happened
+    assert any(sign.isdigit() for sign in record.happened)
+    assert record.figures
 
 
 def test_every_lesson_of_the_article_is_there() -> None:
-    assert {one.name for one in LESSONS} >= {
+    assert {lesson.name for lesson in LESSONS} >= {
         "blocking_file_write",
         "blocking_requests_get",
         "context_variables",

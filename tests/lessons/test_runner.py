@@ -1,14 +1,15 @@
 """The runner: what it finds, what it refuses, and that each lesson has a process of its own."""
 
-import io
 import json
 import sys
 from pathlib import Path
 
 import pytest
 
-from harness.lessons import find_lessons, main_lessons, read_lesson, run_lesson
-from harness.lessons.lesson import Lesson
+from harness.cli import main
+from harness.commands import conduct, lessons
+from harness.lessons.lesson import Lesson, find_lessons, read_lesson
+from harness.lessons.run import run_lesson
 from harness.model import HarnessError
 
 HEAD = '"""Two and two."""\nimport os\nCLAIM = "Two and two is five."\nADVICE = "Count again."\n'
@@ -21,8 +22,8 @@ def write(folder: Path, body: str, name: str = "sum") -> Lesson:
 
 
 def run(lesson: Lesson, **options: float) -> tuple[str, str]:
-    result = run_lesson(lesson, python=sys.executable, urls=["http://127.0.0.1:9/1.jpg"], **options)
-    return result.state, result.happened
+    record = run_lesson(lesson, python=sys.executable, urls=["http://127.0.0.1:9/1.jpg"], **options)
+    return record.state, record.happened
 
 
 def test_a_false_claim_does_not_hold_here(tmp_path: Path) -> None:
@@ -31,11 +32,11 @@ def test_a_false_claim_does_not_hold_here(tmp_path: Path) -> None:
         "def observe():\n    total = 2 + 2\n    return total == 5, f'it is {total}', {'total': total}\n",
     )
 
-    result = run_lesson(lesson, python=sys.executable, urls=())
+    record = run_lesson(lesson, python=sys.executable, urls=())
 
-    assert (result.state, result.happened) == ("does not hold here", "it is 4")
-    assert dict(result.figures) == {"total": 4}
-    assert result.python == ".".join(map(str, sys.version_info[:3]))
+    assert (record.state, record.happened) == ("does not hold here", "it is 4")
+    assert dict(record.figures) == {"total": 4}
+    assert record.python == ".".join(map(str, sys.version_info[:3]))
 
 
 def test_a_lesson_that_breaks_is_not_observed(tmp_path: Path) -> None:
@@ -100,28 +101,53 @@ def test_an_unknown_name_is_refused_with_the_known_ones(tmp_path: Path) -> None:
         find_lessons(tmp_path, ["product"])
 
 
-def test_the_command_prints_writes_and_answers(tmp_path: Path) -> None:
-    write(tmp_path, "def observe():\n    return 2 + 2 == 5, 'it is 4', {'total': 4}\n")
-    page, records, output = tmp_path / "lessons.md", tmp_path / "lessons.json", io.StringIO()
+def test_what_a_lesson_says_cannot_steer_a_terminal_or_end_a_line(tmp_path: Path) -> None:
+    lesson = write(tmp_path, "def observe():\n    return True, 'a\\x1b[2J\\nb\\ud83d', {}\n")
 
-    code = main_lessons(
-        python=sys.executable,
-        machine={"CPU": "one of a kind"},
-        output=output,
-        markdown=page,
-        json=records,
-        folder=tmp_path,
-    )
+    assert run(lesson) == ("holds here", r"a\x1b[2J b\ud83d")
 
-    assert code == 0
-    assert output.getvalue() == "sum: does not hold here. it is 4\n"
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "def observe():\n    os.write(1, b'noise\\xff')\n    return True, '', {}\n",
+        "def observe():\n    return True, '', {'total': 'many'}\n",
+        "def observe():\n    os.write(1, b'[]')\n    os._exit(0)\n",
+    ],
+)
+def test_an_answer_that_is_no_record_is_not_observed(tmp_path: Path, body: str) -> None:
+    assert run(write(tmp_path, body)) == ("not observed", "its process gave no valid answer")
+
+
+@pytest.fixture
+def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of lessons that the command finds instead of ours."""
+    monkeypatch.setattr(conduct, "LOCK_FILE", tmp_path / "lock")
+    folder = tmp_path / "lessons"
+    folder.mkdir()
+    monkeypatch.setattr(lessons, "FOLDER", folder)
+    return folder
+
+
+def test_the_command_prints_writes_and_answers(
+    tmp_path: Path, own_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(own_folder, "def observe():\n    return 2 + 2 == 5, 'it is 4', {'total': 4}\n")
+    page = tmp_path / "lessons.md"
+
+    assert main(["lessons", "--markdown", str(page), "--results", str(tmp_path)]) == 0
+    assert capsys.readouterr().out == "sum: does not hold here. it is 4\n"
     assert "**does not hold here**" in page.read_text(encoding="utf-8")
-    assert json.loads(records.read_text(encoding="utf-8"))["lessons"][0]["held"] is False
+    (path,) = tmp_path.glob("lessons/python*/lessons.json")
+    (record,) = json.loads(path.read_text(encoding="utf-8"))["lessons"]
+    assert (record["held"], record["figures"]) == (False, {"total": 4})
 
 
-def test_the_command_fails_if_a_lesson_breaks(tmp_path: Path) -> None:
-    write(tmp_path, "def observe():\n    raise ValueError('broken')\n")
-    output = io.StringIO()
+def test_the_command_fails_if_a_lesson_breaks(
+    tmp_path: Path, own_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(own_folder, "def observe():\n    raise ValueError('broken')\n")
 
-    assert main_lessons(python=sys.executable, machine={}, output=output, folder=tmp_path) == 1
-    assert output.getvalue() == "sum: not observed. ValueError: broken\n"
+    assert main(["lessons", "sum", "--results", str(tmp_path)]) == 1
+    assert capsys.readouterr().out == "sum: not observed. ValueError: broken\n"
+    assert not list(tmp_path.rglob("lessons.json"))  # of all lessons or none: later reports quote it

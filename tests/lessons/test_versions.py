@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from harness.lessons.face import FOLDER
+from harness.commands.lessons import FOLDER
 
 
 def load(name: str) -> dict[str, Any]:
