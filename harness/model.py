@@ -13,6 +13,8 @@ from harness.text import redacted
 from harness.workload import Workload
 
 HERE = "here"  # the side of a cell in a run that has one environment only
+NONE = "none"  # in a column that says which row it is: an empty one would be lost by whoever groups by it
+ALL = "(all)"  # the same for a row that speaks of all of them
 
 Axis = Literal["client", "concurrency", "loop"]
 FetchKind = Literal["sync", "async"]

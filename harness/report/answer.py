@@ -5,7 +5,8 @@
   cannot be told apart from the fastest makes no row good enough: few or noisy rounds tell nothing apart.
 * cheapest: least product of client CPU per image and peak memory, so that halving either counts the same.
 
-Only ranked cells are picked. A pick is no test: what can be told apart is in the ranking.
+Only ranked cells are picked, and where there is none to pick, the pick says why. A pick is no test: what can be told apart
+is in the ranking.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,18 +16,24 @@ import numpy as np
 import pandas as pd
 
 from harness.metrics import CLIENT_CPU, PEAK_RSS, RATE
-from harness.report.frames import ALL_WORKLOADS
+from harness.model import ALL, NONE
+
+SIMPLEST, FASTEST, CHEAPEST = "simplest that is good enough", "fastest", "cheapest in CPU and memory"
 
 GOOD_ENOUGH = 1.25  # times the time of the fastest: what most would give for simpler code
 COLUMNS = [
     *("scope", "workloads", "pick", "variant", "side", RATE.key, f"{RATE.key}_low", f"{RATE.key}_high"),
     *("ratio_to_fastest", CLIENT_CPU.key, PEAK_RSS.key, "source_lines"),
-    *("tied_with", "good_enough", "good_enough_factor", "candidates"),
+    *("tied_with", "good_enough", "good_enough_factor", "candidates", "reason"),
 ]
+NOT_IN_EACH = "no variant was ranked in every workload"
+NOT_GOOD = f"no variant is within {GOOD_ENOUGH:g} times the fastest of each workload in the geometric mean"
 
 
 def picks(summary: pd.DataFrame) -> pd.DataFrame:
     """Three rows for each workload with a rank, and three over all of them if there are several; those come first.
+
+    Where nothing can be picked, the variant is ``NONE`` and ``reason`` says why.
 
     Args:
         summary: of the run.
@@ -35,7 +42,7 @@ def picks(summary: pd.DataFrame) -> pd.DataFrame:
     names = list(dict.fromkeys(ranked["workload"]))
     rows: list[dict[str, Any]] = []
     if len(names) > 1:
-        rows += _three(ALL_WORKLOADS, len(names), _over_all(ranked, len(names)))
+        rows += _three(ALL, len(names), _over_all(ranked, len(names)))
     for name in names:
         rows += _three(name, 1, ranked[ranked["workload"] == name].to_dict("records"))
     frame = pd.DataFrame(rows, columns=COLUMNS)
@@ -49,37 +56,40 @@ def _over_all(ranked: pd.DataFrame, workloads: int) -> list[dict[Any, Any]]:
     for (variant, side), of in ranked.groupby(["variant", "side"], sort=False):
         if len(of) == workloads:
             means = {
-                key: float(np.exp(np.log(of[key].astype("float64")).mean()))
-                for key in ("ratio_to_fastest", CLIENT_CPU.key, PEAK_RSS.key)
+                key: _geometric_mean(of[key]) for key in ("ratio_to_fastest", CLIENT_CPU.key, PEAK_RSS.key)
             }
             whole = {"band": of["band"].max(), "source_lines": of["source_lines"].iloc[0]}
             rows.append({"variant": variant, "side": side} | whole | means)
     return rows
 
 
+def _geometric_mean(values: pd.Series) -> float:
+    """0 if any value is 0, NaN if any is missing."""
+    with np.errstate(divide="ignore"):
+        return float(np.exp(np.log(values.astype("float64")).mean(skipna=False)))
+
+
 def _three(scope: str, workloads: int, rows: Sequence[Mapping[Any, Any]]) -> list[dict[str, Any]]:
-    if not rows:
-        return []
-    good = [row for row in rows if row["ratio_to_fastest"] <= GOOD_ENOUGH]
-    fastest = min(rows, key=lambda row: row["ratio_to_fastest"])
+    known = [row for row in rows if not pd.isna(row["ratio_to_fastest"])]
+    good = [row for row in known if row["ratio_to_fastest"] <= GOOD_ENOUGH]
+    fastest = min(known, key=lambda row: row["ratio_to_fastest"], default=None)
     chosen = {
-        "simplest that is good enough": min(
-            good, key=lambda row: (row["source_lines"], row["ratio_to_fastest"])
-        ),
-        "fastest": fastest,
-        "cheapest in CPU and memory": min(rows, key=lambda row: row[CLIENT_CPU.key] * row[PEAK_RSS.key]),
+        SIMPLEST: min(good, key=lambda row: (row["source_lines"], row["ratio_to_fastest"]), default=None),
+        FASTEST: fastest,
+        CHEAPEST: min(known, key=lambda row: row[CLIENT_CPU.key] * row[PEAK_RSS.key], default=None),
     }
     shared = {
         "scope": scope,
         "workloads": workloads,
-        "tied_with": sum(row["band"] == 1 for row in rows if row is not fastest)
-        if fastest["band"] == 1
+        "tied_with": sum(row["band"] == 1 for row in known if row is not fastest)
+        if fastest and fastest["band"] == 1
         else 0,
         "good_enough": len(good),
         "good_enough_factor": GOOD_ENOUGH,
-        "candidates": len(rows),
+        "candidates": len(known),
     }
+    none = {"variant": NONE, "side": NONE, "reason": NOT_GOOD if known else NOT_IN_EACH}
     return [
-        {key: row.get(key) for key in COLUMNS if key in row} | shared | {"pick": pick}
-        for pick, row in chosen.items()
+        {key: row[key] for key in COLUMNS if key in row} | shared | {"pick": pick}
+        for pick, row in ((pick, row or none) for pick, row in chosen.items())
     ]

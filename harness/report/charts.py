@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
-from harness.model import HERE
+from harness.model import HERE, NONE
 from harness.report.style import Look
 from harness.text import printable
 
@@ -190,7 +190,7 @@ def _top(cluster: Sequence[float], gap: float) -> float:
 
 def row_name(row: Mapping[Any, Any]) -> str:
     """The variant, and its side if several environments were compared."""
-    return str(row["variant"]) + ("" if row["side"] in {HERE, ""} else f" @{row['side']}")
+    return str(row["variant"]) + ("" if row["side"] in {HERE, NONE} else f" @{row['side']}")
 
 
 def _bytes(figure: Figure, kind: str) -> bytes:

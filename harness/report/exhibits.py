@@ -8,10 +8,10 @@ import pandas as pd
 
 from harness.ledger import Ledger
 from harness.metrics import CLIENT_CPU, PEAK_RSS, RATE
+from harness.model import ALL
 from harness.report.captions import CAPTIONS
 from harness.report.charts import Chart, row_name
 from harness.report.drawings import cost, curves, overview, ratios
-from harness.report.frames import ALL_WORKLOADS
 from harness.report.tables import Tables
 from harness.report.voice import PLAIN, Column, cell
 
@@ -147,7 +147,7 @@ def of_run(book: Ledger, tables: Tables) -> Iterator[Exhibit]:
             draw=overview.heat_map,
         )
     factors = tables.factors[tables.factors["time_ratio"].notna()]
-    overall = factors[factors["workload"] == ALL_WORKLOADS]
+    overall = factors[factors["workload"] == ALL]
     found = overall if not overall.empty else factors
     if not found.empty:
         yield Exhibit(

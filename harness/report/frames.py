@@ -16,7 +16,7 @@ import pandas as pd
 
 from harness.ledger import Ledger
 from harness.metrics import METRICS, PEAK_RSS, RATE, THREADS, TIME_PER_IMAGE
-from harness.model import Cell, Contender, Trial, Variant
+from harness.model import ALL, HERE, NONE, Cell, Contender, Trial, Variant
 from harness.report.judgement import Judgement
 from harness.stats.ranking import RankedCell
 from harness.stats.validity import server_limits, server_share
@@ -25,7 +25,6 @@ from harness.workload import SPECS
 ID = ["workload", "variant", "concurrency", "client", "loop", "side"]
 OF_PASS = [metric for metric in METRICS if metric.of_pass]
 OF_TRIAL = [PEAK_RSS, THREADS]
-ALL_WORKLOADS = "(all)"
 
 
 def lessons(book: Ledger) -> pd.DataFrame:
@@ -34,7 +33,7 @@ def lessons(book: Ledger) -> pd.DataFrame:
     rows = [
         (one.name, one.title, one.state, one.happened, one.advice, one.python, figure, value)
         for one in book.lessons
-        for figure, value in (one.figures or {"": math.nan}).items()
+        for figure, value in (one.figures or {NONE: math.nan}).items()
     ]
     return pd.DataFrame(rows, columns=columns)
 
@@ -156,7 +155,7 @@ def factors(judgement: Judgement) -> pd.DataFrame:
             "axis": one.axis,
             "level": one.level,
             "reference": one.reference,
-            "workload": one.workload or ALL_WORKLOADS,
+            "workload": one.workload or ALL,
             "matches": one.matches,
             "rounds": one.rounds,
             "dropped_rounds": one.dropped_rounds,
@@ -175,7 +174,14 @@ def factors(judgement: Judgement) -> pd.DataFrame:
 
 def key_of(cell: Cell, variant: Variant) -> dict[str, object]:
     """The columns that say which cell a row is of."""
-    values = (cell.workload, cell.variant, variant.concurrency, variant.client, variant.loop or "", cell.side)
+    values = (
+        cell.workload,
+        cell.variant,
+        variant.concurrency,
+        variant.client,
+        variant.loop or NONE,
+        cell.side,
+    )
     return dict(zip(ID, values, strict=True))
 
 
@@ -227,7 +233,7 @@ def _floats(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
 
 def _pass_rows(trial: Trial, variant: Variant) -> Iterable[dict[str, object]]:
     place = key_of(trial.cell, variant) | {"round": trial.round + 1, "position": trial.position + 1}
-    place |= {"executor_size": trial.executor_size, "sink_filesystem": trial.sink_filesystem}
+    place |= {"executor_size": trial.executor_size, "sink_filesystem": trial.sink_filesystem or NONE}
     whole = {metric.key: metric.of_trial(trial) for metric in OF_TRIAL}
     for number, one in enumerate(trial.passes):
         figures = {metric.key: metric.of_pass(one) for metric in OF_PASS if metric.of_pass}
@@ -302,10 +308,12 @@ def _to_fastest(row: RankedCell, judgement: Judgement) -> dict[str, float | None
 
 
 def _unavailable(book: Ledger, lines: Mapping[str, int]) -> list[dict[str, object]]:
+    plan = book.run.plan
     return [
-        key_of(Cell(workload=workload.name, variant=variant.id, side=""), variant)
+        key_of(Cell(workload=workload.name, variant=variant.id, side=side), variant)
         | {"state": "unavailable", "reason": variant.unavailable, "source_lines": lines[variant.id]}
-        for workload in book.run.plan.workloads
-        for variant in book.run.plan.variants
+        for workload in plan.workloads
+        for variant in plan.variants
         if variant.unavailable
+        for side in sorted({cell.side for cell in plan.cells} or {HERE})
     ]

@@ -6,9 +6,9 @@ from typing import Any
 import pandas as pd
 
 from harness.metrics import CLIENT_CPU, PEAK_RSS, RATE
-from harness.report.answer import GOOD_ENOUGH
+from harness.model import ALL, NONE
+from harness.report.answer import CHEAPEST, FASTEST, GOOD_ENOUGH, SIMPLEST
 from harness.report.charts import row_name
-from harness.report.frames import ALL_WORKLOADS
 from harness.report.tables import Tables
 from harness.report.voice import Voice
 from harness.workload import SPECS, sentence
@@ -22,14 +22,17 @@ def answer(tables: Tables, voice: Voice) -> str:
         why = next((str(one) for one in tables.summary["reason"].dropna()), "nothing was measured")
         return voice.phrase("No variant could be ranked: {why}.", why=why)
     first = tables.picks[tables.picks["scope"] == tables.picks["scope"].iloc[0]]
-    row: Row = first[first["pick"] == "fastest"].iloc[0].to_dict()
+    row: Row = first[first["pick"] == FASTEST].iloc[0].to_dict()
     parts: dict[str, object] = {
         "machine": machine(tables),
         "variant": row_name(row),
         "candidates": voice.value(row["candidates"], "count"),
         "ties": _ties(row, voice),
     }
-    if row["scope"] == ALL_WORKLOADS:
+    if row["variant"] == NONE:
+        template = "On this machine ({machine}), no variant is the fastest over {workloads} workloads: {why}."
+        parts |= {"workloads": voice.value(row["workloads"], "count"), "why": row["reason"]}
+    elif row["scope"] == ALL:
         template = (
             "On this machine ({machine}) and over {workloads} workloads, {variant} is the fastest of the {candidates} "
             "variants that were ranked in each: {ratio} the time of each workload's fastest in the geometric mean{ties}."
@@ -77,7 +80,9 @@ def asked(flat: Mapping[str, Any], voice: Voice) -> str:
 
 
 def reason(row: Row, voice: Voice) -> str:
-    """Why this pick is the pick."""
+    """Why this pick is the pick, or why there is none."""
+    if row["variant"] == NONE:
+        return voice.phrase("{why}", why=row["reason"])
     parts: dict[str, object] = {
         "lines": voice.value(row["source_lines"], "count"),
         "good": voice.value(row["good_enough"], "count"),
@@ -87,10 +92,10 @@ def reason(row: Row, voice: Voice) -> str:
         "memory": voice.value(row[PEAK_RSS.key], "bytes"),
     }
     template = {
-        "simplest that is good enough": "{lines} lines of code, the fewest among {good} of {all} that are good enough; "
+        SIMPLEST: "{lines} lines of code, the fewest among {good} of {all} that are good enough; "
         "{ratio} the fastest's time",
-        "fastest": "least time of {all}; {cpu} of CPU per 1,000 images, {memory}, {lines} lines of code",
-        "cheapest in CPU and memory": "{cpu} of CPU per 1,000 images and {memory} at its peak; {ratio} the fastest's time",
+        FASTEST: "least time of {all}; {cpu} of CPU per 1,000 images, {memory}, {lines} lines of code",
+        CHEAPEST: "{cpu} of CPU per 1,000 images and {memory} at its peak; {ratio} the fastest's time",
     }[row["pick"]]
     return voice.phrase(template, **parts)
 
@@ -98,14 +103,13 @@ def reason(row: Row, voice: Voice) -> str:
 def rules(voice: Voice) -> dict[str, str]:
     """What each pick means, as stated on the page."""
     return {
-        "simplest that is good enough": voice.phrase(
+        SIMPLEST: voice.phrase(
             "fewest lines of code in its files (no blank lines, comments, docstrings), among all within {limit} "
             "the time of the fastest",
             limit=voice.value(GOOD_ENOUGH, "ratio"),
         ),
-        "fastest": "least time; over several workloads, the least geometric mean of the ratios to the fastest of each",
-        "cheapest in CPU and memory": "least product of client CPU per image and peak memory: "
-        "halving either counts the same",
+        FASTEST: "least time; over several workloads, the least geometric mean of the ratios to the fastest of each",
+        CHEAPEST: "least product of client CPU per image and peak memory: halving either counts the same",
     }
 
 
@@ -118,7 +122,7 @@ def cautions(tables: Tables, voice: Voice, *, unfinished: bool) -> list[str]:
     template = "The host was not fit to judge on, so every verdict is inconclusive: {text}; {advice}."
     found += [
         voice.phrase(template, text=note["text"], advice=note["advice"])
-        for note in tables.notes[tables.notes["workload"] == ""].to_dict("records")
+        for note in tables.notes[tables.notes["workload"] == ALL].to_dict("records")
     ]
     missing = tables.summary[tables.summary["state"].isin(["failed", "invalid"])]
     if not missing.empty:

@@ -8,6 +8,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from harness.model import ALL
 from harness.report import ranked, story
 from harness.report.charts import row_name
 from harness.report.tables import Tables
@@ -69,5 +70,5 @@ def _absences(rows: Rows) -> list[str]:
 
 
 def _notes(tables: Tables) -> list[str]:
-    of_cells = tables.notes[tables.notes["workload"] != ""].to_dict("records")
+    of_cells = tables.notes[tables.notes["workload"] != ALL].to_dict("records")
     return [f"note: {one['workload']}:{row_name(one)}: {one['text']}; {one['advice']}" for one in of_cells]

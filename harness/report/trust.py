@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from harness.ledger import Ledger
-from harness.model import Cell, Trial
+from harness.model import ALL, Cell, Trial
 from harness.report.frames import ID, axes_of, key_of
 from harness.report.judgement import Judgement
 from harness.stats.validity import facts as asked_as
@@ -61,9 +61,9 @@ def notes(judgement: Judgement) -> pd.DataFrame:
     of_cells = [(cell, note) for cell, found in judgement.cell_notes.items() for note in found]
     rows = [
         {
-            "workload": cell.workload if cell else "",
-            "variant": cell.variant if cell else "",
-            "side": cell.side if cell else "",
+            "workload": cell.workload if cell else ALL,
+            "variant": cell.variant if cell else ALL,
+            "side": cell.side if cell else ALL,
             "code": note.code,
             "text": note.text,
             "advice": note.advice,

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import unquote
 from xml.etree import ElementTree as ET
 
+import pandas as pd
 import pytest
 
 from harness.ledger import Ledger
@@ -117,6 +118,39 @@ def test_every_number_is_in_a_csv(case: tuple[str, dict[str, bytes]]) -> None:
     for line in flat.splitlines():
         for token in re.findall(r"(?<![\w/.-])\d[\d,.]*\d|(?<![\w/.-])\d(?![\w/-])", line):
             assert any(token in figure for figure in said) or token in prose or token in words, (token, line)
+
+
+def test_who_groups_by_a_key_loses_no_row(case: tuple[str, dict[str, bytes]]) -> None:
+    keys = {
+        "workload",
+        "variant",
+        "concurrency",
+        "client",
+        "loop",
+        "side",
+        "scope",
+        "axis",
+        "level",
+        "reference",
+    }
+    keys |= {
+        "reference_variant",
+        "reference_side",
+        "state",
+        "sink_filesystem",
+        "lesson",
+        "figure",
+        "fact",
+        "kind",
+    }
+    for name, data in case[1].items():
+        if name.endswith(".csv"):
+            frame = pd.read_csv(io.BytesIO(data))  # as a reader would: an empty cell becomes NaN
+            missing = frame[[one for one in frame.columns if one in keys]].isna().sum()
+            assert missing[missing > 0].to_dict() == {}, name
+            if "loop" in frame and "variant" in frame:
+                threads = frame[~frame["variant"].str.contains("/.*/", regex=True)]
+                assert set(threads["loop"]) <= {"none"}, name
 
 
 @pytest.mark.parametrize("name", ["two workloads", "failed cells"])

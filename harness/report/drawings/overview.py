@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from harness.metrics import RATE
+from harness.model import NONE
 from harness.report.charts import INK, LETTER, SMALL, canvas, label_beside, log, row_name
 from harness.report.drawings.curves import MOST, lines_of
 from harness.report.style import Look
@@ -92,7 +93,7 @@ def scaling(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure
             low, high = line[f"{RATE.key}_low"], line[f"{RATE.key}_high"]
             axes.fill_between(x, low, high, color=look.colour, alpha=0.2, linewidth=0)
             axes.plot(x, y, look.marker, linestyle=(0, look.dash) if look.dash else "-", color=look.colour)
-            name = f"{shared['concurrency']}" + (f"/{shared['loop']}" if shared["loop"] else "")
+            name = f"{shared['concurrency']}" + ("" if shared["loop"] == NONE else f"/{shared['loop']}")
             ends.append((float(x.iloc[-1]), float(y.iloc[-1]), name, look.colour))
         axes.set_title(printable(client))
         label_beside(axes, ends)

@@ -12,7 +12,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from harness.ledger import Ledger
-from harness.model import Contender
+from harness.model import ALL, NONE, Contender
 from harness.report import frames, ranked, story
 from harness.report.charts import row_name
 from harness.report.exhibits import Exhibit
@@ -111,7 +111,7 @@ def page(
         primitives=[one for one in exhibits if one.kind.startswith("primitives-")],
         host=[one for one in exhibits if one.kind == "host"],
         axes={
-            axis: sorted({getattr(one, axis) or "none" for one in book.run.plan.variants})
+            axis: sorted({getattr(one, axis) or NONE for one in book.run.plan.variants})
             for axis in ("concurrency", "client", "loop")
         },
         trust=_trust(tables),
@@ -238,8 +238,8 @@ def _trust(tables: Tables) -> dict[str, Any]:
             }
             for (fact, value), of in groups
         ],
-        "notes": tables.notes[tables.notes["workload"] != ""].to_dict("records"),
-        "host_notes": tables.notes[tables.notes["workload"] == ""].to_dict("records"),
+        "notes": tables.notes[tables.notes["workload"] != ALL].to_dict("records"),
+        "host_notes": tables.notes[tables.notes["workload"] == ALL].to_dict("records"),
         "selfcheck": tables.selfcheck.to_dict("records"),
         "margin": tables.effects["margin"].max(),
     }

@@ -1,0 +1,79 @@
+"""The picks: hand-made summaries, among them those in which there is nothing to pick."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+import pytest
+
+from harness.report.answer import CHEAPEST, FASTEST, SIMPLEST, picks
+
+NAN = float("nan")
+
+
+def summary(*rows: Mapping[str, object]) -> pd.DataFrame:
+    """Ranked rows, each with a CPU second per 1,000 images and a byte of memory unless told otherwise."""
+    usual = {
+        "state": "ranked",
+        "side": "here",
+        "band": 1,
+        "images_per_s": 100.0,
+        "images_per_s_low": 90.0,
+        "images_per_s_high": 110.0,
+        "client_cpu_s_per_1000_images": 1.0,
+        "peak_rss_bytes": 1.0,
+        "source_lines": 10,
+    }
+    return pd.DataFrame([usual | row for row in rows])
+
+
+def cell(workload: str, variant: str, ratio: float, **more: object) -> dict[str, object]:
+    return {"workload": workload, "variant": variant, "ratio_to_fastest": ratio} | more
+
+
+def of(found: pd.DataFrame, scope: str) -> dict[str, tuple[str, object]]:
+    """Pick -> variant and reason."""
+    rows = found[found["scope"] == scope].to_dict("records")
+    return {row["pick"]: (row["variant"], row["reason"]) for row in rows}
+
+
+def test_two_winners_that_are_each_slow_elsewhere_leave_none_that_is_good_enough() -> None:
+    found = picks(
+        summary(
+            cell("small", "a", 1.0),
+            cell("small", "b", 9.0, source_lines=8),
+            cell("large", "b", 1.0, source_lines=8),
+            cell("large", "a", 4.0),
+        )
+    )
+    why = "no variant is within 1.25 times the fastest of each workload in the geometric mean"
+    told = of(found, "(all)")
+    assert told[SIMPLEST] == ("none", why)
+    assert told[FASTEST][0] == "a"  # 2 times the fastest of each, b is 3 times
+    assert found[found["pick"] == FASTEST]["ratio_to_fastest"].iloc[0] == pytest.approx(2.0)
+    assert of(found, "small")[SIMPLEST][0] == "a"
+    assert of(found, "large")[SIMPLEST][0] == "b"
+
+
+def test_where_no_variant_was_ranked_in_every_workload_there_is_none_over_all() -> None:
+    found = picks(summary(cell("small", "a", 1.0), cell("large", "b", 1.0)))
+    why = "no variant was ranked in every workload"
+    assert of(found, "(all)") == dict.fromkeys((SIMPLEST, FASTEST, CHEAPEST), ("none", why))
+
+
+def test_a_row_without_a_ratio_to_the_fastest_is_no_candidate() -> None:
+    """It shares no round with the fastest: nothing is known of it, and a mean over the other workload says nothing."""
+    found = picks(
+        summary(
+            cell("small", "a", 1.0),
+            cell("small", "b", NAN, source_lines=1),
+            cell("large", "a", 1.2),
+            cell("large", "b", 1.0, source_lines=1),
+        )
+    )
+    assert {variant for variant, _ in of(found, "(all)").values()} == {"a"}
+    assert {variant for variant, _ in of(found, "small").values()} == {"a"}
+    assert list(found[found["scope"] == "small"]["candidates"]) == [1, 1, 1]
+
+
+def test_nothing_ranked_has_no_picks() -> None:
+    assert picks(summary(cell("small", "a", 1.0, state="failed"))).empty
