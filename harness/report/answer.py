@@ -66,7 +66,7 @@ def _over_all(ranked: pd.DataFrame, workloads: int) -> list[dict[Any, Any]]:
 def _geometric_mean(values: pd.Series) -> float:
     """0 if any value is 0, NaN if any is missing."""
     with np.errstate(divide="ignore"):
-        return float(np.exp(np.log(values.astype("float64")).mean(skipna=False)))
+        return float(np.exp(np.log(values.to_numpy("float64")).mean()))
 
 
 def _three(scope: str, workloads: int, rows: Sequence[Mapping[Any, Any]]) -> list[dict[str, Any]]:

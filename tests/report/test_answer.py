@@ -12,7 +12,7 @@ NAN = float("nan")
 
 def summary(*rows: Mapping[str, object]) -> pd.DataFrame:
     """Ranked rows, each with a CPU second per 1,000 images and a byte of memory unless told otherwise."""
-    usual = {
+    usual: dict[str, object] = {
         "state": "ranked",
         "side": "here",
         "band": 1,
@@ -23,7 +23,7 @@ def summary(*rows: Mapping[str, object]) -> pd.DataFrame:
         "peak_rss_bytes": 1.0,
         "source_lines": 10,
     }
-    return pd.DataFrame([usual | row for row in rows])
+    return pd.DataFrame([{**usual, **row} for row in rows])
 
 
 def cell(workload: str, variant: str, ratio: float, **more: object) -> dict[str, object]:
