@@ -117,7 +117,10 @@ def share(tag: str, name: str, text: str, module: str) -> None:
     def run(session: nox.Session) -> None:
         if not programs:
             session.error("the shared environment is missing: leave out --no-dependencies")
-        session.run(str(programs[0] / "python"), "-m", *module.split(), *session.posargs)
+        # After Ctrl-C it still reports what it has; nox would kill it half a second later.
+        session.run(
+            str(programs[0] / "python"), "-m", *module.split(), *session.posargs, interrupt_timeout=None
+        )
 
     run.__doc__ = text
     nox.session(name=name, venv_backend="none", requires=["environment"], tags=[tag])(run)

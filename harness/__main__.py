@@ -1,14 +1,16 @@
 """``python -m harness``."""
 
-import os
-import signal
 import sys
-from types import FrameType
+
+from harness import streams
+from harness.interrupts import interrupts
 
 
 def main() -> int:
     """Run the command line, or say in one line what it needs."""
-    signal.signal(signal.SIGINT, _leave)  # while it loads there is nothing to keep
+    output = streams.secure()
+    interrupts.is_loading = True
+    interrupts.install()
     try:
         from harness.cli import main as run  # noqa: PLC0415 - all that follows from it may be missing
     except ModuleNotFoundError as error:
@@ -17,13 +19,15 @@ def main() -> int:
             "nox makes an environment that has all: nox -s list\n"
         )
         return 1
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    return run(sys.argv[1:])
-
-
-def _leave(_signal: int, _frame: FrameType | None) -> None:
-    os.write(2, b"fetchbench: interrupted\n")
-    os._exit(130)
+    interrupts.is_loading = False
+    code = run(sys.argv[1:])
+    sys.stdout.flush()
+    if output.failure is None or isinstance(
+        output.failure, BrokenPipeError
+    ):  # who closes a pipe has read enough
+        return code
+    sys.stderr.write(f"fetchbench: cannot write to standard output: {output.failure.strerror}\n")
+    return code or 1
 
 
 if __name__ == "__main__":  # processes that draw charts load this module too, but need no commands

@@ -1,7 +1,6 @@
 """Measure what a run's ledger still lacks: the one way from a plan to trials, for every command that measures."""
 
 import shutil
-import signal
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -12,6 +11,7 @@ import filelock
 from rich.console import Console
 
 from harness import ledger
+from harness.interrupts import interrupts
 from harness.measure.catalog import Catalog
 from harness.measure.ceiling import ceilings
 from harness.measure.machine import cpu_split
@@ -97,8 +97,9 @@ def precise_enough(plan: Plan, trials: list[Trial], number: int) -> bool:
     """Whether the rounds before this one made every interval as narrow as the plan asks; never on significance."""
     if plan.precision is None or number == 0:
         return False
-    # scipy is slow to load: only runs that stop by precision pay for it, between two rounds.
-    with uninterrupted():
+    # scipy is slow to load: only runs that stop by precision pay for it, between two rounds. And numpy cannot be
+    # imported again, for the report of what was measured, once its import broke off.
+    with interrupts.held():
         from harness.stats.effect import against_variant, effects  # noqa: PLC0415
         from harness.stats.power import keep_measuring  # noqa: PLC0415
 
@@ -106,16 +107,6 @@ def precise_enough(plan: Plan, trials: list[Trial], number: int) -> bool:
     return not keep_measuring(
         found, precision=plan.precision, rounds_done=number, most_rounds=len(plan.rounds)
     )
-
-
-@contextmanager
-def uninterrupted() -> Iterator[None]:
-    """Let Ctrl-C wait: numpy cannot be imported again, for the report of what was measured, once its import broke off."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

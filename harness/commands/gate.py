@@ -5,7 +5,7 @@ import os
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from rich.console import Console
 from harness import ledger
 from harness.commands.bench import positive, share
 from harness.commands.catalog_options import add_catalog_options
-from harness.commands.conduct import machine_lock, uninterrupted
+from harness.commands.conduct import machine_lock
 from harness.commands.console import to_errors, to_output
 from harness.commands.exits import FAILED, FINE, INTERRUPTED, NOTHING, REGRESSED, UNDECIDED, USAGE
 from harness.commands.recorded import command_line
@@ -32,6 +32,7 @@ from harness.commands.sided import (
     ready_sides,
 )
 from harness.files import write_whole
+from harness.interrupts import interrupts
 from harness.measure.launch import ROOT
 from harness.measure.plan import make_sided_plan
 from harness.measure.suite import GateFields, SuiteFile, read_suite_file, with_options
@@ -128,7 +129,17 @@ class Progress:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Measure both sides, judge, and tell everyone, even after Ctrl-C or a failure."""
+    """Measure both sides, judge, and tell everyone, even after an interrupt or a failure."""
+    code = INTERRUPTED
+    with (
+        suppress(KeyboardInterrupt),
+        interrupts.held(),
+    ):  # one that comes while all is told would only spoil that
+        code = _gate(options)
+    return code
+
+
+def _gate(options: argparse.Namespace) -> int:
     console = to_errors()
     created_at = time.time()
     folder = gate_folder(options.results, created_at)
@@ -138,11 +149,14 @@ def run(options: argparse.Namespace) -> int:
         ExitStack() as lock
     ):  # from the first trial until all is written: judging would slow another run down
         try:
-            _measure(options, console, folder, progress, lock)
+            with interrupts.let_through():
+                _measure(options, console, folder, progress, lock)
         except KeyboardInterrupt:
             code, reason = INTERRUPTED, "interrupted; what was measured is kept"
         except HarnessError as error:
             code, reason = error.exit_code, str(error)
+        except OSError as error:
+            code, reason = FAILED, str(error)
         gate = _judged(folder, progress, created_at, code, reason)
         tell(folder, gate, to_output(), console, os.environ)
     return gate.exit_code
@@ -225,7 +239,7 @@ def _pairs(lineup: Lineup) -> "tuple[Pair, ...]":
 
 def _suspects(folder: Path, lineup: Lineup, margin: float) -> "tuple[Pair, ...]":
     # scipy is slow to load: after the screen's measuring, before that of the fresh rounds.
-    with uninterrupted():
+    with interrupts.held():
         from harness.stats.gate import under_suspicion  # noqa: PLC0415
 
     return under_suspicion(_pairs(lineup), _measured(folder / "screen"), margin)

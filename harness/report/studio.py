@@ -15,6 +15,8 @@ from multiprocessing import connection, get_context, parent_process
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from harness.interrupts import SIGNALS
+
 if TYPE_CHECKING:
     from harness.report.charts import Job
 
@@ -32,8 +34,8 @@ class Studio:
         self._helpers = helpers
         self._pool = ProcessPoolExecutor(helpers, get_context("spawn"), _begin) if helpers else None
         if self._pool:
-            # They inherit what is blocked: Ctrl-C ends us, and we end them, without a traceback from each.
-            blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+            # They inherit what is blocked: an interrupt ends us, and we end them, without a traceback from each.
+            blocked = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
             try:
                 self._pool.submit(os.getpid)
             finally:

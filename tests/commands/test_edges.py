@@ -1,10 +1,7 @@
-"""What surrounds a command: its lock, its streams, its first moments. In the process, so that nothing is waited for."""
+"""What surrounds a command: its lock, its refusals, its first moments. In the process, so that nothing is waited for."""
 
-import io
-import signal
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
@@ -25,18 +22,6 @@ def test_a_lock_that_cannot_be_used_is_one_line(tmp_path: Path, monkeypatch: pyt
         conduct.machine_lock(to_errors()),
     ):
         pytest.fail("it was used")
-
-
-def test_a_signal_waits_until_an_import_is_over() -> None:
-    seen: list[str] = []
-    before = signal.signal(signal.SIGINT, lambda *_: seen.append("interrupted"))
-    try:
-        with conduct.uninterrupted():
-            signal.pthread_kill(threading.get_ident(), signal.SIGINT)
-            seen.append("imported")
-    finally:
-        signal.signal(signal.SIGINT, before)
-    assert seen == ["imported", "interrupted"]
 
 
 @pytest.mark.parametrize(
@@ -64,15 +49,6 @@ def test_a_refusal_is_one_line(
     monkeypatch.setattr(conduct, "LOCK_FILE", tmp_path / "lock")
     assert main([*arguments, "--results", str(tmp_path)]) == code
     assert message in capsys.readouterr().err.splitlines()[-1]
-
-
-def test_a_terminal_that_lacks_a_sign_gets_another(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    narrow = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
-    monkeypatch.setattr(sys, "stderr", narrow)
-    assert main(["report", str(tmp_path / "größe")]) == 2
-    narrow.flush()
-    narrow.seek(0)
-    assert "gr??e is no run" in narrow.read()
 
 
 def test_without_its_packages_it_says_in_one_line_what_to_do() -> None:
