@@ -158,6 +158,7 @@ READ = "urllib.request.urlopen(url, timeout=timeout_s).read()"
         ("concurrency", MODEL.format(body=POOL) + "IN_FLIGHT = 1\n", "were in flight, and it says IN_FLIGHT = 1"),
         ("concurrency", MODEL.format(body="pass"), "33 of 33 images were never fetched"),
         ("concurrency", MODEL.format(body="fetch(urls[0])"), "32 of 33 images were never fetched"),
+        ("concurrency", MODEL.format(body=f"fetch(urls[0]); {POOL}"), "fetch was called more than once for an image"),
     ],
 )  # fmt: skip
 def test_a_contender_outside_the_tree_is_measured_and_a_lie_is_named(

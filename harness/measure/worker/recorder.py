@@ -27,20 +27,22 @@ class Recorder:
         self._urls = urls
         self._digests = digests
         self._folder = folder
+        # Each URL is taken from here by its one call. Any other call goes to one place more at the end of the lists: so it
+        # overwrites no image's times, and costs the others nothing.
         self._place = {url: index for index, url in enumerate(urls)}
-        self._bodies: list[Any] = [None] * len(urls)
-        self._started: list[float] = [0.0] * len(urls)
-        self._ended: list[float] = [0.0] * len(urls)
+        self._bodies: list[Any] = [None] * (len(urls) + 1)
+        self._started: list[float] = [0.0] * (len(urls) + 1)
+        self._ended: list[float] = [0.0] * (len(urls) + 1)
         self.sink_error: str | None = None  # what kept a body from its file: no fault of the contender's
         self._half = len(urls) // 2 if at_half else -1
         self._at_half = at_half
 
     def sync(self, fetch: Callable[[str], bytes]) -> Callable[[str], bytes]:
         """Wrap a sync fetch."""
-        place, started, keep = self._place, self._started, self._keep
+        take, started, keep = self._place.pop, self._started, self._keep
 
         def recorded(url: str) -> bytes:
-            index = place[url]
+            index = take(url, -1)
             started[index] = perf_counter()
             body = fetch(url)
             keep(index, body)
@@ -50,10 +52,10 @@ class Recorder:
 
     def asynchronous(self, fetch: Callable[[str], Awaitable[bytes]]) -> Callable[[str], Awaitable[bytes]]:
         """Wrap an async fetch."""
-        place, started, keep = self._place, self._started, self._keep
+        take, started, keep = self._place.pop, self._started, self._keep
 
         async def recorded(url: str) -> bytes:
-            index = place[url]
+            index = take(url, -1)
             started[index] = perf_counter()
             body = await fetch(url)
             keep(index, body)
@@ -81,13 +83,15 @@ class Recorder:
 
     def times(self, began: float) -> tuple[list[float], list[float]]:
         """Per image: seconds from ``began`` to the call, and seconds that the call took (to the microsecond)."""
-        starts = [round(start - began, 6) for start in self._started]
-        latencies = [round(end - start, 6) for start, end in zip(self._started, self._ended, strict=True)]
-        return starts, latencies
+        calls = list(zip(self._started, self._ended, strict=True))[:-1]
+        return [round(start - began, 6) for start, _ in calls], [
+            round(end - start, 6) for start, end in calls
+        ]
 
     def peak_in_flight(self) -> int:
         """Most calls of fetch that were under way at one time."""
-        events = sorted([(start, 1) for start in self._started] + [(end, -1) for end in self._ended])
+        starts, ends = self._started[:-1], self._ended[:-1]
+        events = sorted([(start, 1) for start in starts] + [(end, -1) for end in ends])
         peak = now = 0
         for _, step in events:
             now += step
@@ -99,7 +103,9 @@ class Recorder:
 
         Called when the clock has stopped. It empties the sink, so it can be called once.
         """
-        never = self._ended.count(0.0)
+        if self._started[-1]:
+            return "fetch was called more than once for an image, or for a URL that is none of the workload's"
+        never = self._ended[:-1].count(0.0)
         if never:
             return f"{never} of {len(self._urls)} images were never fetched"
         wrong = [index for index in range(len(self._urls)) if not self._is_right(index)]

@@ -1,0 +1,83 @@
+"""The recorded fetch: each image is called for once; whatever else is called is told, and spoils no image's times."""
+
+import asyncio
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from harness.measure.worker.recorder import Recorder
+
+URLS = ["http://x/a.jpg", "http://x/b.jpg", "http://x/c.jpg"]
+AGAIN = "fetch was called more than once for an image, or for a URL that is none of the workload's"
+
+
+def recorder(folder: Path | None = None) -> Recorder:
+    return Recorder(
+        URLS, [sha256(url.encode()).hexdigest() for url in URLS], str(folder) if folder else None, None
+    )
+
+
+def body_of(url: str) -> bytes:
+    return url.encode()
+
+
+@pytest.mark.parametrize("on_disk", [True, False])
+def test_each_image_once_has_its_times_in_the_order_of_the_urls(tmp_path: Path, *, on_disk: bool) -> None:
+    one = recorder(tmp_path if on_disk else None)
+    fetch = one.sync(body_of)
+    for url in reversed(URLS):
+        assert fetch(url) == body_of(url)
+    assert one.complaint() is None
+    starts, latencies = one.times(0.0)
+    assert starts == sorted(starts, reverse=True)
+    assert len(latencies) == 3
+    assert min(latencies) >= 0
+    assert one.peak_in_flight() == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("urls", "complaint"),
+    [
+        (URLS[:2], "1 of 3 images were never fetched"),
+        ([*URLS, URLS[0]], AGAIN),
+        ([URLS[0], URLS[0]], AGAIN),
+        ([*URLS, "http://x/d.jpg"], AGAIN),
+        ([URLS[0], "http://x/b.jpg?"], AGAIN),
+    ],
+)
+def test_another_set_of_calls_is_told(urls: list[str], complaint: str) -> None:
+    one = recorder()
+    fetch = one.sync(body_of)
+    for url in urls:
+        fetch(url)
+    assert one.complaint() == complaint
+
+
+@pytest.mark.parametrize("hedge_wins", [True, False])
+def test_a_call_that_was_cancelled_before_it_was_sent_is_told_too(*, hedge_wins: bool) -> None:
+    """It had overwritten when the first call began: a latency below 0, or one that was too short."""
+    one = recorder()
+
+    async def fetch(url: str) -> bytes:
+        await asyncio.sleep(0)
+        return body_of(url)
+
+    async def hedge(call: Callable[[str], asyncio.Future[bytes]], url: str) -> None:
+        first, second = asyncio.ensure_future(call(url)), asyncio.ensure_future(call(url))
+        await asyncio.sleep(0)
+        (first if hedge_wins else second).cancel()
+        await (second if hedge_wins else first)
+
+    async def main() -> None:
+        call = one.asynchronous(fetch)
+        await hedge(call, URLS[0])  # type: ignore[arg-type] # a coroutine is as good as a future here
+        for url in URLS[1:]:
+            await call(url)
+
+    asyncio.run(main())
+    assert one.complaint() == AGAIN
+    _, latencies = one.times(0.0)
+    assert min(latencies[1:]) >= 0
