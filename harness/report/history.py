@@ -7,17 +7,16 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from html import escape
 from typing import Any
 
 import pandas as pd
 
 from harness.model import HERE, Cell
 from harness.report.csvs import to_csv
+from harness.report.page.template import fill
 from harness.report.units import interval_text, number, percent, seconds
 from harness.report.voice import markdown
 from harness.stats.trend import LEAST, Change, Mark, Point
-from harness.text import printable
 
 COLUMNS = [
     *("machine", "workload", "variant", "side", "run", "created_at", "time_per_image_s"),
@@ -148,9 +147,7 @@ def history_md(trends: Sequence[Trend], machines: Mapping[str, Mapping[str, Any]
     """``history.md``: the changes first, then every series."""
     lines = ["# fetchbench history", "", summary(trends, margin), ""]
     for name, facts in machines.items():
-        lines.append(
-            f"* machine `{name}`: {markdown(', '.join(f'{key} {value}' for key, value in facts.items()))}"
-        )
+        lines.append(f"* machine `{name}`: {markdown(_facts_text(facts))}")
     changes = changes_of(trends)
     lines += ["", "## Changes", ""]
     lines += ["| since | series | change | changed with it |", "|---|---|---|---|"] if changes else ["None."]
@@ -166,38 +163,22 @@ def history_md(trends: Sequence[Trend], machines: Mapping[str, Mapping[str, Any]
     return ("\n".join(lines) + "\n").encode()
 
 
-STYLE = """
-:root { color-scheme: light dark }
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem }
-table { border-collapse: collapse } th, td { text-align: left; padding: .2rem .8rem .2rem 0; vertical-align: top }
-figure { margin: 1.5rem 0 } img { max-width: 100%; background: white }
-"""
-
-
 def history_html(trends: Sequence[Trend], machines: Mapping[str, Mapping[str, Any]], margin: float) -> bytes:
     """``index.html``: the same with the charts in it, which lie beside it."""
-    heads = "<tr>" + "".join(
-        f"<th scope='col'>{one}" for one in ("since", "series", "change", "changed with it")
+    return fill(
+        "history.html.j2",
+        trends=trends,
+        machines=machines,
+        changes=changes_of(trends),
+        summary=summary(trends, margin),
+        day=day,
+        facts_text=_facts_text,
+        count_of_runs=_runs,
+        change_text=change_text,
+        alt_text=alt_text,
+        latest=latest,
     )
-    rows = "".join(
-        f"<tr><td>{day(trend.points[one.at].created_at)}<td><a href='#{trend.slug}'>{escape(printable(trend.title))}</a>"
-        f"<td>{change_text(one)}<td>{escape(printable('; '.join(one.suspects)))}\n"
-        for trend, one in changes_of(trends)
-    )
-    changes = f"<table><thead>{heads}</thead>\n{rows}</table>" if rows else "<p>None.</p>"
-    facts = "".join(
-        f"<li>machine {escape(name)}: {escape(printable(', '.join(f'{key} {value}' for key, value in of.items())))}\n"
-        for name, of in machines.items()
-    )
-    figures = "".join(
-        f"<figure id='{one.slug}'><img loading='lazy' src='charts/{one.slug}.svg' alt='{escape(printable(alt_text(one)))}'>"
-        f"<figcaption>{escape(printable(one.title))}: {_runs(len(one.points))}, newest {escape(printable(latest(one)))}"
-        f"</figcaption></figure>\n"
-        for one in trends
-    )
-    return (
-        "<!doctype html>\n<html lang='en'><meta charset='utf-8'><meta name='viewport' content='width=device-width'>"
-        f"<title>fetchbench history</title><style>{STYLE}</style>\n<h1>fetchbench history</h1>\n"
-        f"<p>{summary(trends, margin)} Every value: <a href='history.csv'>history.csv</a>.</p>\n<ul>{facts}</ul>\n"
-        f"<h2>Changes</h2>\n{changes}\n<h2>Series</h2>\n{figures}</html>\n"
-    ).encode()
+
+
+def _facts_text(facts: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in facts.items())

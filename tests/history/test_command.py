@@ -142,12 +142,17 @@ def test_the_same_history_gives_the_same_bytes_and_names_are_no_markup(tmp_path:
     evil = replace(cells()[0], variant="<script>alert(1)</script>/a|b/$x$")
     made = [replace(one, commit="<b>") for one in series(evil, 1, 200, [(100, 1.5)])]
     made[3] = replace(made[3], value=None, low=None, high=None, reason="<i>")
+    made[-1] = replace(made[-1], value=None, low=None, high=None, reason="<u>\x1b[2J")
     write_store(tmp_path / "abc.jsonl", made)
     trends, machines = read_trends(tmp_path, "*", 0.05)
     assert trend_chart(trends[0]) == trend_chart(trends[0])
-    html, text = history_html(trends, machines, 0.05), history_md(trends, machines, 0.05)
-    assert b"<script" not in html + text
-    assert b"a\\|b" in text
+    traps = {"<u>host": {"cpu": "<u>\x1b[1m"}}
+    html, text = history_html(trends, traps, 0.05).decode(), history_md(trends, machines, 0.05).decode()
+    assert "<script" not in html + text
+    assert "a\\|b" in text
+    assert "<u>" not in html
+    assert "machine &lt;u&gt;host: cpu &lt;u&gt;\\x1b[1m" in html
+    assert "newest failed: &lt;u&gt;\\x1b[2J" in html
 
 
 def test_a_series_of_failures_alone_has_a_chart_too(tmp_path: Path) -> None:

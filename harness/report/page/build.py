@@ -3,11 +3,9 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import jinja2
 import pandas as pd
 from markupsafe import Markup
 
@@ -16,10 +14,10 @@ from harness.model import ALL, NONE, Contender
 from harness.report import frames, ranked, story
 from harness.report.charts import row_name
 from harness.report.exhibits import Exhibit
+from harness.report.page.template import fill
 from harness.report.tables import Tables
-from harness.report.voice import HTML, Column, as_shown, cell
+from harness.report.voice import HTML, Column, cell
 
-HERE = Path(__file__).parent
 # These stand for themselves in a data URI: a third of the size of base64.
 SAFE_IN_URI = " /?:@!$'()*+,;=-._~<>{}[]|^"
 
@@ -74,23 +72,13 @@ def page(
         exhibits: all, in order.
         pictures: name of an exhibit -> its SVG.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(HERE),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        finalize=as_shown,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals |= {
-        "value": HTML.value,
-        "table_of": _plain_table,
-        "title": story.title,
-        "name_of": row_name,
-        "uri": lambda name: Markup(data_uri(pictures[name])),  # noqa: S704 - percent-encoded
-        "asset": lambda name: Markup((HERE / name).read_text(encoding="utf-8")),  # noqa: S704 - files of ours
-    }
-    text = environment.get_template("report.html.j2").render(
+    return fill(
+        "report.html.j2",
+        value=HTML.value,
+        table_of=_plain_table,
+        title=story.title,
+        name_of=row_name,
+        uri=lambda name: Markup(data_uri(pictures[name])),  # noqa: S704 - percent-encoded
         run=book.run,
         answer=story.answer(tables, HTML),
         cautions=story.cautions(tables, HTML, unfinished=unfinished),
@@ -120,7 +108,6 @@ def page(
         failures=tables.passes[tables.passes["reason"].notna()].to_dict("records"),
         unavailable=[one for one in book.run.plan.variants if one.unavailable],
     )
-    return text.encode()
 
 
 FAMILY = "'DejaVu Sans', sans-serif"  # of every text in a chart: said once for the whole

@@ -1,0 +1,32 @@
+"""Values and a template beside this file in, one HTML file out: everything is escaped and printable unless it is markup."""
+
+from pathlib import Path
+
+import jinja2
+from markupsafe import Markup
+
+from harness.report.voice import as_shown
+
+HERE = Path(__file__).parent
+
+
+def fill(template: str, **values: object) -> bytes:
+    """Fill a template; one that asks for what it was not given is an error.
+
+    Args:
+        template: name of a file beside this one.
+        values: by the names that the template uses, functions too.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=as_shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(template).render(asset=_asset, **values).encode()
+
+
+def _asset(name: str) -> Markup:
+    return Markup((HERE / name).read_text(encoding="utf-8"))  # noqa: S704 - files of ours
