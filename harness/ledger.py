@@ -214,6 +214,11 @@ def _check(record: Record, known: Collection[Cell], rounds: int) -> None:
     if isinstance(record, Sentinel):
         for name in ("cpu_s", "echo_s"):
             _positive(name, *getattr(record, name))
+        own = record.cpu_own_s
+        if own is not None and not (
+            len(own) == len(record.cpu_s) and all(0 <= one < TOO_LONG_S for one in own)
+        ):
+            raise ValueError("cpu_own_s must have a value, not below 0, for each of cpu_s")
         return
     if record.cell not in known:
         raise ValueError(f"the cell {record.cell.id} is not in the plan")

@@ -194,6 +194,8 @@ class Sentinel:
         echo_s: seconds of a fixed number of loopback echoes, one value per repeat.
         steal: share of CPU time taken by the hypervisor since the previous sentinel, 0 to 1; None if unknown.
         busy_elsewhere: CPU seconds per second used by processes that are not ours since the previous sentinel.
+        cpu_own_s: CPU seconds of each repeat of the CPU loop, less than its ``cpu_s`` where others took turns with it; None
+            in ledgers older than this field.
     """
 
     round: int
@@ -202,6 +204,7 @@ class Sentinel:
     echo_s: tuple[float, ...]
     steal: float | None
     busy_elsewhere: float | None
+    cpu_own_s: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ Builders return records of ``harness.model`` and nothing else; they compute no e
 
 from collections.abc import Iterable
 
-from harness.model import HERE, Cell, Pass, Sentinel, Trial, Variant, Witness
+from harness.model import HERE, Cell, Pass, SelfCheck, Sentinel, Trial, Variant, Witness
 
 IMAGES = 10
 
@@ -24,12 +24,14 @@ def witness(*, requests: int = IMAGES, connections: int = 1, server_cpu_s: float
     )
 
 
-def one_pass(seconds_per_image: float, *, images: int = IMAGES, warmup: bool = False) -> Pass:
-    """A pass of so many images, one after the other."""
+def one_pass(
+    seconds_per_image: float, *, images: int = IMAGES, warmup: bool = False, cpu: float | None = None
+) -> Pass:
+    """A pass of so many images, one after the other; ``cpu`` is the share of it that the client's CPU works."""
     return Pass(
         warmup=warmup,
         wall_s=seconds_per_image * images,
-        client_cpu_s=0.01,
+        client_cpu_s=0.01 if cpu is None else cpu * seconds_per_image * images,
         peak_in_flight=1,
         start_s=tuple(place * seconds_per_image for place in range(images)),
         latency_s=(seconds_per_image,) * images,
@@ -44,9 +46,11 @@ def cell(variant: str = "a", *, workload: str = "small", side: str = HERE) -> Ce
     return Cell(workload=workload, variant=variant, side=side)
 
 
-def trial(of: Cell, round_: int, *seconds_per_image: float, reason: str | None = None) -> Trial:
+def trial(
+    of: Cell, round_: int, *seconds_per_image: float, reason: str | None = None, cpu: float | None = None
+) -> Trial:
     """A trial with one timed pass per value, after a warm-up that is a hundred times slower."""
-    timed = tuple(one_pass(one) for one in seconds_per_image)
+    timed = tuple(one_pass(one, cpu=cpu) for one in seconds_per_image)
     return Trial(
         cell=of,
         round=round_,
@@ -64,9 +68,9 @@ def trial(of: Cell, round_: int, *seconds_per_image: float, reason: str | None =
     )
 
 
-def series(of: Cell, values: Iterable[float | None]) -> list[Trial]:
+def series(of: Cell, values: Iterable[float | None], *, cpu: float | None = None) -> list[Trial]:
     """One trial per value, in rounds 0, 1, ...; None is a round in which the cell's trial was lost."""
-    return [trial(of, round_, value) for round_, value in enumerate(values) if value is not None]
+    return [trial(of, round_, value, cpu=cpu) for round_, value in enumerate(values) if value is not None]
 
 
 def variant(id_: str) -> Variant:
@@ -84,8 +88,9 @@ def sentinel(
     echo_s: float = 0.005,
     steal: float | None = 0.0,
     busy_elsewhere: float | None = 0.0,
+    stretch: float | None = None,
 ) -> Sentinel:
-    """The sentinel of a round, five equal repeats of each work."""
+    """The sentinel of a round, five equal repeats of each work; ``stretch`` is wall over CPU seconds of the CPU loop."""
     return Sentinel(
         round=round_,
         started_at=1_700_000_000.0 + round_,
@@ -93,4 +98,14 @@ def sentinel(
         echo_s=(echo_s,) * 5,
         steal=steal,
         busy_elsewhere=busy_elsewhere,
+        cpu_own_s=None if stretch is None else (cpu_s / stretch,) * 5,
     )
+
+
+def self_check(aa_half_width: float) -> SelfCheck:
+    """A self-check of 2026-11-20 12:00 UTC that knows the ratio of two twins to that half-width."""
+    return SelfCheck(
+        fingerprint={}, created_at=1_795_176_000.0, variant="a", workload="small", families=2, rounds=8, margin=0.02,
+        twin_verdicts=4, false_alarms=0, detected={}, measured={}, aa_half_width=aa_half_width, smallest_seen=None,
+        seconds=60.0,
+    )  # fmt: skip

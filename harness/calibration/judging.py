@@ -12,8 +12,9 @@ from harness.calibration.scene import Round, Scene
 from harness.model import HarnessError
 from harness.stats import kernels
 from harness.stats.effect import Effect, against_variant, effects
-from harness.stats.fitness import host_notes
-from harness.stats.verdict import ALPHA, Call, judge
+from harness.stats.fitness import disturbances
+from harness.stats.ranking import ALPHA
+from harness.stats.verdict import Call, judge
 
 
 def judged(scene: Scene, rounds: Sequence[Round], *, margin: float) -> dict[str, Any]:
@@ -27,14 +28,14 @@ def judged(scene: Scene, rounds: Sequence[Round], *, margin: float) -> dict[str,
     if failed:
         raise HarnessError(f"a trial failed: {failed}")
     found = effects(trials, against_variant(scene.baseline))
-    notes = host_notes([one.sentinel for one in rounds])
-    verdicts = judge(found, margin=margin, host_notes=notes)
+    seen = disturbances([one.sentinel for one in rounds])
+    verdicts = judge(found, margin=margin, disturbances=seen)
     # What would have been said had nobody watched the host: a proof of the numbers alone.
     unwatched = judge(found, margin=margin)
     return {
         "rounds": len(rounds),
         "seconds": round(sum(one.seconds for one in rounds), 1),
-        "host": [one.code for one in notes],
+        "host": [one.note.code for one in seen],
         "steal": round(statistics.fmean(one.sentinel.steal or 0.0 for one in rounds), 4),
         "holm_p_differs": _smallest_p(found),
         "verdicts": [

@@ -92,14 +92,14 @@ def judged(base: Ledger, head: Ledger, margin: float, unlike: str) -> "tuple[Com
     from harness.stats.sample import timings  # noqa: PLC0415 - scipy is slow to load
     from harness.stats.unpaired import compare  # noqa: PLC0415
 
-    checks = [one.run.selfcheck.aa_half_width for one in (base, head) if one.run.selfcheck]
+    checks = [one.run.selfcheck for one in (base, head) if one.run.selfcheck]
     samples = timings(base.trials), timings(head.trials)
     cells = samples[0].keys() | samples[1].keys()
     differing = _unlike_workloads(base, head)
     return compare(
         *samples,
         margin=margin,
-        aa_half_width=max(checks, default=None),
+        check=max(checks, key=lambda one: one.aa_half_width, default=None),
         objections=_objections(base, head, cells, margin),
         unlike={cell: text for cell in cells if (text := unlike or differing.get(cell.workload))},
     )

@@ -246,14 +246,14 @@ def _suspects(folder: Path, lineup: Lineup, margin: float) -> "tuple[Pair, ...]"
 
 
 def _measured(folder: Path) -> "Measured":
-    from harness.stats.fitness import host_notes  # noqa: PLC0415
+    from harness.stats.fitness import disturbances  # noqa: PLC0415
     from harness.stats.gate import Measured  # noqa: PLC0415
     from harness.stats.validity import cell_notes  # noqa: PLC0415
 
     book = ledger.read(folder)
     return Measured(
         trials=book.trials,
-        host_notes=host_notes(book.sentinels),
+        disturbances=disturbances(book.sentinels),
         cell_notes=cell_notes(book.trials, book.run.plan.workloads, book.ceilings),
     )
 
@@ -266,8 +266,13 @@ def _findings(folder: Path, progress: Progress, reason: str | None) -> "tuple[li
     if lineup is None or fields is None:
         return [], []
     found = [
-        skipped(Pair(base=base, head=head), why, head_is_broken=side == HEAD and _is_broken(why))
-        for (base, head), (side, why) in lineup.left_out.items()
+        skipped(
+            Pair(base=group[0], head=group[1]),
+            why,
+            head_is_broken=side == HEAD and _is_broken(why),
+            is_anywhere=group not in lineup.nowhere,
+        )
+        for group, (side, why) in lineup.left_out.items()
     ]
     if not (folder / "screen" / "run.json").exists():
         return found, []
@@ -275,18 +280,17 @@ def _findings(folder: Path, progress: Progress, reason: str | None) -> "tuple[li
     decide = _measured(folder / "decide") if (folder / "decide" / "run.json").exists() else None
     pairs = _pairs(lineup)
     suspects = progress.suspects or under_suspicion(pairs, screen, fields.margin)
-    check = ledger.read_run(folder / "screen").selfcheck
     found += conclude(
         pairs,
         screen,
         decide,
         suspects=suspects,
         margin=fields.margin,
-        aa_half_width=check.aa_half_width if check else None,
+        check=ledger.read_run(folder / "screen").selfcheck,
         short=_why_short(progress, reason),
     )
-    last = decide or screen
-    return found, [f"{one.text}; {one.advice}" for one in last.host_notes]
+    notes = [one.note for one in (decide or screen).disturbances]
+    return found, [f"{one.text}; {one.advice}" for one in notes]
 
 
 def _is_broken(why: str) -> bool:

@@ -48,10 +48,12 @@ class Lineup:
     Attributes:
         groups: per workload and variant, one cell for each side, in the order of the sides.
         left_out: groups that a side cannot run -> the name of that side and its reason.
+        nowhere: those of them that no side can run.
     """
 
     groups: tuple[tuple[Cell, ...], ...]
     left_out: Mapping[tuple[Cell, ...], tuple[str, str]]
+    nowhere: frozenset[tuple[Cell, ...]]
 
 
 def add_cache_option(parser: argparse.ArgumentParser) -> None:
@@ -127,25 +129,27 @@ def line_up(
     rows = dict.fromkeys(
         tuple(_id(ready.side, one) for ready in sides) for one in sorted(selected, key=lambda one: one.id)
     )
-    groups, left_out = [], {}
+    groups, left_out, nowhere = [], {}, set()
     for row in rows:
         if not _fits(sides, row):
             continue
-        obstacle = next(filter(None, map(_obstacle, sides, row)), None)
+        obstacles = [one for one in map(_obstacle, sides, row) if one]
         for workload in workloads:
             group = tuple(
                 Cell(workload=workload, variant=variant, side=ready.name)
                 for ready, variant in zip(sides, row, strict=True)
             )
-            if obstacle is None:
+            if not obstacles:
                 groups.append(group)
-            else:
-                left_out[group] = obstacle
+                continue
+            left_out[group] = obstacles[0]
+            if len(obstacles) == len(sides):
+                nowhere.add(group)
     if not groups and not left_out:
         raise HarnessError(
             "nothing to measure: no variant takes this client; choose others with --variants", exit_code=5
         )
-    return Lineup(groups=tuple(groups), left_out=left_out)
+    return Lineup(groups=tuple(groups), left_out=left_out, nowhere=frozenset(nowhere))
 
 
 def _id(side: Side, selected: Variant) -> str:

@@ -4,11 +4,14 @@ import os
 import resource
 import socket
 from collections.abc import Callable, Sequence
-from time import perf_counter, time
+from time import perf_counter, thread_time, time
+from typing import TypeVar
 
 import psutil
 
 from harness.model import Sentinel
+
+Times = TypeVar("Times")
 
 CPU_STEPS = 150_000
 ECHOES = 500
@@ -34,10 +37,12 @@ class Watch:
         last, self._last = self._last, self._reading()
         elapsed, total, steal, busy, ours = (now - then for now, then in zip(self._last, last, strict=True))
         began = time()
+        loops = _on_cpus(self._cpus, _count)
         return Sentinel(
             round=number,
             started_at=began,
-            cpu_s=tuple(_on_cpus(self._cpus, lambda: _timed(_count))),
+            cpu_s=tuple(wall for wall, _ in loops),
+            cpu_own_s=tuple(own for _, own in loops),
             echo_s=tuple(_on_cpus(self._cpus[:1], _echoes)),
             steal=steal / total if elapsed > SHORTEST_S and total > 0 else None,
             busy_elsewhere=max(0.0, busy - ours) / elapsed if elapsed > SHORTEST_S else None,
@@ -61,8 +66,8 @@ class Watch:
         return perf_counter(), total, steal, total - idle - steal, ours
 
 
-def _on_cpus(cpus: Sequence[int], work: Callable[[], float]) -> list[float]:
-    """Repeat the work on each CPU in turn; return its seconds, and leave the affinity as it was."""
+def _on_cpus(cpus: Sequence[int], work: Callable[[], Times]) -> list[Times]:
+    """Repeat the work on each CPU in turn; return its times, and leave the affinity as it was."""
     if not cpus:
         return [work() for _ in range(REPEATS)]
     before = os.sched_getaffinity(0)
@@ -82,11 +87,13 @@ def _timed(work: Callable[[], object]) -> float:
     return perf_counter() - began
 
 
-def _count() -> int:
+def _count() -> tuple[float, float]:
+    """Wall and CPU seconds of a fixed loop."""
+    began, own = perf_counter(), thread_time()
     total = 0
     for number in range(CPU_STEPS):
         total += number
-    return total
+    return perf_counter() - began, thread_time() - own
 
 
 def _echoes() -> float:

@@ -63,8 +63,8 @@ class GateFields(_Strict):
     variants: list[str] = Field(min_length=1)
     workloads: list[str] = Field(min_length=1)
     margin: float = Field(gt=0, lt=1)
-    screen_rounds: int = Field(ge=3, le=1_000)
-    decide_rounds: int = Field(ge=3, le=1_000)
+    screen_rounds: int = Field(ge=6, le=1_000)  # under six pairs there is no verdict (docs/method.md)
+    decide_rounds: int = Field(ge=6, le=1_000)
     trial_s: float = Field(gt=0, le=600)
     budget_s: float = Field(gt=0, le=86_400)
 

@@ -9,7 +9,7 @@ from harness.model import Cell, Note
 from harness.stats import kernels
 from harness.stats.effect import against_variant, effects
 from harness.stats.factors import FactorEffect, factor_effects
-from harness.stats.fitness import host_notes
+from harness.stats.fitness import disturbances
 from harness.stats.ranking import RankedCell, rank
 from harness.stats.sample import Interval, log_values, ratio_interval, timings
 from harness.stats.validity import cell_notes
@@ -26,7 +26,7 @@ class Judgement:
         to_fastest: time ratio of each cell with values to the first row of its workload, with its 95 % interval; for the
             eye, no test is made of it.
         factors: main effects of client, concurrency model and loop.
-        host_notes: what made the host unfit; empty if it was fit.
+        host_notes: what disturbed the host; empty if nothing did.
         cell_notes: validity marks of cells.
     """
 
@@ -42,19 +42,19 @@ def judge_run(book: Ledger) -> Judgement:
     """Judge what the ledger holds."""
     plan = book.run.plan
     marks = cell_notes(book.trials, plan.workloads, book.ceilings)
-    unfit = host_notes(book.sentinels)
+    disturbed = disturbances(book.sentinels)
     ranking = rank(book.trials, marks)
     return Judgement(
         ranking=ranking,
         verdicts=judge(
             effects(book.trials, against_variant(plan.baseline)),
-            host_notes=unfit,
+            disturbances=disturbed,
             cell_notes=marks,
-            aa_half_width=book.run.selfcheck.aa_half_width if book.run.selfcheck else None,
+            check=book.run.selfcheck,
         ),
         to_fastest=_to_fastest(book, ranking),
         factors=factor_effects(book.trials, plan.variants, plan.baseline, marks),
-        host_notes=unfit,
+        host_notes=tuple(one.note for one in disturbed),
         cell_notes=marks,
     )
 

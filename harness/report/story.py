@@ -119,7 +119,7 @@ def cautions(tables: Tables, voice: Voice, *, unfinished: bool) -> list[str]:
     if unfinished:
         done = tables.facts[tables.facts["fact"] == "trials"]["value"].iloc[0]
         found.append(voice.phrase("This run is unfinished: {done} trials were measured.", done=done))
-    template = "The host was not fit to judge on, so every verdict is inconclusive: {text}; {advice}."
+    template = "The host was disturbed, and what that could explain has no verdict: {text}; {advice}."
     found += [
         voice.phrase(template, text=note["text"], advice=note["advice"])
         for note in tables.notes[tables.notes["workload"] == ALL].to_dict("records")

@@ -6,13 +6,14 @@ cancels. This module estimates; whether an effect matters is for ``verdict``.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from harness.model import Cell, Trial
 from harness.stats import kernels
+from harness.stats.disturbance import Work, work_of
 from harness.stats.sample import Interval, Sample, ratio_interval, timings
 
 Reference = Callable[[Cell], Cell]
@@ -31,6 +32,7 @@ class Effect:
         sign_flip_p: exact two-sided p of "the labels could as well be swapped"; None without pairs.
         log_ratios: per round, in the order of the rounds.
         reason: why there are no pairs: a failure or an absence; None if there are.
+        work: of the cell in its timed passes, ``reference_work`` that of the reference; None without any.
     """
 
     cell: Cell
@@ -43,6 +45,8 @@ class Effect:
     sign_flip_p: float | None
     log_ratios: tuple[float, ...]
     reason: str | None
+    work: Work | None
+    reference_work: Work | None
 
 
 def against_variant(variant: str) -> Reference:
@@ -64,14 +68,20 @@ def effects(trials: Sequence[Trial], reference_of: Reference) -> tuple[Effect, .
             reason.
     """
     found = timings(trials)
+    by_cell: dict[Cell, list[Trial]] = {}
+    for one in trials:
+        by_cell.setdefault(one.cell, []).append(one)
+    works = {cell: work_of(of_cell) for cell, of_cell in by_cell.items()}
     return tuple(
-        _effect(sample, found.get(reference_of(cell)), reference_of(cell))
+        _effect(sample, found.get(reference_of(cell)), reference_of(cell), works)
         for cell, sample in found.items()
         if reference_of(cell) != cell
     )
 
 
-def _effect(sample: Sample, base: Sample | None, reference: Cell) -> Effect:
+def _effect(
+    sample: Sample, base: Sample | None, reference: Cell, works: Mapping[Cell, Work | None]
+) -> Effect:
     there = base.values if base else {}
     both = sorted(sample.values.keys() & there.keys())
     ratios = np.array([math.log(sample.values[one]) - math.log(there[one]) for one in both])
@@ -88,6 +98,8 @@ def _effect(sample: Sample, base: Sample | None, reference: Cell) -> Effect:
         sign_flip_p=kernels.sign_flip_p(ratios) if both else None,
         log_ratios=tuple(ratios.tolist()),
         reason=None if both else _why_none(sample, base, reference),
+        work=works[sample.cell],
+        reference_work=works.get(reference),
     )
 
 

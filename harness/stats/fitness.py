@@ -1,8 +1,8 @@
-"""Fitness of the host: from the sentinel of each round, whether anything else changed the machine.
+"""Fitness of the host: from the sentinel of each round, whether anything else changed the machine, and how much.
 
-Noise that hits all cells alike only widens intervals, and they say so themselves. What is looked for here are
-disturbances so gross that intervals should not be trusted: a process that competes for the CPU, a hypervisor
-that takes it away, a machine that slows down as it heats up. Nothing here looks at a trial.
+Noise that hits all cells alike only widens intervals, and they say so themselves. What is looked for here are gross
+disturbances: a process that competes for the CPU, a hypervisor that takes it away, a machine that slows down as it
+heats up. How far each can move the ratio of two cells is for ``disturbance``. Nothing here looks at a trial.
 """
 
 import math
@@ -15,6 +15,7 @@ from scipy import special  # type: ignore[import-untyped]  # scipy ships no anno
 
 from harness.metrics import quantile
 from harness.model import Note, Sentinel
+from harness.stats.disturbance import Disturbance, Kind
 
 MIN_ROUNDS = 3  # quartiles of fewer values are those values
 DRIFT_ROUNDS = (
@@ -28,11 +29,17 @@ DRIFT_LIMIT = 1.03  # of a round over the one before, along the median slope: pa
 DRIFT_P = 0.01  # Spearman; keeps a chance order of an even host from reading as a drift
 STEAL_LIMIT = 0.10  # mean share of CPU time: neighbours take up to that, and from both of a pair alike
 LOAD_LIMIT = 0.3  # CPU seconds per second of others: a desktop idles below it, a burner takes about 1
+TINY = 1e-9
 LOAD_ROUNDS = 0.2  # share of rounds above it: one cron job in 12 rounds is pairing's business, three are not
 
 
 def host_notes(sentinels: Sequence[Sentinel]) -> tuple[Note, ...]:
-    """What makes this host unfit to judge, all of it invalidating; empty if it was fit.
+    """What makes this host unfit to judge where nothing is paired, all of it invalidating; empty if it was fit."""
+    return tuple(one.note for one in disturbances(sentinels))
+
+
+def disturbances(sentinels: Sequence[Sentinel]) -> tuple[Disturbance, ...]:
+    """What disturbed the host; empty if nothing did.
 
     Args:
         sentinels: one per round, in any order.
@@ -40,7 +47,7 @@ def host_notes(sentinels: Sequence[Sentinel]) -> tuple[Note, ...]:
     ordered = sorted(sentinels, key=lambda one: one.round)
     if len(ordered) < MIN_ROUNDS:
         text = f"the host was watched in {len(ordered)} rounds, which is too few to tell its noise"
-        return (_note("host-unwatched", text, f"measure at least {MIN_ROUNDS} rounds"),)
+        return (_disturbance("host-unwatched", text, f"measure at least {MIN_ROUNDS} rounds", "unknown"),)
     return (
         *_timed(ordered, "CPU loop", lambda one: one.cpu_s),
         *_timed(ordered, "loopback echo", lambda one: one.echo_s),
@@ -51,20 +58,24 @@ def host_notes(sentinels: Sequence[Sentinel]) -> tuple[Note, ...]:
 
 def _timed(
     ordered: Sequence[Sentinel], work: str, repeats: Callable[[Sentinel], Sequence[float]]
-) -> Iterator[Note]:
+) -> Iterator[Disturbance]:
     values = [statistics.median(repeats(one)) for one in ordered if repeats(one)]
     if len(values) < MIN_ROUNDS or not all(0 < one < math.inf for one in values):
-        yield _note("host-unwatched", f"the {work} of the sentinel gave no usable times", "measure again")
+        text = f"the {work} of the sentinel gave no usable times"
+        yield _disturbance("host-unwatched", text, "measure again", "unknown")
         return
     spread = quantile(values, 0.75) / quantile(values, 0.25)
     if spread > SPREAD_LIMIT:
         text = f"the same {work} took {spread:.2f} times as long in the slower quarter of the rounds as in the quicker"
-        yield _note("noisy-host-spread", text, "stop other programs, or use a machine that is not shared")
+        advice = "stop other programs, or use a machine that is not shared"
+        yield _disturbance("noisy-host-spread", text, advice, "slowed", spread)
     step, p = drift(values)
     if len(values) >= DRIFT_ROUNDS and p < DRIFT_P and max(step, 1 / step) > DRIFT_LIMIT:
         whole = step ** (len(values) - 1)
         text = f"the same {work} changed all along the run, to {whole:.2f} times its time by the trend"
-        yield _note("noisy-host-drift", text, "let the machine settle first; look for heat or power saving")
+        advice = "let the machine settle first; look for heat or power saving"
+        size, each = max(whole, 1 / whole), max(step, 1 / step)
+        yield _disturbance("noisy-host-drift", text, advice, "slowed", size, each)
 
 
 def drift(values: Sequence[float]) -> tuple[float, float]:
@@ -87,22 +98,48 @@ def drift(values: Sequence[float]) -> tuple[float, float]:
     return math.exp(slope), 2 * float(special.stdtr(freedom, -t))
 
 
-def _steal(ordered: Sequence[Sentinel]) -> Iterator[Note]:
+def _steal(ordered: Sequence[Sentinel]) -> Iterator[Disturbance]:
     known = [one.steal for one in ordered if one.steal is not None]
     if known and statistics.fmean(known) > STEAL_LIMIT:
-        text = f"the hypervisor took away {statistics.fmean(known):.1%} of the CPU time"
-        yield _note("noisy-host-steal", text, "use a machine with CPUs of its own")
+        taken = statistics.fmean(known)
+        text = f"the hypervisor took away {taken:.1%} of the CPU time"
+        advice = "use a machine with CPUs of its own"
+        # Client and server have a CPU each, and all of it may have been taken from one of them.
+        yield _disturbance("noisy-host-steal", text, advice, "stolen", 1 / max(1 - 2 * taken, TINY))
 
 
-def _load(ordered: Sequence[Sentinel]) -> Iterator[Note]:
+def _load(ordered: Sequence[Sentinel]) -> Iterator[Disturbance]:
     known = [one.busy_elsewhere for one in ordered if one.busy_elsewhere is not None]
     busy = sum(one > LOAD_LIMIT for one in known)
-    if (
-        busy > 1 and busy / len(known) >= LOAD_ROUNDS
-    ):  # one round alone is pairing's business, however few there are
+    # One round alone is pairing's business, however few there are.
+    if busy > 1 and busy / len(known) >= LOAD_ROUNDS:
         text = f"others used over {LOAD_LIMIT} CPUs in {busy} of {len(known)} watched rounds, at most {max(known):.1f}"
-        yield _note("noisy-host-load", text, "stop them and measure again")
+        yield _disturbance(
+            "noisy-host-load", text, "stop them and measure again", "preempted", _stretch(ordered)
+        )
 
 
-def _note(code: str, text: str, advice: str) -> Note:
-    return Note(code=code, text=text, advice=advice, invalidates=True)
+def _stretch(ordered: Sequence[Sentinel]) -> float:
+    """How many times as long CPU work took beside others, on average over the run.
+
+    A fair scheduler gives a process one part of 1 + n beside n others. The n that were there are seen in the sentinel's
+    own loop, whose wall time is 1 + n times its CPU time, but only at that moment; the share b of a CPU that they got in
+    all is known of the whole run. They got n / (1 + n) while they competed, which was thus (1 + n) / n * b of the time,
+    and each such second stretches by n: 1 + (1 + n) * b on average. Where n is not known nothing bounds it here.
+    """
+    if any(one.cpu_own_s is None for one in ordered):
+        return math.inf
+    together = max(
+        wall / max(own, TINY)
+        for one in ordered
+        for wall, own in zip(one.cpu_s, one.cpu_own_s or (), strict=True)
+    )
+    shares = [min(1.0, one.busy_elsewhere) for one in ordered if one.busy_elsewhere is not None]
+    return 1 + max(2.0, together) * statistics.fmean(shares)
+
+
+def _disturbance(
+    code: str, text: str, advice: str, kind: Kind, size: float = math.inf, step: float = 1.0
+) -> Disturbance:
+    note = Note(code=code, text=text, advice=advice, invalidates=True)
+    return Disturbance(note=note, kind=kind, size=size, step=step)

@@ -12,11 +12,12 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from harness.model import Cell, Note, Trial
+from harness.model import Cell, Note, SelfCheck, Trial
 from harness.stats import kernels
+from harness.stats.disturbance import STILL, Disturbance, Reach, total
 from harness.stats.effect import Effect, effects
-from harness.stats.sample import objection, timings
-from harness.stats.verdict import ALPHA, Verdict, judge
+from harness.stats.sample import CONFIDENCE, objection, timings
+from harness.stats.verdict import Verdict, judge
 
 Call = Literal[
     "regressed", "failed", "inconclusive", "improved", "equivalent", "no sign of a change", "skipped"
@@ -40,12 +41,12 @@ class Measured:
     """What one stage brought.
 
     Attributes:
-        host_notes: from ``fitness``, of this stage alone.
+        disturbances: from ``fitness``, of this stage alone.
         cell_notes: from ``validity``, of this stage alone.
     """
 
     trials: Sequence[Trial]
-    host_notes: Sequence[Note]
+    disturbances: Sequence[Disturbance]
     cell_notes: Mapping[Cell, Sequence[Note]]
 
 
@@ -67,37 +68,51 @@ class Finding:
     reason: str | None
     blocks: bool
 
+    @property
+    def is_suspected(self) -> bool:
+        """Whether it looks like a regression of the asked margin or more, and nobody could decide."""
+        ratio = self.verdict.effect.time_ratio if self.verdict else None
+        return (
+            self.call == "inconclusive"
+            and self.verdict is not None
+            and ratio is not None
+            and ratio > 1 + self.verdict.asked_margin
+        )
 
-def clears(logs: kernels.Floats, margin: float) -> npt.NDArray[np.bool_]:
+
+def clears(logs: kernels.Floats, margin: float, reach: Reach = STILL) -> npt.NDArray[np.bool_]:
     """Whether a screen is enough; where it is not, fresh rounds decide.
 
     Cleared is an effect of which all of this holds, in units of its own noise:
 
-    * a regression of the margin is excluded: the one-sided 95 % bound of the log-ratio lies below log(1 + margin);
-    * that bound reaches no further from the estimate than log(1 + margin): a screen that cannot see clears nothing;
+    * a regression of the margin is excluded: the 95 % interval lies below log(1 + margin);
+    * that interval reaches no further from the estimate than log(1 + margin): a screen that cannot see clears nothing;
     * the estimate is no improvement of the margin.
 
     With 8 rounds, a margin of 5 % and normal noise, a slow-down of 10 % is cleared in under 0.2 % of cases at any spread; of
-    unchanged cells 1 % are sent on at a spread of 3 % per round, 7 % at 4 % (simulated in ``tests/gate/test_stats.py``).
+    unchanged cells 3 % are sent on at a spread of 3 % per round, 17 % at 4 % (simulated in ``tests/gate/test_stats.py``).
 
     Args:
         logs: log-ratios, the rounds along the last axis.
         margin: e.g. 0.05.
+        reach: how far what disturbed the host can have moved them.
 
     Returns:
         The shape of ``logs`` without its last axis.
     """
     bound = math.log1p(margin)
     of = kernels.moments(logs)
-    # The 90 % interval is two-sided; its upper end is the one-sided bound, at the level that every verdict uses.
-    top = kernels.interval(of, 1 - 2 * ALPHA)[1]
+    top = kernels.interval(of, CONFIDENCE)[1]
     return np.asarray(
-        (of.n >= kernels.MIN_PAIRS) & (top - of.mean <= bound) & (top < bound) & (of.mean > -bound)
+        (of.n >= kernels.VERDICT_PAIRS)
+        & (top - of.mean <= bound)
+        & (top + reach.high < bound)
+        & (of.mean + reach.low > -bound)
     )
 
 
 def under_suspicion(pairs: Sequence[Pair], screen: Measured, margin: float) -> tuple[Pair, ...]:
-    """The pairs that need fresh rounds; on an unfit host the screen clears nothing.
+    """The pairs that need fresh rounds.
 
     A pair that failed or is marked invalid is not measured again: more rounds would not heal it.
     """
@@ -107,11 +122,13 @@ def under_suspicion(pairs: Sequence[Pair], screen: Measured, margin: float) -> t
         for pair in pairs
         if pair.head in found
         and _final(pair, found[pair.head], screen) is None
-        and (
-            objection(screen.host_notes) is not None
-            or not clears(np.array(found[pair.head].log_ratios), margin)
-        )
+        and not _is_cleared(found[pair.head], screen, margin)
     )
+
+
+def _is_cleared(effect: Effect, screen: Measured, margin: float) -> bool:
+    reach = total(screen.disturbances, effect.work, effect.reference_work)
+    return bool(clears(np.array(effect.log_ratios), margin, reach))
 
 
 def conclude(
@@ -121,7 +138,7 @@ def conclude(
     *,
     suspects: Sequence[Pair],
     margin: float,
-    aa_half_width: float | None,
+    check: SelfCheck | None,
     short: str | None,
 ) -> tuple[Finding, ...]:
     """Say what each pair is, in their order.
@@ -130,24 +147,29 @@ def conclude(
         decide: the fresh rounds; None if there were none.
         suspects: as ``under_suspicion`` found them.
         margin: asked, e.g. 0.05.
-        aa_half_width: of the host's self-check, which may widen the margin of a regression.
+        check: of the host, which may widen the margin of a regression.
         short: why not all planned rounds were measured; None if they were.
     """
-    of_screen = _judged(pairs, screen, margin, aa_half_width)
-    of_fresh = _judged(suspects, decide, margin, aa_half_width) if decide else {}
+    of_screen = _judged(pairs, screen, margin, check)
+    of_fresh = _judged(suspects, decide, margin, check) if decide else {}
     found = []
     for pair in pairs:
         if pair in suspects:
-            found.append(_decided(pair, of_fresh.get(pair.head), decide, margin, short))
+            fresh = of_fresh.get(pair.head)
+            found.append(
+                _decided(pair, fresh, decide, margin, short)
+                if fresh and decide
+                else _undecided(pair, of_screen.get(pair.head), short or "it was not measured again")
+            )
         else:
             found.append(_screened(pair, of_screen.get(pair.head), screen, short))
     return tuple(found)
 
 
-def skipped(pair: Pair, reason: str, *, head_is_broken: bool) -> Finding:
-    """A pair that was not measured, because one side cannot run it."""
+def skipped(pair: Pair, reason: str, *, head_is_broken: bool, is_anywhere: bool) -> Finding:
+    """A pair that was not measured: what one side alone can run was not compared, and must not pass."""
     call: Call = "failed" if head_is_broken else "skipped"
-    return Finding(pair=pair, call=call, stage="none", verdict=None, reason=reason, blocks=False)
+    return Finding(pair=pair, call=call, stage="none", verdict=None, reason=reason, blocks=is_anywhere)
 
 
 def overall(findings: Sequence[Finding]) -> Overall:
@@ -174,13 +196,13 @@ def _effects(pairs: Sequence[Pair], trials: Sequence[Trial]) -> dict[Cell, Effec
 
 
 def _judged(
-    pairs: Sequence[Pair], measured: Measured, margin: float, aa_half_width: float | None
+    pairs: Sequence[Pair], measured: Measured, margin: float, check: SelfCheck | None
 ) -> dict[Cell, Verdict]:
     found = judge(
         tuple(_effects(pairs, measured.trials).values()),
         margin=margin,
-        aa_half_width=aa_half_width,
-        host_notes=measured.host_notes,
+        check=check,
+        disturbances=measured.disturbances,
         cell_notes=measured.cell_notes,
     )
     return {one.effect.cell: one for one in found}
@@ -203,22 +225,17 @@ def _final(pair: Pair, effect: Effect, measured: Measured) -> tuple[Call, str] |
 
 def _screened(pair: Pair, verdict: Verdict | None, screen: Measured, short: str | None) -> Finding:
     if verdict is None:
-        return _undecided(pair, None, "none", short or "it was not measured")
+        return _undecided(pair, None, short or "it was not measured")
     final = _final(pair, verdict.effect, screen)
     if final:
         call, reason = final
         blocks = call == "inconclusive"
         return Finding(pair=pair, call=call, stage="screen", verdict=verdict, reason=reason, blocks=blocks)
-    is_equal = verdict.p_equivalent is not None and verdict.p_equivalent <= ALPHA
-    said: Call = "equivalent" if is_equal else "no sign of a change"
+    said: Call = "equivalent" if verdict.call == "equivalent" else "no sign of a change"
     return Finding(pair=pair, call=said, stage="screen", verdict=verdict, reason=None, blocks=False)
 
 
-def _decided(
-    pair: Pair, verdict: Verdict | None, decide: Measured | None, margin: float, short: str | None
-) -> Finding:
-    if verdict is None or decide is None:
-        return _undecided(pair, None, "none", short or "it was not measured again")
+def _decided(pair: Pair, verdict: Verdict, decide: Measured, margin: float, short: str | None) -> Finding:
     final = _final(pair, verdict.effect, decide)
     if final:
         call, reason = final
@@ -229,12 +246,15 @@ def _decided(
             pair=pair, call=verdict.call, stage="decide", verdict=verdict, reason=None, blocks=False
         )
     interval = verdict.effect.interval
-    is_excluded = verdict.p_regressed is not None and interval is not None and interval.high <= 1 + margin
+    most = interval.high * math.exp(min(verdict.reach.high, 700.0)) if interval else math.inf
+    is_excluded = verdict.p_regressed is not None and most <= 1 + margin
     reason = "; ".join(one for one in (verdict.reason, short) if one)
     return Finding(
         pair=pair, call="inconclusive", stage="decide", verdict=verdict, reason=reason, blocks=not is_excluded
     )
 
 
-def _undecided(pair: Pair, verdict: Verdict | None, stage: Stage, reason: str) -> Finding:
-    return Finding(pair=pair, call="inconclusive", stage=stage, verdict=verdict, reason=reason, blocks=True)
+def _undecided(pair: Pair, screened: Verdict | None, reason: str) -> Finding:
+    """What was not measured, or not again: the screen may have seen something, but it decides nothing."""
+    stage: Stage = "screen" if screened else "none"
+    return Finding(pair=pair, call="inconclusive", stage=stage, verdict=screened, reason=reason, blocks=True)

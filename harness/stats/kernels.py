@@ -24,6 +24,9 @@ Flags = npt.NDArray[np.bool_]
 
 # With two, the t interval is 12.7 standard errors wide to each side: a number, but no information.
 MIN_PAIRS = 3
+# For a verdict. Where nothing is known of the shape of the noise, the signs of n log-ratios prove a difference at 2 / 2**n
+# at best: of five pairs that is 6 %, so that no verdict of them could be upheld at 5 % without believing in the shape.
+VERDICT_PAIRS = 6
 # Log-ratios that agree to a billionth come from no clock; a t-test would divide by rounding errors.
 NO_SPREAD = 1e-9
 EXACT_PAIRS = 16  # 32,768 sign patterns; beyond it the pattern is drawn
@@ -72,13 +75,13 @@ def interval(of: Moments, confidence: float) -> tuple[Floats, Floats]:
     return of.mean - reach, of.mean + reach
 
 
-def p_above(of: Moments, bound: float) -> Floats:
+def p_above(of: Moments, bound: float | Floats) -> Floats:
     """One-sided t-test; null: the true mean is at most ``bound``."""
     p: Floats = special.stdtr(of.n - 1, (bound - of.mean) / standard_error(of))
     return p
 
 
-def p_below(of: Moments, bound: float) -> Floats:
+def p_below(of: Moments, bound: float | Floats) -> Floats:
     """One-sided t-test; null: the true mean is at least ``bound``."""
     p: Floats = special.stdtr(of.n - 1, (of.mean - bound) / standard_error(of))
     return p
@@ -90,9 +93,9 @@ def p_differs(of: Moments) -> Floats:
     return p
 
 
-def p_within(of: Moments, bound: float) -> Floats:
-    """Two one-sided tests (Schuirmann 1987); null: the true mean lies outside of -bound .. +bound."""
-    return np.maximum(p_above(of, -bound), p_below(of, bound))
+def p_within(of: Moments, low: float | Floats, high: float | Floats) -> Floats:
+    """Two one-sided tests (Schuirmann 1987); null: the true mean lies outside of ``low`` .. ``high``."""
+    return np.maximum(p_above(of, low), p_below(of, high))
 
 
 def holm(p: Floats) -> Floats:

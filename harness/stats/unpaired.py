@@ -13,10 +13,10 @@ from typing import Literal
 import numpy as np
 from scipy import special  # type: ignore[import-untyped]  # scipy ships no annotations
 
-from harness.model import Cell
+from harness.model import Cell, SelfCheck
 from harness.stats import kernels
 from harness.stats.sample import CONFIDENCE, Interval, Sample
-from harness.stats.verdict import ALPHA, MARGIN, margin_in_force
+from harness.stats.verdict import ALPHA, MARGIN, margin_in_force, widened
 
 Call = Literal[
     "regressed", "improved", "equivalent", "inconclusive",
@@ -101,7 +101,7 @@ def compare(
     head: Mapping[Cell, Sample],
     *,
     margin: float = MARGIN,
-    aa_half_width: float | None = None,
+    check: SelfCheck | None = None,
     objections: Mapping[Cell, str] | None = None,
     unlike: Mapping[Cell, str] | None = None,
 ) -> tuple[Comparison, ...]:
@@ -110,7 +110,7 @@ def compare(
     Args:
         base: cell -> its sample in the base run; ``head`` the same of the head run.
         margin: largest change of no interest; equivalence is tested against it.
-        aa_half_width: of this host's self-check; it may widen the margin of the other two calls.
+        check: the self-check of this host; it may widen the margin of the other two calls.
         objections: cells that must not be judged, and why; they stay inconclusive.
         unlike: cells whose two samples answer different questions, and why; they are not comparable.
     """
@@ -121,19 +121,24 @@ def compare(
         for cell in cells
         if cell in base and cell in head and base[cell].values and head[cell].values
     }
-    in_force = margin_in_force(margin, aa_half_width)
+    in_force = margin_in_force(margin, check)
     tested = {
         cell: one
         for cell, one in found.items()
-        if math.isfinite(one.error) and cell not in barred and cell not in unlike
+        if math.isfinite(one.error)
+        and cell not in barred
+        and cell not in unlike
+        and min(len(side[cell].values) for side in (base, head)) >= kernels.VERDICT_PAIRS
     }
-    p = _p_values(tested, margin, in_force)
+    p, narrow = (_p_values(tested, margin, bound) for bound in (in_force, margin))
     rows = []
     for cell in cells:
         sides = base.get(cell), head.get(cell)
         reason = _not_comparable(*sides, unlike.get(cell))
         forbidden = reason or _forbidden(*sides, barred.get(cell))
-        call, why = forbidden or _call(*sides, p.get(cell))
+        asked = _decided(narrow.get(cell))
+        by_margin = widened(margin, in_force, check, asked) if in_force > margin and asked else None
+        call, why = forbidden or _call(*sides, p.get(cell), by_margin)
         one = found.get(cell)
         interval = one.interval if one else None
         p_regressed, p_improved, p_equivalent = p.get(cell, (None, None, None))
@@ -190,15 +195,21 @@ def _forbidden(base: Sample | None, head: Sample | None, objection: str | None) 
 
 
 def _call(
-    base: Sample | None, head: Sample | None, p: tuple[float, float, float] | None
+    base: Sample | None,
+    head: Sample | None,
+    p: tuple[float, float, float] | None,
+    by_margin: str | None,
 ) -> tuple[Call, str | None]:
     """The call and, if it is none, why."""
     if p is None:
         few = min(len(one.values) for one in (base, head) if one)
-        need = f"a verdict needs {kernels.MIN_PAIRS} in each, not all equal"
+        need = f"a verdict needs {kernels.VERDICT_PAIRS} in each, not all equal"
         return "inconclusive", f"{few} trials in the run that has fewer; {need}"
+    if call := _decided(p):
+        return call, None
+    return "inconclusive", by_margin or "too few rounds, or near the margin"
+
+
+def _decided(p: tuple[float, float, float] | None) -> Call | None:
     calls: tuple[Call, ...] = ("regressed", "improved", "equivalent")
-    for call, one in zip(calls, p, strict=True):
-        if one <= ALPHA:
-            return call, None
-    return "inconclusive", "too few rounds, or near the margin"
+    return next((call for call, one in zip(calls, p or (), strict=False) if one <= ALPHA), None)

@@ -6,29 +6,35 @@ inconclusive. With the margin m and mu the true mean log-ratio of an effect:
 * regressed: one-sided t-test rejects mu <= +log(1 + m), Holm-adjusted over the family;
 * improved: one-sided t-test rejects mu >= -log(1 + m), Holm-adjusted over the family;
 * equivalent: both one-sided tests put mu inside of the *asked* margins (TOST, not adjusted);
-* inconclusive: none of these, or the host or the cell was not fit to be judged.
+* inconclusive: none of these, or the cell was not fit to be judged.
+
+Each one-sided test is at 2.5 %, so that the 95 % interval that is shown is the interval of the test: regressed and
+improved lie wholly beyond the margin, equivalent wholly inside.
 
 The margin in force may be wider than the asked one, where this host shows more between two equal variants. It
-then takes more to be called a regression, but not less to be called equivalent: noise never widens a pass.
+then takes more to be called a regression, but not less to be called equivalent: noise never widens a pass. What
+disturbed the host counts in the same way, by how far it can have moved this very ratio (see ``disturbance``).
 
-Holm guards each direction at 5 % on its own: a gate asks about regressions, not about "any flag".
+Holm guards each direction on its own: a gate asks about regressions, not about "any flag".
 """
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Literal
 
 import numpy as np
 
-from harness.model import Cell, HarnessError, Note
+from harness.model import Cell, HarnessError, Note, SelfCheck
 from harness.stats import kernels, power
+from harness.stats.disturbance import STILL, Disturbance, Reach, total
 from harness.stats.effect import Effect
-from harness.stats.sample import objection
+from harness.stats.sample import CONFIDENCE, objection
 
 Call = Literal["regressed", "improved", "equivalent", "inconclusive"]
 
-ALPHA = 0.05
+ALPHA = (1 - CONFIDENCE) / 2  # of each one-sided test
 MARGIN = 0.05
 # Of each one-sided test, so that both succeed with power.POWER (Bonferroni).
 SIDE_POWER = 1 - (1 - power.POWER) / 2
@@ -41,6 +47,7 @@ class Verdict:
     Attributes:
         asked_margin: e.g. 0.05: changes up to 5 % are of no interest; equivalence is tested against it.
         margin: in force for regressions and improvements; the asked one or more.
+        reach: how far what the host did can have moved the ratio.
         reason: why it is inconclusive; None if it is not.
         p_regressed: Holm-adjusted; None if untestable.
         p_improved: Holm-adjusted; None if untestable.
@@ -56,6 +63,7 @@ class Verdict:
     call: Call
     asked_margin: float
     margin: float
+    reach: Reach
     reason: str | None
     p_regressed: float | None
     p_improved: float | None
@@ -64,17 +72,17 @@ class Verdict:
     more_rounds: int | None
 
 
-def margin_in_force(margin: float, aa_half_width: float | None) -> float:
+def margin_in_force(margin: float, check: SelfCheck | None) -> float:
     """The asked margin, but never under twice what this host shows between two equal variants.
 
     Args:
         margin: asked, e.g. 0.05.
-        aa_half_width: relative half-width of the A/A interval of the last self-check; None if there was none.
+        check: the last self-check of this machine; None if there was none.
 
     Raises:
         HarnessError: the margin is not a number above 0; against no margin nothing is ever equivalent.
     """
-    in_force = max(margin, 2 * (aa_half_width or 0.0))
+    in_force = max(margin, 2 * check.aa_half_width if check else 0.0)
     if not 0 < margin <= in_force < math.inf:
         raise HarnessError(f"margin {in_force}: give a share above 0, such as 0.05", exit_code=2)
     return in_force
@@ -84,8 +92,8 @@ def judge(
     effects: Sequence[Effect],
     *,
     margin: float = MARGIN,
-    aa_half_width: float | None = None,
-    host_notes: Sequence[Note] = (),
+    check: SelfCheck | None = None,
+    disturbances: Sequence[Disturbance] = (),
     cell_notes: Mapping[Cell, Sequence[Note]] | None = None,
 ) -> tuple[Verdict, ...]:
     """Judge a family of effects, in their order.
@@ -93,68 +101,114 @@ def judge(
     Args:
         effects: everything that is asked at once; Holm counts those that can be tested.
         margin: largest change of no interest.
-        aa_half_width: of this host's self-check, see ``margin_in_force``.
-        host_notes: from ``fitness``; one that invalidates makes every verdict inconclusive.
+        check: of this host, see ``margin_in_force``.
+        disturbances: from ``fitness``; each takes away the effects that it could explain.
         cell_notes: validity marks; one that invalidates a cell or its reference makes its verdict
             inconclusive.
     """
-    margins = (margin, margin_in_force(margin, aa_half_width))
-    reasons = [next(_objections(one, host_notes, cell_notes or {}), None) for one in effects]
-    tests = p_values(_matrix(effects, reasons), *margins)
+    in_force = margin_in_force(margin, check)
+    objections = [next(_objections(one, disturbances, cell_notes or {}), None) for one in effects]
+    rows = _matrix(effects, objections)
+    reaches = [total(disturbances, one.work, one.reference_work) for one in effects]
+    moved = np.array([(one.low, one.high) for one in reaches]).reshape(-1, 2)
+    tests = p_values(rows, margin, in_force, moved)
     family = int(np.isfinite(tests[:, 0]).sum())
-    return tuple(
-        _verdict(effect, tuple(row.tolist()), reason, margins, family)
-        for effect, row, reason in zip(effects, tests, reasons, strict=True)
+    # What would have been said on a quiet host, against the asked margin, with both, and of each effect on its own.
+    quiet, narrow, plain = (
+        p_values(rows, margin, bound, by) for bound, by in ((in_force, None), (margin, moved), (margin, None))
     )
+    alone = _one_sided(rows, margin, margin, None)
+    found = []
+    for at, (effect, reach) in enumerate(zip(effects, reaches, strict=True)):
+        disturbed = _disturbed(effect, disturbances, reach)
+        by_margin = widened(margin, in_force, check, _call(plain[at]))
+        causes = (
+            (quiet[at], disturbed),
+            (narrow[at], by_margin),
+            (plain[at], f"{disturbed}; {by_margin}"),
+            (
+                alone[at],
+                f"beyond the margin on its own, but not among {family} effects judged at once (Holm)",
+            ),
+        )
+        why = objections[at] or next((text for p, text in causes if _call(p) != "inconclusive"), None)
+        found.append(_verdict(effect, tests[at], why, (margin, in_force), reach, family))
+    return tuple(found)
 
 
-def p_values(log_ratios: kernels.Floats, asked: float, in_force: float) -> kernels.Floats:
+def p_values(
+    log_ratios: kernels.Floats, asked: float, in_force: float, moved: kernels.Floats | None = None
+) -> kernels.Floats:
     """The three tests of a family: log-ratios (effects, rounds) to p (effects, 3).
 
     Args:
         log_ratios: NaN where a pair is missing; a row of NaN is not tested and no member of the family.
         asked: margin of equivalence, e.g. 0.05.
         in_force: margin of the other two.
+        moved: for each effect how far the truth may lie below (0 or less) and above what was measured: (effects, 2).
 
     Returns:
         In each row: regressed (Holm), improved (Holm), equivalent (TOST); NaN where untestable.
     """
+    p = _one_sided(log_ratios, asked, in_force, moved)
+    return np.stack([kernels.holm(p[:, 0]), kernels.holm(p[:, 1]), p[:, 2]], axis=-1)
+
+
+def _one_sided(
+    log_ratios: kernels.Floats, asked: float, in_force: float, moved: kernels.Floats | None
+) -> kernels.Floats:
+    """The same before Holm."""
     of = kernels.moments(log_ratios)
-    bound = math.log1p(in_force)
-    regressed = kernels.holm(kernels.p_above(of, bound))
-    improved = kernels.holm(kernels.p_below(of, -bound))
-    return np.stack([regressed, improved, kernels.p_within(of, math.log1p(asked))], axis=-1)
+    low, high = (0.0, 0.0) if moved is None else (moved[:, 0], moved[:, 1])
+    bound, within = math.log1p(in_force), math.log1p(asked)
+    return np.stack(
+        [
+            kernels.p_above(of, bound - low),
+            kernels.p_below(of, -bound - high),
+            kernels.p_within(of, -within - low, within - high),
+        ],
+        axis=-1,
+    )
 
 
 def _verdict(
-    effect: Effect, p: tuple[float, ...], reason: str | None, margins: tuple[float, float], family: int
+    effect: Effect,
+    p: kernels.Floats,
+    why: str | None,
+    margins: tuple[float, float],
+    reach: Reach,
+    family: int,
 ) -> Verdict:
     spread = effect.spread or 0.0
     asked, in_force = margins
+    is_enough = effect.pairs >= kernels.VERDICT_PAIRS
     shift = power.detectable_shift(spread=spread, pairs=effect.pairs, alpha=ALPHA / max(family, 1))
     needed = power.rounds_needed(spread=spread, shift=math.log1p(asked), alpha=ALPHA, power=SIDE_POWER)
     more = None if needed is None or shift is None else max(0, needed - effect.pairs)
-    call = "inconclusive" if reason else _call(p)
-    if call == "inconclusive" and reason is None:
-        reason = "the effect lies near the margin" if more == 0 else "too few rounds for this spread"
-    regressed, improved, equivalent = (None if math.isnan(one) else one for one in p)
+    call = _call(p)
+    if call == "inconclusive" and why is None:
+        why = "the effect lies near the margin" if more == 0 else "too few rounds for this spread"
+    regressed, improved, equivalent = (None if math.isnan(one) else float(one) for one in p)
     return Verdict(
         effect=effect,
         call=call,
         asked_margin=asked,
         margin=in_force,
-        reason=reason,
+        reach=reach,
+        reason=why if call == "inconclusive" else None,
         p_regressed=regressed,
         p_improved=improved,
         p_equivalent=equivalent,
-        detectable=None if shift is None else math.expm1(math.log1p(in_force) + shift),
+        detectable=None
+        if shift is None or not is_enough or math.isinf(reach.low)
+        else math.expm1(math.log1p(in_force) - reach.low + shift),
         more_rounds=more,
     )
 
 
-def _call(p: tuple[float, ...]) -> Call:
+def _call(p: kernels.Floats) -> Call:
     """At most one can hold: mu above, below or within bounds, and those of "within" are no wider."""
-    regressed, improved, equivalent = (one <= ALPHA for one in p)  # False for NaN
+    regressed, improved, equivalent = (bool(one <= ALPHA) for one in p)  # False for NaN
     if regressed:
         return "regressed"
     if improved:
@@ -162,12 +216,31 @@ def _call(p: tuple[float, ...]) -> Call:
     return "equivalent" if equivalent else "inconclusive"
 
 
+def _disturbed(effect: Effect, disturbances: Sequence[Disturbance], reach: Reach) -> str:
+    """What could explain the effect, and how much of it."""
+    texts = [one.note.text for one in disturbances if one.reach(effect.work, effect.reference_work) != STILL]
+    how_far = "without bound" if math.isinf(reach.low) else f"by up to {reach.factor:.2f} times"
+    return f"{', and '.join(texts)}: that can move this ratio {how_far}"
+
+
+def widened(asked: float, in_force: float, check: SelfCheck | None, call: str) -> str:
+    """That the margin was widened by a self-check, and what the verdict would be without; "" if there was none."""
+    if check is None:
+        return ""
+    of = f"{datetime.fromtimestamp(check.created_at, UTC):%Y-%m-%d %H:%M} UTC"
+    return (
+        f"the margin in force is {100 * in_force:.3g} %, from the self-check of {of}; "
+        f"against the {100 * asked:.3g} % that were asked it would be {call}"
+    )
+
+
 def _objections(
-    effect: Effect, host_notes: Sequence[Note], cell_notes: Mapping[Cell, Sequence[Note]]
+    effect: Effect, disturbances: Sequence[Disturbance], cell_notes: Mapping[Cell, Sequence[Note]]
 ) -> Iterator[str]:
     """Why this effect must not be tested, the widest reason first."""
-    if (host := objection(host_notes)) is not None:
-        yield f"noisy host: {host}"
+    for one in disturbances:
+        if one.kind == "unknown":
+            yield one.note.text
     if effect.reason is not None:
         yield effect.reason
     for cell in (effect.cell, effect.reference):
@@ -175,8 +248,8 @@ def _objections(
             yield f"{cell.id}: {mark}"
     if not all(math.isfinite(one) for one in effect.log_ratios):
         yield "a ratio is not finite"
-    if effect.pairs < kernels.MIN_PAIRS:
-        yield f"only {effect.pairs} pairs of trials; a verdict needs at least {kernels.MIN_PAIRS}"
+    if effect.pairs < kernels.VERDICT_PAIRS:
+        yield f"only {effect.pairs} pairs of trials; a verdict needs at least {kernels.VERDICT_PAIRS}"
     if effect.spread is not None and effect.spread <= kernels.NO_SPREAD:
         yield "all rounds gave the same ratio: no clock does that"
 

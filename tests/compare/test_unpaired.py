@@ -11,7 +11,7 @@ from scipy import stats  # type: ignore[import-untyped]  # scipy ships no annota
 from harness.model import Cell
 from harness.stats.sample import Sample, timings
 from harness.stats.unpaired import Comparison, compare, difference
-from tests.builders import cell, series, trial
+from tests.builders import cell, self_check, series, trial
 
 ONE = [0.0100, 0.0102, 0.0099, 0.0101, 0.0100, 0.0103, 0.0098, 0.0101]
 SERIES = st.lists(st.floats(1e-4, 1.0), min_size=3, max_size=12, unique=True)
@@ -87,7 +87,11 @@ def test_what_forbids_a_verdict() -> None:
     assert lone(failed, there).reason == "base: round 3: a wrong body"
     assert lone({}, there).call == "only in head"
     assert lone(there, {}).call == "only in base"
-    assert lone(there, samples(0.02, 0.021, of=cell("a"))).call == "inconclusive"
+    few = lone(there, samples(0.02, 0.021, 0.022, 0.023, 0.0235, of=cell("a")))
+    assert (few.call, few.reason) == (
+        "inconclusive",
+        "5 trials in the run that has fewer; a verdict needs 6 in each, not all equal",
+    )
     slower = samples(*(2 * one for one in ONE), of=cell("a"))
     [row] = compare(there, slower, objections={cell("a"): "noisy host"})
     assert (row.call, row.reason, row.blocks) == ("inconclusive", "noisy host", True)
@@ -96,6 +100,8 @@ def test_what_forbids_a_verdict() -> None:
 
 
 def test_a_loud_host_widens_the_margin_of_a_regression_but_not_that_of_equality() -> None:
-    [row] = compare(samples(*ONE), samples(*(1.12 * one for one in ONE)), aa_half_width=0.06)
+    [row] = compare(samples(*ONE), samples(*(1.12 * one for one in ONE)), check=self_check(0.06))
     assert row.call == "inconclusive"
     assert row.margin == pytest.approx(0.12)
+    assert "the margin in force is 12 %, from the self-check of 2026-11-20" in str(row.reason)
+    assert "it would be regressed" in str(row.reason)

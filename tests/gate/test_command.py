@@ -29,9 +29,9 @@ def test_a_client_that_burns_the_cpu_fails_the_gate(
         env={"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(step)},
     )  # fmt: skip
     found = verdict(tmp_path)
-    # On a machine that others use the host may be unfit; then the gate must say so, and never pass.
+    # Where others use the machine so much that they could explain it the gate must say so, and never pass.
     assert done.returncode == found["exit_code"], done.stderr
-    assert found["exit_code"] in ({4} if found["host_notes"] else {3})
+    assert found["exit_code"] in ({3, 4} if found["host_notes"] else {3})
     [one] = found["cells"]
     assert one["time_ratio"] > 1.3
     assert one["stage"] == "decide"

@@ -8,7 +8,7 @@ import pytest
 from scipy import stats  # type: ignore[import-untyped]  # scipy ships no annotations
 
 from harness.model import Sentinel
-from harness.stats.fitness import drift, host_notes
+from harness.stats.fitness import disturbances, drift, host_notes
 from tests.builders import sentinel
 
 # Medians of 12 rounds (10 of them idle) on a shared virtual machine: two speeds, 1.7 apart, hardly any steal.
@@ -106,3 +106,31 @@ def test_even_hosts_are_seldom_called_unfit() -> None:
     noisy = np.exp(rng.normal(0, 0.15, (400, 12)))  # three times the drift of the noise model
     unfit = sum(bool(codes([sentinel(at, cpu_s=one) for at, one in enumerate(row)])) for row in noisy)
     assert unfit <= 12  # 3 %
+
+
+@pytest.mark.parametrize(
+    ("busy", "stretch", "size"),
+    [
+        (0.5, 2.0, 2.0),  # one other all the time
+        (0.75, 4.0, 4.0),  # three others all the time
+        (0.375, 4.0, 2.5),  # three others half of the time: (4 + 1) / 2
+        (0.9, 2.0, 2.8),  # one other, which had the CPU between the passes too: an upper bound
+        (0.5, None, math.inf),  # nobody knows how many
+    ],
+)
+def test_load_stretches_by_as_much_as_a_fair_scheduler_takes(
+    busy: float, stretch: float | None, size: float
+) -> None:
+    seen = [sentinel(one, busy_elsewhere=busy, stretch=stretch) for one in range(8)]
+    [found] = disturbances(seen)
+    assert found.kind == "preempted"
+    assert found.size == pytest.approx(size)
+
+
+def test_steal_may_all_have_been_taken_from_one_of_two_cpus_and_a_drift_has_a_step() -> None:
+    [found] = disturbances([sentinel(one, steal=0.2) for one in range(8)])
+    assert found.kind == "stolen"
+    assert found.size == pytest.approx(1 / 0.6)
+    [found] = disturbances([sentinel(one, cpu_s=0.02 / 1.04**one) for one in range(12)])
+    assert found.kind == "slowed"
+    assert (found.size, found.step) == pytest.approx((1.04**11, 1.04))

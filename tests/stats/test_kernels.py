@@ -49,7 +49,9 @@ def test_one_and_two_sided_p_are_scipys() -> None:
 def test_equivalence_is_statsmodels_paired_tost_on_logs() -> None:
     base = np.full(6, 2.0)
     expected, _, _ = ttost_paired(base * np.exp(SERIES), base, 1 / 1.05, 1.05, transform=np.log)
-    assert kernels.p_within(kernels.moments(SERIES), math.log(1.05)) == pytest.approx(expected)
+    assert kernels.p_within(kernels.moments(SERIES), -math.log(1.05), math.log(1.05)) == pytest.approx(
+        expected
+    )
 
 
 def test_holm_multiplies_the_smallest_by_their_number_and_never_falls() -> None:
@@ -87,7 +89,12 @@ def test_holm_is_statsmodels_for_each_family() -> None:
 def test_what_cannot_be_tested_is_nan_and_never_significant(series: list[float]) -> None:
     of = kernels.moments(np.array(series))
     low, high = kernels.interval(of, 0.95)
-    for p in (kernels.p_above(of, 0), kernels.p_below(of, 0), kernels.p_differs(of), kernels.p_within(of, 1)):
+    for p in (
+        kernels.p_above(of, 0),
+        kernels.p_below(of, 0),
+        kernels.p_differs(of),
+        kernels.p_within(of, -1, 1),
+    ):
         assert math.isnan(p)
     assert math.isnan(low)
     assert math.isnan(high)

@@ -4,7 +4,7 @@ from harness.report.gate.record import Gate, headline, message
 
 MOST_ANNOTATIONS = 10  # per step; more are dropped by GitHub without a word
 SUMMARY_BYTES = 1024 * 1024  # of a step; beyond it nothing at all appears
-LEVELS = {"regressed": "error", "failed": "error", "inconclusive": "warning"}
+LEVELS = {"regressed": "error", "failed": "error", "inconclusive": "warning", "skipped": "warning"}
 
 
 def annotations(gate: Gate) -> list[str]:

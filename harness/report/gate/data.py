@@ -50,6 +50,7 @@ def _cell(finding: Finding) -> dict[str, Any]:
     return {key: _finite(row[key]) for key in (*keys, *tests, *told)} | {
         "rounds": rounds(finding),
         "blocks": finding.blocks,
+        "suspected": finding.is_suspected,
     }
 
 

@@ -13,7 +13,7 @@ from harness.report.style import Look
 from harness.report.units import interval_text, ratio
 from harness.report.voice import markdown
 from harness.stats.effect import effects
-from harness.stats.fitness import host_notes
+from harness.stats.fitness import disturbances
 from harness.stats.validity import cell_notes
 from harness.stats.verdict import judge
 from harness.text import printable
@@ -36,8 +36,8 @@ def matrix_frame(book: Ledger, groups: Sequence[Sequence[Cell]], margin: float) 
     found = judge(
         effects(book.trials, lambda cell: first_of[cell]),
         margin=margin,
-        aa_half_width=book.run.selfcheck.aa_half_width if book.run.selfcheck else None,
-        host_notes=host_notes(book.sentinels),
+        check=book.run.selfcheck,
+        disturbances=disturbances(book.sentinels),
         cell_notes=cell_notes(book.trials, book.run.plan.workloads, book.ceilings),
     )
     place = {cell: number for number, cell in enumerate(cell for group in groups for cell in group)}

@@ -9,8 +9,8 @@ from harness.stats.gate import Finding, Overall
 
 Word = Overall | Literal["interrupted"]
 
-ORDER = ("regressed", "failed", "inconclusive", "improved", "skipped", "no sign of a change", "equivalent")
-CHANGED = frozenset(ORDER[:4])  # what a reader wants to see; the rest is folded
+ORDER = ("regressed", "failed", "inconclusive", "skipped", "improved", "no sign of a change", "equivalent")
+CHANGED = frozenset(ORDER[:5])  # what a reader wants to see; the rest is folded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +22,7 @@ class Gate:
         is_same: True if nothing differs between the sides.
         word: the verdict on all.
         reason: why it could not end as planned; None if it did.
-        host_notes: what made the host unfit, as text.
+        host_notes: what disturbed the host, as text.
         runs: folders of the stages, relative to the gate's own.
     """
 
@@ -41,17 +41,27 @@ class Gate:
 
     @property
     def gravest_first(self) -> list[Finding]:
-        """The findings, in the order of ``ORDER``."""
-        return sorted(self.findings, key=lambda one: (ORDER.index(one.call), one.pair.head))
+        """The findings, in the order of ``ORDER``; of the undecided those first that are suspected."""
+        return sorted(
+            self.findings, key=lambda one: (ORDER.index(one.call), not one.is_suspected, one.pair.head)
+        )
 
 
 def headline(gate: Gate) -> str:
-    """One sentence: the verdict, how many of what, and why it did not end as planned."""
+    """One sentence: the verdict, how many of what, what is suspected, and why it did not end as planned."""
     counts = [
         f"{count} {call}" for call in ORDER if (count := sum(one.call == call for one in gate.findings))
     ]
-    parts = [", ".join(counts) or "no cell was judged", *([gate.reason] if gate.reason else [])]
+    suspected = [suspicion(one) for one in gate.gravest_first if one.is_suspected]
+    if len(suspected) > 1:
+        suspected = [f"{suspected[0]}, and {len(suspected) - 1} more are suspected"]
+    parts = [", ".join(counts) or "no cell was judged", *suspected, *([gate.reason] if gate.reason else [])]
     return f"{gate.word}: {'; '.join(parts)}"
+
+
+def suspicion(finding: Finding) -> str:
+    """What looks like a slow-down and could not be decided: its size, interval and why."""
+    return f"suspected: {ratio_text(finding)}, not decided because {finding.reason}"
 
 
 def name(finding: Finding) -> str:
@@ -77,5 +87,7 @@ def rounds(finding: Finding) -> int:
 
 def message(finding: Finding) -> str:
     """One line on a finding."""
+    if finding.is_suspected:
+        return f"{name(finding)}: {finding.call}, {suspicion(finding)} ({rounds(finding)} rounds)"
     why = f" ({finding.reason})" if finding.reason else ""
     return f"{name(finding)}: {finding.call}, time {ratio_text(finding)} in {rounds(finding)} rounds{why}"

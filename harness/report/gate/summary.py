@@ -31,7 +31,7 @@ def _lines(gate: Gate, most: int) -> Iterator[str]:
     if gate.is_same:
         yield "* Nothing differs between the two sides: this measures the noise alone."
     for note in gate.host_notes:
-        yield f"* **Caution.** This host was not fit to judge on: {markdown(_short(note))}"
+        yield f"* **Caution.** The host was disturbed: {markdown(_short(note))}"
     ordered = gate.gravest_first
     changed = [one for one in ordered if one.call in CHANGED]
     rest_of = [one for one in ordered if one.call not in CHANGED]
@@ -54,7 +54,7 @@ def _table(findings: Sequence[Finding], most: int) -> Iterator[str]:
     yield "|---|---|--:|--:|---|"
     for one in findings[:most]:
         said = f"{MARKS.get(one.call, '')} {one.call}".strip()
-        why = markdown(_short(one.reason or ""))
+        why = markdown(_short(f"suspected; {one.reason}" if one.is_suspected else one.reason or ""))
         yield f"| {said} | {markdown(name(one))} | {ratio_text(one)} | {rounds(one)} | {why} |"
     if len(findings) > most:
         yield f"\n{len(findings) - most} more in `effects.csv`."

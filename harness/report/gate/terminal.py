@@ -25,7 +25,5 @@ def print_gate(console: Console, gate: Gate) -> None:
             )
         console.print(table)
     for note in gate.host_notes:
-        console.print(
-            f"this host was not fit to judge on: {note}", markup=False, highlight=False, soft_wrap=True
-        )
+        console.print(f"the host was disturbed: {note}", markup=False, highlight=False, soft_wrap=True)
     console.print(headline(gate), markup=False, highlight=False, soft_wrap=True)
