@@ -5,7 +5,7 @@ gives each trial a process of its own and pairs inside rounds. Bodies are verifi
 """
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,7 +14,6 @@ from harness.measure.catalog import match, open_catalog
 from harness.measure.launch import ROOT
 from harness.measure.server import Server, running_server
 from harness.measure.suite import SuiteFile, read_suite_file
-from harness.measure.worker.recorder import Recorder
 from harness.measure.worker.trial import Trial
 from harness.model import Variant
 from harness.workload import Workload
@@ -62,16 +61,12 @@ def test_download(benchmark: Any, variant: Variant, spec: dict[str, Any]) -> Non
     if variant.unavailable:
         pytest.skip(variant.unavailable)  # a state with its reason, never a silent gap
     trial = Trial(spec | CATALOG.paths(variant))
-    recorders: list[Recorder] = []
 
-    def prepare() -> tuple[tuple[Callable[[], None]], dict[str, Any]]:
-        program, recorder = trial.prepare(warmup=False)
-        recorders.append(recorder)
-        return (program,), {}
+    def prepare() -> None:
+        trial.prepare(warmup=False)
 
-    def verify(_program: Callable[[], None]) -> None:
-        assert recorders[-1].complaint() is None
+    def verify() -> None:
+        assert "reason" not in trial.tell()
 
     benchmark.extra_info["images"] = len(spec["urls"])
-    benchmark.pedantic(lambda program: program(), setup=prepare, teardown=verify, rounds=5, warmup_rounds=1)
-    assert recorders
+    benchmark.pedantic(trial.run_pass, setup=prepare, teardown=verify, rounds=5, warmup_rounds=1)

@@ -129,7 +129,7 @@ class Pass:
     Attributes:
         warmup: recorded, but no part of the trial's value.
         wall_s: from before the loop starts to after it ended.
-        client_cpu_s: CPU seconds of the worker process, all its threads.
+        client_cpu_s: CPU seconds of the worker and all that descends from it, as the system counts them.
         peak_in_flight: most fetches under way at one time as the worker saw it.
         start_s: per image in URL order, seconds from the start of the pass to the call of fetch.
         latency_s: per image in URL order, seconds from the call of fetch until the body is in the sink.
@@ -155,11 +155,11 @@ class Trial:
     Attributes:
         position: place in the round's order, from 0.
         started_at: Unix time.
-        launch_cpu_s: CPU seconds of starting the interpreter and importing the contenders.
+        launch_cpu_s: CPU seconds of starting the interpreter and importing the contenders, counted in the same way.
         peak_rss_bytes: most resident memory of the worker over its life.
         threads: OS threads of the worker in the middle of the warm-up pass.
         executor_size: threads of asyncio's default executor in this process.
-        cpus: CPUs that the worker was allowed to use.
+        cpus: CPUs that any thread of the worker or its descendants could use after the last pass.
         sink_filesystem: type of the file system of a disk sink; None for memory.
         parity: what was in force in the worker (versions, C extensions, limits), for the parity audit.
     """

@@ -121,7 +121,13 @@ def _in_harness(catalog: Catalog, variant: str, manifest: Manifest, cpus: Sequen
             return answer
 
         ask("load", **spec, **catalog.paths(match([variant], catalog.variants)[0]))
-        yield lambda: ask("pass", warmup=False)["wall_s"]
+
+        def run_pass() -> float:
+            ask("prepare", warmup=False)
+            ask("pass")
+            return ask("tell")["wall_s"]
+
+        yield run_pass
 
 
 @contextmanager

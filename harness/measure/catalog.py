@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from harness.measure.launch import ROOT, Worker, WorkerDied
+from harness.measure.processes import Orphans
 from harness.model import Axis, Contender, HarnessError, Variant
 
 FOLDERS: dict[Axis, str] = {"client": "clients", "concurrency": "concurrency", "loop": "loops"}
@@ -150,7 +151,7 @@ def _probe(python: str, files: Sequence[tuple[Axis, Path]]) -> tuple[list[dict[s
     packages: dict[str, str] = {}
     while len(answers) < len(files):
         try:
-            with Worker(python) as worker:
+            with Orphans(), Worker(python) as worker:
                 for axis, path in files[len(answers) :]:
                     answer = worker.ask("probe", axis=axis, path=str(path), timeout_s=PROBE_TIMEOUT_S)
                     # What a file does to the process may show a moment later: then it is this file's doing, no other's.

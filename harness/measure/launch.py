@@ -1,10 +1,12 @@
 """Start a worker process and talk to it, one line at a time. It knows processes and pipes, and nothing of trials."""
 
+import fcntl
 import json
 import os
 import selectors
 import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
@@ -13,6 +15,7 @@ from time import monotonic
 from types import TracebackType
 from typing import IO, Any, Self
 
+from harness.measure.processes import Family
 from harness.measure.variables import NONE, clean_environment
 from harness.model import HarnessError
 from harness.text import printable, printable_values, redacted
@@ -30,7 +33,16 @@ LAST_WORDS_S = 1.0  # a process whose pipe has ended has so long to end itself
 
 
 class WorkerDied(Exception):  # noqa: N818 - it is an event that the harness handles, named for what happened
-    """The process ended, or was ended, before it answered; the message is the reason."""
+    """The process ended, or was ended, before it answered; the message is the reason.
+
+    Args:
+        message: the reason.
+        by_signal: whether a signal ended or stopped it, which anybody may have sent.
+    """
+
+    def __init__(self, message: str, *, by_signal: bool = False) -> None:
+        super().__init__(message)
+        self.by_signal = by_signal
 
 
 def first_line(pipe: IO[bytes], timeout_s: float) -> bytes | None:
@@ -51,6 +63,37 @@ def first_line(pipe: IO[bytes], timeout_s: float) -> bytes | None:
     return data
 
 
+class Lifeline:
+    """A pipe whose closing kills a group of processes: the kernel closes it if we are killed ourselves.
+
+    No code of ours runs in the group for it, and no thread: the reader's end has asked for a signal (F_SETSIG in fcntl(2)).
+    """
+
+    def __init__(self) -> None:
+        far, near = os.pipe()
+        self._far, self._near = os.fdopen(far, "rb"), os.fdopen(near, "wb")
+        self.far = self._far.fileno()  # for the group to inherit
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def tie(self, group: int) -> None:
+        """Let the group, which has inherited the far end, end with us."""
+        if sys.platform == "linux":
+            fcntl.fcntl(self.far, fcntl.F_SETSIG, signal.SIGKILL)
+            fcntl.fcntl(self.far, fcntl.F_SETOWN, -group)
+            fcntl.fcntl(self.far, fcntl.F_SETFL, os.O_ASYNC)
+        self._far.close()
+
+    def close(self) -> None:
+        """Cut it."""
+        self._near.close()
+        self._far.close()
+
+
 class Worker:
     """A fresh process that does what it is told; used as a context manager, it never outlives the block.
 
@@ -64,6 +107,7 @@ class Worker:
             try:
                 clean = stack.enter_context(clean_environment(variables))
                 self._errors = stack.enter_context(tempfile.TemporaryFile())
+                self._lifeline = stack.enter_context(Lifeline())
                 self._process = subprocess.Popen(
                     [python, "-P", "-c", BOOT, str(ROOT)],
                     stdin=subprocess.PIPE,
@@ -72,11 +116,14 @@ class Worker:
                     env=clean,
                     cwd=clean["HOME"],
                     bufsize=0,
+                    pass_fds=[self._lifeline.far],
                     start_new_session=True,  # so that Ctrl-C reaches only us, and its children end with it
                 )
+                self._lifeline.tie(self._process.pid)
             except OSError as error:  # no such interpreter, or no more processes or files for us
                 raise HarnessError(f"cannot start {python}: {error.strerror}") from None
             self._held = stack.pop_all()
+        self.family = Family(self._process.pid)
 
     def __enter__(self) -> Self:
         return self
@@ -109,10 +156,13 @@ class Worker:
         assert self._process.stdout is not None  # noqa: S101 - opened as a pipe above
         line = first_line(self._process.stdout, timeout_s)
         if line is None:
+            standing = self.family.standing()
             self.end()
+            if standing is not None and standing.is_stopped:
+                raise WorkerDied("the worker was stopped", by_signal=True)
             raise WorkerDied(f"out of time: no answer within {timeout_s:g} s")
         if not line:
-            raise WorkerDied(self._epitaph())
+            raise self.epitaph()
         try:
             found = json.loads(line)
         except (ValueError, RecursionError):
@@ -130,20 +180,39 @@ class Worker:
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
                 stream.close()
-        with suppress(ProcessLookupError):
+        self.family.kill()
+        with suppress(
+            ProcessLookupError, PermissionError
+        ):  # macOS: not permitted where only zombies are left
             os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+        self._wait()
+        self.family.reap()
         self._held.close()
 
-    def _epitaph(self) -> str:
+    def ended_itself(self) -> bool:
+        """Whether the process has ended, and not by a signal: then nobody else can have done it."""
         try:
-            status = self._process.wait(LAST_WORDS_S)
+            return self._wait(0) >= 0
         except subprocess.TimeoutExpired:
-            return "the worker closed its pipes"
+            return False
+
+    def _wait(self, timeout_s: float | None = None) -> int:
+        """Reap the process; from then on its number may be another's."""
+        status = self._process.wait(timeout_s)
+        self.family.forget(self._process.pid)
+        return status
+
+    def epitaph(self) -> WorkerDied:
+        """How the process ended."""
+        try:
+            status = self._wait(LAST_WORDS_S)
+        except subprocess.TimeoutExpired:
+            return WorkerDied("the worker closed its pipes")
         self._errors.seek(0)
         last = (self._errors.read().decode(errors="replace").strip().splitlines() or [""])[-1][:300]
         how = f"was killed by {_signal(-status)}" if status < 0 else f"ended with exit code {status}"
-        return f"the worker {how}" + (f": {printable(redacted(last))}" if last else "")
+        told = f"the worker {how}" + (f": {printable(redacted(last))}" if last else "")
+        return WorkerDied(told, by_signal=status < 0)
 
 
 def _signal(number: int) -> str:

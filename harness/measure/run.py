@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from harness.measure.catalog import Catalog
 from harness.measure.machine import filesystem
+from harness.measure.processes import Orphans
 from harness.measure.sentinel import Watch
 from harness.measure.server import Manifest, Server
 from harness.measure.trial import RunningTrial, Task, launch, loaded
@@ -86,23 +88,36 @@ def run_round(
 
 
 def _run_block(bench: Bench, number: int, places: Sequence[tuple[int, Cell]]) -> Iterator[Trial]:
-    """Run a pass of each trial in turn, until none wants more. A waiting worker blocks in a read and uses no CPU."""
+    """Run a pass of each trial in turn, until none wants more. A waiting worker blocks in a read and uses no CPU.
+
+    A trial that was hit may have another to thank for it. So it is measured again, alone: what hits it then is its own.
+    """
     rules = bench.plan.rules
-    with ExitStack() as stack:
+    again = []
+    with Orphans() as orphans, ExitStack() as stack:
         tasks = [_task(bench, number, place, cell, stack) for place, cell in places]
         workers = [stack.enter_context(launch(task)) for task in tasks]
+        orphans.know(one.family.pid for one in workers)
         loads = [loaded(worker, rules) for worker in workers]
-        running = [
-            RunningTrial(task, worker, load, bench.server, rules)
-            for task, worker, load in zip(tasks, workers, loads, strict=True)
-        ]
-        while running:
-            for trial in running:
-                if trial.wants_more():
-                    trial.run_pass()
-                if not trial.wants_more():
-                    yield trial.end()
-            running = [trial for trial in running if trial.wants_more()]
+        turns = deque(
+            (place, RunningTrial(task, worker, load, bench.server, rules))
+            for place, task, worker, load in zip(places, tasks, workers, loads, strict=True)
+        )
+        while turns:
+            place, trial = turns.popleft()
+            if trial.wants_more():
+                trial.run_pass()
+                trial.family.adopt(orphans.found())
+                for _, other in turns:
+                    other.look(trial)
+            if trial.wants_more():
+                turns.append((place, trial))
+            elif trial.was_hit and len(places) > 1:
+                again.append(place)
+            else:
+                yield trial.end()
+    for place in again:
+        yield from _run_block(bench, number, [place])
 
 
 def _task(bench: Bench, number: int, place: int, cell: Cell, stack: ExitStack) -> Task:

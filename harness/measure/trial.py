@@ -5,12 +5,14 @@ The worker decides nothing; here is decided when a pass is wrong and when a tria
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from time import time
+from time import perf_counter, time
 from typing import Any
 
+from harness.measure.guard import Wait, overreach
 from harness.measure.launch import Worker, WorkerDied
+from harness.measure.processes import Family, end
 from harness.measure.server import Server
-from harness.model import TELLING_LATENCY_S, Cell, HarnessError, Pass, Trial, TrialRules
+from harness.model import TELLING_LATENCY_S, Cell, HarnessError, Pass, Trial, TrialRules, Witness
 from harness.workload import Workload
 
 # What is known of a worker that never came to its end.
@@ -51,11 +53,12 @@ def launch(task: Task) -> Worker:
 
 
 def loaded(worker: Worker, rules: TrialRules) -> Mapping[str, Any]:
-    """Wait until a launched worker has imported its contenders; return its answer, a ``reason`` if it could not."""
+    """Wait until a launched worker has imported its contenders; return what that cost, or a ``reason`` if it could not."""
     try:
-        return worker.answer(rules.timeout_s)
+        answer = worker.answer(rules.timeout_s)
     except WorkerDied as death:
-        return {"reason": str(death)}
+        return {"reason": str(death), "by_signal": death.by_signal}
+    return answer | {"launch_cpu_s": worker.family.cpu_s()}
 
 
 class RunningTrial:
@@ -63,6 +66,10 @@ class RunningTrial:
 
     Args:
         load: the answer of ``loaded``.
+
+    Attributes:
+        family: the worker and all that descends from it.
+        was_hit: whether a signal ended the worker, or somebody meddled with it while it waited: it may not be its own fault.
     """
 
     def __init__(
@@ -75,7 +82,11 @@ class RunningTrial:
         self._began = time()
         self._passes: list[Pass] = []
         self._known = dict(UNKNOWN)
-        self._reason = _take(self._known, load)
+        self.family = worker.family
+        self.was_hit = load.get("by_signal", False)
+        self._reason = load.get("reason") or load.get("invalid")
+        self._known["launch_cpu_s"] = load.get("launch_cpu_s", 0.0)
+        self._wait = Wait(self.family)
 
     def wants_more(self) -> bool:
         """Whether another pass belongs to this trial."""
@@ -89,29 +100,69 @@ class RunningTrial:
         """Run one more pass and keep it, or what was wrong with it.
 
         A window of the server is opened before, so that nothing of others is in it: neither what a failed trial left
-        behind nor the server's CPU time for other workloads.
+        behind nor the server's CPU time for other workloads. What the pass used is read from outside, before and after.
         """
-        workload = self._task.workload
-        warmup = len(self._passes) < self._rules.warmups
-        self._server.window(workload.name)
-        answer = self._ask("pass", warmup=warmup)
-        witness = self._server.window(workload.name)
-        if "sink_error" in answer:  # no contender's fault, and all that would follow fails in the same way
-            raise HarnessError(f"cannot save images: {answer['sink_error']}; what was measured is kept")
+        name = self._task.workload.name
+        self._ask("prepare", warmup=len(self._passes) < self._rules.warmups)
+        self._server.window(name)
+        server = Wait(Family(self._server.pid))
+        cpu_s, began = self.family.cpu_s(), perf_counter()
+        self._ask("pass")
+        cpu_s, elapsed_s = self.family.cpu_s() - cpu_s, perf_counter() - began
+        if harm := server.harm():
+            self._reason = f"while it ran, the image server {harm}"
+            end(self._server.pid)  # what it measures from now on would be worth nothing
+            return
+        witness = self._server.window(name)
+        self._keep(self._ask("tell"), witness, cpu_s, elapsed_s)
+        self._wait = Wait(self.family)
+
+    def _keep(self, answer: Mapping[str, Any], witness: Witness, cpu_s: float, elapsed_s: float) -> None:
+        if self._reason is not None:
+            return
+        workload, cpus = self._task.workload, self.family.cpus()
+        try:
+            times = {name: tuple(map(float, answer[name])) for name in ("start_s", "latency_s")}
+            one = Pass(**{**answer, **times, "client_cpu_s": cpu_s}, witness=witness)
+            self._reason = complaint_about(one, workload, self._task.in_flight)
+        except (KeyError, TypeError, ValueError):
+            self._reason = "the worker's answer cannot be read: something else wrote to its pipe"
+        self._reason = self._reason or overreach(cpu_s, elapsed_s, cpus, self._task.load["cpus"])
         if self._reason is None:
-            try:
-                times = {name: tuple(map(float, answer[name])) for name in ("start_s", "latency_s")}
-                one = Pass(**answer | times, witness=witness)
-                self._reason = complaint_about(one, workload, self._task.in_flight)
-            except (KeyError, TypeError, ValueError):
-                self._reason = "the worker's answer cannot be read: something else wrote to its pipe"
-            if self._reason is None:
-                self._passes.append(one)
+            self._passes.append(one)
+            self._known["cpus"] = tuple(sorted(cpus))
+
+    def look(self, running: "RunningTrial") -> None:
+        """See what this waiting worker did, and what was done to it, while the other trial had the word."""
+        if not self.wants_more():
+            return
+        if self._worker.ended_itself():
+            self.fail(str(self._worker.epitaph()))
+        elif harm := self._wait.harm():
+            self.was_hit = True
+            self.fail(f"it {harm} while it waited")
+            running.fail(f"while it ran, a waiting worker {harm}")
+        elif unrest := self._wait.unrest():
+            self.fail(unrest)
+            running.drop_pass()
+
+    def fail(self, reason: str) -> None:
+        """End the worker at once; the trial has failed for this reason, or for the one that it had before."""
+        self._reason = self._reason or reason
+        self._worker.end()
+
+    def drop_pass(self) -> None:
+        """Forget the last pass, as another has disturbed it."""
+        if self._reason is None:
+            self._passes.pop()
 
     def end(self) -> Trial:
         """End the worker and return the whole trial."""
         if self._reason is None:
-            self._reason = _take(self._known, self._ask("end"))
+            peak = self.family.peak_rss_bytes()
+            answer = self._ask("end")
+            if self._reason is None:
+                self._known |= answer | ({} if peak is None else {"peak_rss_bytes": peak})
         self._worker.end()
         return Trial(
             cell=self._task.cell,
@@ -125,21 +176,18 @@ class RunningTrial:
         )
 
     def _ask(self, do: str, **arguments: Any) -> dict[str, Any]:
+        """Ask for a step, unless one before it went wrong."""
+        if self._reason is not None:
+            return {}
         try:
             answer = self._worker.ask(do, timeout_s=self._rules.timeout_s, **arguments)
         except WorkerDied as death:
+            self.was_hit = death.by_signal
             answer = {"reason": str(death)}
+        if "sink_error" in answer:  # no contender's fault, and all that would follow fails in the same way
+            raise HarnessError(f"cannot save images: {answer['sink_error']}; what was measured is kept")
         self._reason = answer.get("reason")
         return answer
-
-
-def _take(known: dict[str, Any], answer: Mapping[str, Any]) -> str | None:
-    """Keep the facts of an answer, or return the reason it carries instead."""
-    reason: str | None = answer.get("reason") or answer.get("invalid")
-    if not reason:
-        known.update(answer)
-        known["cpus"] = tuple(known["cpus"])
-    return reason
 
 
 def complaint_about(one: Pass, workload: Workload, in_flight: int | None) -> str | None:

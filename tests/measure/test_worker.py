@@ -50,7 +50,7 @@ def test_threads_that_an_import_started_are_pinned_too(tmp_path: Path) -> None:
             "loop": None,
         }
         assert "reason" not in worker.ask("load", cpus=[cpu], timeout_s=30.0, **load)
-        assert worker.ask("end", timeout_s=30.0)["cpus"] == [cpu]
+        assert worker.family.cpus() == {cpu}
 
 
 def test_a_worker_that_ends_at_once_says_so_when_it_is_asked() -> None:

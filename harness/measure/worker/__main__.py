@@ -8,7 +8,6 @@ import sys
 import traceback
 from collections.abc import Callable
 from functools import partial
-from time import process_time
 from typing import Any, TextIO
 
 from harness.measure.worker.contender import ContractError, facts, load, versions_with_requirements
@@ -29,17 +28,19 @@ def main() -> None:
         pin(cpus)
         return {"requests_per_s": saturate(urls, seconds)}
 
-    def load_trial(**spec: Any) -> dict[str, float]:
+    def load_trial(**spec: Any) -> None:
         trial.append(Trial(spec))
-        return {"launch_cpu_s": process_time()}
 
     steps: dict[str, Callable[..., Any]] = {
         "probe": lambda axis, path: facts(axis, load(path)),
         "versions": versions_with_requirements,
         "saturate": saturate_server,
         "load": load_trial,
-        "pass": lambda warmup: trial[0].run_pass(warmup=warmup),
-        "end": lambda: trial[0].end(),  # noqa: PLW0108 - there is no trial yet to take the method of
+        "prepare": lambda warmup: trial[0].prepare(warmup=warmup),
+        # There is no trial yet to take the methods of.
+        "pass": lambda: trial[0].run_pass(),  # noqa: PLW0108
+        "tell": lambda: trial[0].tell(),  # noqa: PLW0108
+        "end": lambda: trial[0].end(),  # noqa: PLW0108
     }
     for line in sys.stdin:
         command = json.loads(line)

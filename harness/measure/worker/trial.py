@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from time import perf_counter, process_time
+from time import perf_counter
 from types import ModuleType
 from typing import Any
 
@@ -36,46 +36,50 @@ class Trial:
         gc.freeze()  # what was imported is no garbage: a collection before each pass need not walk through it
         pin(spec["cpus"])  # after the imports: workers are launched together, on all CPUs
 
-    def run_pass(self, *, warmup: bool) -> dict[str, Any]:
-        """Run the workload once and return the pass as a record, or what was wrong with its bodies as ``reason``."""
-        program, recorder = self.prepare(warmup=warmup)
+    def prepare(self, *, warmup: bool) -> None:
+        """Make the next pass ready: its program, what will record it, and a memory without the garbage of the one before."""
+        spec = self._spec
+        self._warmup = warmup
+        at_half = self._count_threads if warmup else None
+        self._recorder = Recorder(spec["urls"], spec["digests"], spec["folder"], at_half)
+        self._run = self._program(self._recorder)
         # Each pass begins like a program of its own. Else every seventh or so pays for what the others left: 15 ms of 50.
         gc.collect()
+
+    def run_pass(self) -> dict[str, Any]:
+        """Run the workload once, and nothing else: the answer marks its end for whoever looks from outside."""
         before = resource.getrusage(resource.RUSAGE_SELF)
-        cpu = process_time()
         began = perf_counter()
         try:
-            program()
+            self._run()
         except BaseException:
-            if recorder.sink_error:
-                return {"sink_error": recorder.sink_error}
+            if self._recorder.sink_error:
+                return {"sink_error": self._recorder.sink_error}
             raise
-        wall_s = perf_counter() - began
-        cpu_s = process_time() - cpu
+        ended = perf_counter()
         after = resource.getrusage(resource.RUSAGE_SELF)
+        self._seen = (began, ended, after.ru_nvcsw - before.ru_nvcsw, after.ru_nivcsw - before.ru_nivcsw)
+        return {}
+
+    def tell(self) -> dict[str, Any]:
+        """Return the last pass as a record, or what was wrong with its bodies as ``reason``."""
+        recorder = self._recorder
         if recorder.sink_error:
             return {"sink_error": recorder.sink_error}
         reason = recorder.complaint()
         if reason:
             return {"reason": reason}
+        began, ended, voluntary, involuntary = self._seen
         start_s, latency_s = recorder.times(began)
         return {
-            "warmup": warmup,
-            "wall_s": wall_s,
-            "client_cpu_s": cpu_s,
+            "warmup": self._warmup,
+            "wall_s": ended - began,
             "peak_in_flight": recorder.peak_in_flight(),
             "start_s": start_s,
             "latency_s": latency_s,
-            "voluntary_switches": after.ru_nvcsw - before.ru_nvcsw,
-            "involuntary_switches": after.ru_nivcsw - before.ru_nivcsw,
+            "voluntary_switches": voluntary,
+            "involuntary_switches": involuntary,
         }
-
-    def prepare(self, *, warmup: bool) -> tuple[Callable[[], None], Recorder]:
-        """Return the whole program of one pass, and what will have recorded it."""
-        spec = self._spec
-        at_half = self._count_threads if warmup else None
-        recorder = Recorder(spec["urls"], spec["digests"], spec["folder"], at_half)
-        return self._program(recorder), recorder
 
     def end(self) -> dict[str, Any]:
         """Return what is known of the process once nothing is measured any more."""
@@ -83,7 +87,6 @@ class Trial:
             "peak_rss_bytes": _peak_rss_bytes(),
             "threads": self._threads,
             "executor_size": ThreadPoolExecutor()._max_workers,  # noqa: SLF001 - the only place where the size in force can be read
-            "cpus": _cpus(),
             "parity": _parity([self._client, self._model, *([self._loop] if self._loop else [])]),
         }
 
@@ -129,15 +132,6 @@ def pin(cpus: Sequence[int]) -> None:
             os.sched_setaffinity(task, cpus)
 
 
-def _cpus() -> list[int]:
-    """CPUs that any thread of this process may use; [] where the system does not tell."""
-    found: set[int] = set()
-    for task in _tasks() if CAN_PIN else ():
-        with suppress(ProcessLookupError):
-            found |= os.sched_getaffinity(task)
-    return sorted(found)
-
-
 def _tasks() -> list[int]:
     """Threads of this process as the system knows them; the main one alone (0) where it does not tell."""
     tasks = Path("/proc/self/task")
@@ -145,15 +139,7 @@ def _tasks() -> list[int]:
 
 
 def _peak_rss_bytes() -> int:
-    """Most resident memory of this program.
-
-    Not ru_maxrss where /proc exists: Linux carries the launcher's own peak over into it (setmax_mm_hiwater_rss in exec).
-    """
-    status = Path("/proc/self/status")
-    if status.exists():
-        for line in status.read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024
+    """Most resident memory of this program, for systems that do not tell it to the harness."""
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 

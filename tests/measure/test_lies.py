@@ -1,0 +1,206 @@
+"""Contenders that lie about what they use or meddle with others: each is found by a general rule, and fails alone."""
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from harness.measure.catalog import open_catalog
+from harness.measure.plan import make_plan
+from harness.measure.processes import IS_LINUX
+from harness.measure.run import Bench, run_round
+from harness.measure.server import Server, running_server
+from harness.model import HERE, HarnessError, Trial, TrialRules
+from harness.workload import Workload
+
+pytestmark = pytest.mark.skipif(not IS_LINUX, reason="this system does not tell")
+
+ASKED = Workload.of(
+    name="lies-memory", images=32, image_bytes=4096, latency_s=0.005, concurrency=32, sink="memory", seed=5
+)
+CLIENT = '''\
+"""A client for a test."""
+import os, signal, sys, threading, time, urllib.request
+from contextlib import contextmanager
+
+ONCE = threading.Lock()
+
+def others():
+    """All workers but this one."""
+    for one in os.listdir("/proc"):
+        if one.isdigit() and int(one) != os.getpid():
+            try:
+                line = open(f"/proc/{{one}}/cmdline").read()
+                parent = int(open(f"/proc/{{one}}/stat").read().rpartition(")")[2].split()[1])
+            except OSError:
+                continue
+            if "harness.measure.worker" in line and parent == os.getppid():
+                yield int(one)
+
+def burn(seconds):
+    until = time.process_time() + seconds
+    while time.process_time() < until:
+        pass
+
+def once():
+    {once}
+
+{at_import}
+
+@contextmanager
+def open_client(*, concurrency, timeout_s, ca_file):
+    if ONCE.acquire(blocking=False):
+        once()
+    yield lambda url: urllib.request.urlopen(url, timeout=timeout_s).read()
+'''
+MODEL = '''\
+"""A model for a test."""
+from concurrent.futures import ThreadPoolExecutor
+FETCH = "sync"
+LOOPS = ()
+
+def download(fetch, urls, concurrency):
+    with ThreadPoolExecutor(concurrency) as pool:
+        list(pool.map(fetch, urls))
+'''
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A tree with one model and one honest client."""
+    for folder, name, text in (
+        ("clients", "honest", CLIENT.format(once="pass", at_import="")),
+        ("concurrency", "pool", MODEL),
+    ):
+        (tmp_path / "tree" / folder).mkdir(parents=True)
+        (tmp_path / "tree" / folder / f"{name}.py").write_text(text)
+    return tmp_path / "tree"
+
+
+@pytest.fixture
+def own_server() -> Iterator[Server]:
+    """One that a test may lose."""
+    with running_server(cpus=()) as one:
+        yield one
+
+
+def measured(
+    server: Server,
+    tree: Path,
+    *,
+    once: str,
+    at_import: str = "",
+    cpus: tuple[int, ...] = (),
+    timeout_s: float = 30.0,
+) -> Iterator[Trial]:
+    """One trial of the honest client and one of a client that does this, in one block, the liar first."""
+    liar = tree.parent / "liar.py"
+    liar.write_text(CLIENT.format(once=once, at_import=at_import))
+    catalog = open_catalog(sys.executable, clients=[liar], root=tree)
+    plan = make_plan(
+        suite="lies",
+        baseline="",
+        seed=1,
+        rules=TrialRules(warmups=0, trial_s=9.0, max_passes=2, timeout_s=timeout_s),
+        workloads=[ASKED],
+        variants=catalog.variants,
+        rounds=1,
+    )
+    bench = Bench(
+        plan=plan,
+        pythons={HERE: sys.executable},
+        catalogs={HERE: catalog},
+        server=server,
+        manifests={ASKED.name: server.register(ASKED)},
+        client_cpus=cpus,
+        sink=tree.parent,
+    )
+    cells = sorted(plan.rounds[0], key=lambda one: one.variant != "pool/liar")
+    return run_round(bench, 0, list(enumerate(cells)), lambda *_: None)
+
+
+def by_client(trials: Iterator[Trial]) -> dict[str, Trial]:
+    return {one.cell.variant.removeprefix("pool/"): one for one in trials}
+
+
+@pytest.mark.parametrize(
+    ("lie", "reason"),
+    [
+        ("[os.kill(one, signal.SIGTERM) for one in others()]", "while it ran, a waiting worker was killed"),
+        ("[os.kill(one, signal.SIGSTOP) for one in others()]", "while it ran, a waiting worker was stopped"),
+        ("[os.setpriority(0, one, 19) for one in others()]", "while it ran, a waiting worker was given another"),
+        ("threading.Thread(target=burn, args=(99,), daemon=True).start()", "s of CPU in the"),
+        ("os.fork() == 0 and (os.setsid(), os.fork() == 0 and burn(99), os._exit(0))", "s of CPU in the"),
+    ],
+)  # fmt: skip
+def test_who_meddles_with_those_that_wait_fails_and_they_do_not(
+    server: Server, tree: Path, lie: str, reason: str
+) -> None:
+    found = by_client(measured(server, tree, once=lie))
+    assert reason in (found["liar"].reason or "")
+    assert found["honest"].reason is None
+    assert len(found["honest"].timed) == 2
+
+
+def test_who_is_ended_by_a_signal_is_measured_again_alone_and_then_it_is_its_own_doing(
+    server: Server, tree: Path
+) -> None:
+    found = by_client(measured(server, tree, once="os.kill(os.getpid(), 9)"))
+    assert found["liar"].reason == "the worker was killed by SIGKILL"
+    assert found["honest"].reason is None
+
+
+def test_who_ends_itself_while_it_waits_blames_nobody(server: Server, tree: Path) -> None:
+    late = "threading.Timer(0.02, os._exit, [3]).start()"
+    found = by_client(measured(server, tree, once=late))
+    assert found["liar"].reason == "the worker ended with exit code 3"
+    assert found["honest"].reason is None
+
+
+def test_cpu_seconds_are_those_of_the_children_too(server: Server, tree: Path) -> None:
+    child = "pid = os.fork(); pid or (burn(0.2), os._exit(0)); os.waitpid(pid, 0); time.process_time = lambda: 0.0"
+    found = by_client(measured(server, tree, once=child))
+    assert found["liar"].reason is None
+    first, second = found["liar"].timed
+    assert first.client_cpu_s - second.client_cpu_s > 0.1
+
+
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one CPU cannot be widened")
+@pytest.mark.parametrize(
+    "lie",
+    [
+        "os.sched_setaffinity(0, range(os.cpu_count()))",
+        "os.fork() or (os.sched_setaffinity(0, range(os.cpu_count())), time.sleep(95))",
+    ],
+)
+def test_who_takes_more_cpus_than_given_fails(server: Server, tree: Path, lie: str) -> None:
+    found = by_client(measured(server, tree, once=lie, cpus=(0,)))
+    assert "may use the CPUs 0, 1" in (found["liar"].reason or "")
+    assert found["honest"].reason is None
+    assert found["honest"].cpus == (0,)
+
+
+@pytest.mark.parametrize("number", ["SIGKILL", "SIGSTOP"])
+def test_who_hits_the_server_fails_and_the_run_ends(own_server: Server, tree: Path, number: str) -> None:
+    lie = f"os.kill({own_server.pid}, signal.{number})"
+    trials = measured(own_server, tree, once=lie, timeout_s=3.0)
+    assert (next(trials).reason or "").startswith("while it ran, the image server was ")
+    with pytest.raises(HarnessError, match=r"^the image server stopped answering"):
+        list(trials)
+
+
+def test_a_daemon_ends_with_its_trial(server: Server, tree: Path) -> None:
+    mark = f"94.{os.getpid()}"
+    lie = f"os.fork() or (os.setsid(), os.fork() or os.execv('/bin/sleep', ['sleep', '{mark}']), os._exit(0))"
+    trials = measured(server, tree, once=lie)
+    assert next(trials).reason is None
+    assert not [one for one in psutil.process_iter(["cmdline"]) if mark in (one.info["cmdline"] or [])]
+    assert [one.reason for one in trials] == [None]
+
+
+def test_memory_is_read_from_outside(server: Server, tree: Path) -> None:
+    found = by_client(measured(server, tree, once="bytearray(200_000_000)"))
+    assert found["liar"].peak_rss_bytes - found["honest"].peak_rss_bytes > 150_000_000
