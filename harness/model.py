@@ -108,6 +108,7 @@ class Witness:
         headers: of the first request, names in lower case; values that may be secret are left out.
         different: images that were asked for at least once; None in ledgers older than this field.
         arriving_s: seconds from the first request's arrival to the last one's; None as above.
+        strangers: requests of others, who know no path of any workload; none of them is in ``requests``. None as above.
     """
 
     connections: int
@@ -120,6 +121,7 @@ class Witness:
     headers: Mapping[str, str]
     different: int | None = None
     arriving_s: float | None = None
+    strangers: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,10 +27,14 @@ class Control:
     def __init__(self, token: str) -> None:
         self.server = ImageServer(self.answer)
         self._token = token
+        self._strangers = (
+            0  # requests since the last reading that neither ask for a workload's image nor may control
+        )
 
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer anything that is no image; what is not understood is a refusal with a reason."""
         if not request.raw_path.startswith(PREFIX):
+            self._strangers += 1
             return _refusal(404, "no such path")
         return await self._control(request)
 
@@ -39,6 +43,7 @@ class Control:
         if not secrets.compare_digest(
             given.encode(errors="surrogateescape"), f"Bearer {self._token}".encode()
         ):
+            self._strangers += 1
             return _refusal(
                 401, "control routes need the token of the ready line: Authorization: Bearer TOKEN"
             )
@@ -49,7 +54,9 @@ class Control:
             case "PUT", "":
                 return await self._put(request, name)
             case "POST", "window" if name in self.server.workloads:
-                return web.json_response(self.server.workloads[name].witness.close_window())
+                seen = {**self.server.workloads[name].witness.close_window(), "strangers": self._strangers}
+                self._strangers = 0
+                return web.json_response(seen)
             case "DELETE", "" if self.server.remove(name):
                 return web.json_response({})
         return _refusal(404, f"no workload {name}, or no such route")
@@ -57,6 +64,7 @@ class Control:
     async def _put(self, request: web.BaseRequest, name: str) -> web.StreamResponse:
         try:
             fields = _fields(await _body(request))
+            self.server.claim(name, fields["images"] * fields["image_bytes"])
         except ValueError as error:
             return _refusal(422, str(error))
         except (web.RequestPayloadError, ConnectionError):

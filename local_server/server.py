@@ -1,6 +1,7 @@
 """Answer images: parse, one dictionary look-up, one write. No router, task, request or response is on this path."""
 
 import asyncio
+import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import cast
@@ -8,11 +9,16 @@ from typing import cast
 from aiohttp import EMPTY_PAYLOAD, HttpVersion11, web
 from aiohttp.http import HttpProcessingError, HttpRequestParser, RawRequestMessage
 
+from harness.workload import MOST_BYTES
 from local_server.images import Image
 from local_server.witness import Witness
 
 KEEP_ALIVE_S = 75.0
 READ_BYTES = 2**16  # aiohttp's own default
+SECRET_BYTES = 16  # in the paths of a workload: nobody guesses them, so all that asks for one was told it
+MOST_HELD_BYTES = (
+    MOST_BYTES + 2**27
+)  # of all workloads together: those of a plan, and what a ceiling is probed with
 
 
 class _Sent:
@@ -34,11 +40,16 @@ _CLOSING = cast("web.StreamResponse", _Sent(keep_alive=False))
 
 @dataclass(slots=True)
 class Workload:
-    """Images that are being served, and what was seen of them."""
+    """Images that are being served, and what was seen of them.
+
+    Attributes:
+        secret: first segment of its paths; of the same length for all.
+    """
 
     name: str
     latency_s: float
     witness: Witness
+    secret: str
     paths: Sequence[str]
 
 
@@ -51,15 +62,41 @@ class ImageServer:
 
     def __init__(self, otherwise: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]) -> None:
         self.workloads: dict[str, Workload] = {}
+        self._by_secret: dict[str, Workload] = {}
         self._answers: dict[str, tuple[bytes, Workload]] = {}
+        self._held: dict[str, int] = {}  # workload -> bytes of its images, also of those that are being made
         self._otherwise = otherwise
 
-    def add(self, name: str, images: Sequence[Image], latency_s: float) -> Workload:
-        """Serve these images, instead of those that this workload had before."""
+    def claim(self, name: str, image_bytes: int) -> None:
+        """Make room for the images of a workload before they are made; what it had before is served no longer.
+
+        Args:
+            name: of the workload.
+            image_bytes: of all its images together.
+
+        Raises:
+            ValueError: they do not fit beside those of the other workloads.
+        """
         self.remove(name)
-        paths = [f"/{name}/{image.name}" for image in images]
-        workload = Workload(name, latency_s, Witness(), paths)
-        self.workloads[name] = workload
+        held = sum(self._held.values())
+        if held + image_bytes > MOST_HELD_BYTES:
+            raise ValueError(
+                f"its images have {image_bytes:,} bytes and those of other workloads {held:,}; "
+                f"together they may have {MOST_HELD_BYTES:,}"
+            )
+        self._held[name] = image_bytes
+
+    def add(self, name: str, images: Sequence[Image], latency_s: float) -> Workload:
+        """Serve these images, instead of those that this workload had before.
+
+        Raises:
+            ValueError: they do not fit beside those of the other workloads.
+        """
+        self.claim(name, sum(len(image.body) for image in images))
+        secret = secrets.token_urlsafe(SECRET_BYTES)
+        paths = [f"/{secret}/{image.name}" for image in images]
+        workload = Workload(name, latency_s, Witness(), secret, paths)
+        self.workloads[name] = self._by_secret[secret] = workload
         for path, image in zip(paths, images, strict=True):
             head = f"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: {len(image.body)}\r\n\r\n"
             self._answers[path] = (head.encode() + image.body, workload)
@@ -67,10 +104,14 @@ class ImageServer:
 
     def remove(self, name: str) -> bool:
         """Serve this workload no longer; False if there is none."""
+        self._held.pop(name, None)
         workload = self.workloads.pop(name, None)
-        for path in workload.paths if workload else ():
+        if workload is None:
+            return False
+        del self._by_secret[workload.secret]
+        for path in workload.paths:
             del self._answers[path]
-        return workload is not None
+        return True
 
     def wire(self, connection: web.RequestHandler, message: RawRequestMessage) -> bytes | None:  # type: ignore[type-arg,unused-ignore] # generic in some versions
         """Count a plain request for an image that waits for nothing and return the answer; None if it is another."""
@@ -113,7 +154,7 @@ class ImageServer:
 
     async def _refuse(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer what is no image; below a workload it is counted, so that a client cannot hide it."""
-        workload = self.workloads.get(request.raw_path.split("/")[1] if "/" in request.raw_path else "")
+        workload = self._by_secret.get(request.raw_path.split("/")[1] if "/" in request.raw_path else "")
         if workload is None:
             return await self._otherwise(request)
         status = 404 if request.raw_path not in self._answers else 405

@@ -3,8 +3,8 @@
 import random
 from collections.abc import Sequence
 
-from harness.model import HERE, Cell, Plan, TrialRules, Variant
-from harness.workload import Workload
+from harness.model import HERE, Cell, HarnessError, Plan, TrialRules, Variant
+from harness.workload import MOST_BYTES, Workload
 
 
 def make_plan(
@@ -31,7 +31,7 @@ def make_plan(
         seed=seed,
         rules=rules,
         precision=precision,
-        workloads=tuple(workloads),
+        workloads=_fitting(workloads),
         variants=tuple(variants),
         rounds=tuple(tuple(_order(names, available, f"{seed}:{number}")) for number in range(rounds)),
     )
@@ -59,10 +59,27 @@ def make_sided_plan(
         seed=seed,
         rules=rules,
         precision=None,
-        workloads=tuple(workloads),
+        workloads=_fitting(workloads),
         variants=tuple(variants),
         rounds=tuple(tuple(_sided_order(groups, f"{seed}:{number}")) for number in range(rounds)),
     )
+
+
+def _fitting(workloads: Sequence[Workload]) -> tuple[Workload, ...]:
+    """Return them if the server can hold the images of all at once, as rounds need.
+
+    Raises:
+        HarnessError: exit code 2: it cannot.
+    """
+    sizes = {one.name: one.what.images * one.what.image_bytes for one in workloads}
+    if sum(sizes.values()) > MOST_BYTES:
+        each = ", ".join(f"{name} {size:,}" for name, size in sizes.items())
+        raise HarnessError(
+            f"the server would hold {sum(sizes.values()):,} bytes of images ({each}) and may hold {MOST_BYTES:,}: "
+            "measure fewer workloads at once, or smaller ones",
+            exit_code=2,
+        )
+    return tuple(workloads)
 
 
 def _sided_order(groups: Sequence[tuple[Cell, ...]], seed: str) -> list[Cell]:

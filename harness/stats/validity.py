@@ -31,6 +31,7 @@ def cell_notes(
         cell: (
             *_server_bound(of_cell, limits.get(cell.workload)),
             *_concurrency(of_cell, asked[cell.workload]),
+            *_strangers(of_cell),
             *_parity(of_cell, usual[cell.workload]),
         )
         for cell, of_cell in sorted(whole.items())
@@ -94,6 +95,18 @@ def _concurrency(trials: Sequence[Trial], workload: Workload) -> Iterator[Note]:
             code="connections-not-reused",
             text=f"{opened:.0f} connections for {workload.what.images} images",
             advice="share one session or client between the downloads",
+            invalidates=False,
+        )
+
+
+def _strangers(trials: Sequence[Trial]) -> Iterator[Note]:
+    """Others do not spoil a count, and yet take the server's time."""
+    count = sum(one.witness.strangers or 0 for trial in trials for one in trial.timed)
+    if count:
+        yield Note(
+            code="strangers",
+            text=f"{count:,} {'request' if count == 1 else 'requests'} of others reached the server meanwhile",
+            advice="see who else on this machine asks its port",
             invalidates=False,
         )
 

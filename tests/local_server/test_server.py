@@ -13,9 +13,12 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
+
+from local_server.images import MIN_BYTES, make_images
+from local_server.server import ImageServer
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKLOAD = {"images": 8, "image_bytes": 4096, "latency_s": 0.0, "seed": 1}
@@ -172,9 +175,7 @@ def test_pipelined_requests_are_answered_in_order(one: Running, paths: list[str]
 
 
 @pytest.mark.parametrize("cut", [10, 40, -2, -1])
-@pytest.mark.parametrize(
-    ("second", "status"), [("GET {}", b"200"), ("GET /small/none.jpg", b"404"), ("POST {}", b"405")]
-)
+@pytest.mark.parametrize(("second", "status"), [("GET {}", b"200"), ("GET {}x", b"404"), ("POST {}", b"405")])
 def test_a_request_in_pieces_is_answered_in_its_turn(
     one: Running, paths: list[str], second: str, status: bytes, cut: int
 ) -> None:
@@ -209,7 +210,7 @@ def test_who_asks_much_and_reads_nothing_fills_no_buffer(one: Running) -> None:
         wire.sendall(20 * f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         assert wire.recv(10) == b"HTTP/1.1 2"
         for _ in range(20):  # as many turns for the others: the first answer still waits for its reader
-            assert one.get("/large/none.jpg")[0] == 404
+            assert one.get(f"{path}x")[0] == 404
         assert one.control("POST", "large/window")[1]["statuses"] == {"404": 20}
 
 
@@ -219,7 +220,7 @@ def test_a_large_image_reaches_a_slow_reader_whole(one: Running) -> None:
     with socket.create_connection((one.host, one.port), timeout=10) as wire:
         wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
         wire.sendall(get(image["path"]))
-        assert one.get("/large/none.jpg")[0] == 404  # the others do not wait for the slow one
+        assert one.get(f"{image['path']}x")[0] == 404  # the others do not wait for the slow one
         found = b"".join(iter(lambda: wire.recv(100_000), b""))
     assert hashlib.sha256(found.partition(b"\r\n\r\n")[2]).hexdigest() == image["sha256"]
 
@@ -264,11 +265,12 @@ def test_a_client_that_breaks_off_a_large_answer_is_no_news() -> None:
 @pytest.mark.parametrize(
     ("request_line", "status"),
     [
-        ("GET /small/none.jpg", 404),
+        ("GET {path}x", 404),
+        ("GET {path}?x", 404),
         ("GET /elsewhere/none.jpg", 404),
         ("GET /", 404),
         ("GET /../etc/passwd", 404),
-        ("GET /small/%2e%2e/x", 404),
+        ("GET {path}/%2e%2e/x", 404),
         ("HEAD {path}", 405),
         ("POST {path}", 405),
         ("GET /" + "x" * 20_000, 400),
@@ -283,9 +285,55 @@ def test_refusals(one: Running, paths: list[str], request_line: str, status: int
 
 def test_refusals_below_a_workload_are_witnessed(one: Running, paths: list[str]) -> None:
     one.control("POST", "small/window")
-    one.raw(get("/small/none.jpg"))
+    one.raw(get(f"{paths[0]}x"))
     one.raw(get(paths[0]).replace(b"GET", b"DELETE"))
-    assert one.control("POST", "small/window")[1]["statuses"] == {"404": 1, "405": 1}
+    seen = one.control("POST", "small/window")[1]
+    assert (seen["statuses"], seen["strangers"]) == ({"404": 1, "405": 1}, 0)
+
+
+def test_who_does_not_know_the_paths_is_a_stranger_and_counted_apart(one: Running, paths: list[str]) -> None:
+    one.control("POST", "small/window")
+    name = paths[0].rpartition("/")[2]
+    for path in ("/small/x", f"/small/{name}", f"/{name}", "/", "/_control/workloads/small/window"):
+        one.raw(get(path))
+    one.get(paths[0])
+    seen = one.control("POST", "small/window")[1]
+    assert (seen["requests"], seen["connections"], seen["statuses"]) == (1, 1, {"200": 1})
+    assert seen["strangers"] == 5
+    assert one.control("POST", "small/window")[1]["strangers"] == 0
+
+
+def test_paths_are_secret_and_of_one_length(one: Running) -> None:
+    found = []
+    for name in ("small", "of-another-name", "small"):
+        _, answer = one.control("PUT", name, WORKLOAD)
+        found.append([image["path"] for image in answer["images"]])
+    assert (
+        len({path for paths in found for path in paths}) == 24
+    )  # also of a workload that is registered again
+    assert len({len(path) for paths in found for path in paths}) == 1
+    assert all(len(path.split("/")[1]) >= 22 for paths in found for path in paths)  # 128 bits
+    assert one.get(found[0][0])[0] == 404
+    assert one.get(found[2][0])[0] == 200
+
+
+def test_workloads_are_bounded_in_sum_before_they_are_made() -> None:
+    async def nobody(_: object) -> NoReturn:
+        raise AssertionError
+
+    server = ImageServer(nobody)
+    for number in range(3):
+        server.claim(f"w{number}", 300 * 1024**2)
+    with pytest.raises(
+        ValueError, match=r"^its images have 314,572,800 bytes and those of other workloads 943,718,400; "
+    ):
+        server.claim("w3", 300 * 1024**2)
+    server.claim("w2", 300 * 1024**2)  # instead of its own, not beside them
+    server.claim("w1", 1)
+    server.claim("w3", 300 * 1024**2)
+    server.remove("w3")
+    server.add("w3", make_images(2, MIN_BYTES, 1), 0.0)
+    assert server._held == {"w0": 314_572_800, "w2": 314_572_800, "w1": 1, "w3": 2 * MIN_BYTES}
 
 
 def test_garbage_is_refused_and_fills_no_log() -> None:

@@ -1,14 +1,17 @@
 """The plan: every cell once a round, in an order that the seed decides."""
 
 from collections import Counter
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.measure.plan import make_plan
-from harness.model import Plan, TrialRules, Variant
+from harness.measure.plan import make_plan, make_sided_plan
+from harness.model import HarnessError, Plan, TrialRules, Variant
 from harness.workload import Workload
 
+HEAVY: Any = {"images": 300, "image_bytes": 1024**2, "latency_s": 0.0, "concurrency": 32, "sink": "memory"}
 RULES = TrialRules(warmups=1, trial_s=0.5, max_passes=9, timeout_s=10.0)
 
 
@@ -73,3 +76,23 @@ def test_what_cannot_run_here_is_in_the_plan_but_in_no_round() -> None:
     )
     assert [one.id for one in made.variants] == ["v0", "v1"]
     assert [cell.variant for cell in made.cells] == ["v0"]
+
+
+def test_workloads_that_the_server_cannot_hold_together_are_refused() -> None:
+    """Six of 300 MiB were 2.1 GB of memory."""
+    six = [Workload.of(f"w{number}", **HEAVY) for number in range(6)]
+    rest: Any = {
+        "suite": "s",
+        "baseline": "v0",
+        "seed": 1,
+        "rules": RULES,
+        "variants": [variant("v0")],
+        "rounds": 1,
+    }
+    assert len(make_plan(workloads=six[:3], **rest).workloads) == 3
+    message = r"would hold 1,887,436,800 bytes of images \(w0 314,572,800, "
+    with pytest.raises(HarnessError, match=message) as found:
+        make_plan(workloads=six, **rest)
+    assert found.value.exit_code == 2
+    with pytest.raises(HarnessError, match=message):
+        make_sided_plan(workloads=six, groups=[], **rest)

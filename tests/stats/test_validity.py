@@ -126,6 +126,13 @@ def test_more_connections_than_asked_are_said() -> None:
     assert notes(measured(A, connections=8)) == {}
 
 
+def test_requests_of_others_are_said_and_keep_the_rank() -> None:
+    note = only(measured(A, strangers=2))
+    assert (note.code, note.text) == ("strangers", "6 requests of others reached the server meanwhile")
+    assert not note.invalidates
+    assert notes(measured(A, strangers=0)) == {}
+
+
 def test_a_header_that_most_do_not_send_is_marked() -> None:
     usual = {"accept-encoding": "gzip, deflate", "connection": "keep-alive"}
     odd = measured(C, headers={"accept-encoding": "gzip, deflate, br"})
