@@ -6,21 +6,28 @@ was asked of them. What a side names replaces the project's requirement and pin 
 
 import hashlib
 import json
-import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
+from typing import Protocol
+
+from packaging.utils import canonicalize_name
 
 from harness.model import HarnessError
-from harness.sides.installer import Installer, Launch, python_of, run
+from harness.sides.content import content_of, exact
 from harness.sides.interpreters import Interpreter
 from harness.sides.once import complete, made_once
-from harness.sides.requirements import content_of, is_fixed, project_name, without
+from harness.sides.requirements import is_fixed, project_name, without
+from harness.sides.uv import create, install, uv, versions
+from harness.text import redacted
 
-VERSIONS = (
-    "import json; from importlib.metadata import distributions; "
-    "print(json.dumps({d.metadata['Name']: d.version for d in distributions()}))"
-)
+
+class Run(Protocol):
+    """Runs a step of uv; returns why it failed, or None."""
+
+    def __call__(self, arguments: Sequence[str], *, log: Path, lock: int) -> str | None:
+        """See ``harness.sides.uv.uv``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +37,7 @@ class Recipe:
     Attributes:
         base: requirements of the contenders.
         constraints: pins for whatever the side does not name.
-        asked: the side's requirements.
+        asked: the side's requirements, with commits in the place of branches and tags.
         content: the same, with a digest of the files where one is a path.
         day: ISO date for which a requirement without one exact version holds; "" if all are exact.
     """
@@ -57,73 +64,78 @@ def recipe(
     asked: Sequence[str],
     today: str,
 ) -> Recipe:
-    """Return what an environment is to be; reads the files of requirements that are paths."""
+    """Return what an environment is to be; reads the files of paths, and asks repositories for the commits of branches."""
     named = {name for one in asked if (name := project_name(one))}
+    exactly = tuple(map(exact, asked))
     return Recipe(
         python=python,
         base=without(base, named),
         constraints=without(constraints, named),
-        asked=tuple(asked),
-        content=tuple(content_of(one) for one in asked),
+        asked=exactly,
+        content=tuple(map(content_of, exactly)),
         day="" if all(is_fixed(one) for one in asked) else today,
     )
 
 
-def environment(
-    wanted: Recipe, *, cache: Path, installer: Installer, launch: Launch, say: Callable[[str], None]
-) -> Path:
+def environment(wanted: Recipe, *, cache: Path, say: Callable[[str], None], run: Run = uv) -> Path:
     """Return the folder of the environment, built if it is not there yet.
 
+    Args:
+        wanted: what it is to be.
+        cache: folder of all environments.
+        say: told, in one line, what takes long.
+        run: runs a step of uv.
+
     Raises:
-        HarnessError: exit code 1: the installer's own reason in one line, and the place of the log, which is kept.
+        HarnessError: exit code 1: uv's own reason in one line, and the place of the log, which is kept.
     """
     folder = cache / "environments" / wanted.key
-    with made_once(folder, say=say) as is_ready:
-        if not is_ready:
+    with made_once(folder, say=say) as lock:
+        if lock is not None:
             what = ", ".join((f"Python {wanted.python.version}", *wanted.asked))
-            say(f"making an environment: {what}")
+            say(redacted(f"making an environment: {what}"))
             log = folder.with_name(f"{folder.name}.log")
             log.write_bytes(b"")
-            why = _build(wanted, folder, installer, lambda command: run(command, launch=launch, log=log))
+            why = _build(wanted, folder, partial(run, log=log, lock=lock))
             if why:
                 raise HarnessError(f"cannot make the environment of {what}: {why} (log: {log})")
-            complete(folder, asdict(wanted) | {"versions": versions(folder)})
+            asked = [redacted(one) for one in wanted.content]
+            complete(folder, {"asked": asked, "versions": versions(folder), "commits": commits(folder)})
     return folder
 
 
-def versions(folder: Path) -> dict[str, str]:
-    """Return distribution -> version of all that is installed in an environment."""
-    answer = subprocess.run(
-        [python_of(folder), "-I", "-c", VERSIONS], capture_output=True, text=True, check=True
-    )
-    found: dict[str, str] = json.loads(answer.stdout)
+def commits(folder: Path) -> dict[str, str]:
+    """Return distribution -> commit of all that was installed from a git repository, as PEP 610 records it."""
+    found: dict[str, str] = {}
+    for path in folder.glob("lib/python*/site-packages/*.dist-info/direct_url.json"):
+        commit = json.loads(path.read_text(encoding="utf-8")).get("vcs_info", {}).get("commit_id")
+        if commit:
+            found[canonicalize_name(path.parent.name.partition("-")[0])] = str(commit)
     return found
 
 
-def _build(
-    wanted: Recipe, folder: Path, installer: Installer, step: Callable[[Sequence[str]], str | None]
-) -> str | None:
+def _build(wanted: Recipe, folder: Path, step: Callable[[Sequence[str]], str | None]) -> str | None:
     """Fill the folder; return why it cannot be done, or None.
 
     An old library may need old versions of what the project pins (httpx 0.24 of httpcore). Then its own needs come first,
     and the project's requirements and pins hold for the rest.
     """
     pins = folder / "constraints.txt"
-    why = step(installer.create(wanted.python.path, folder))
+    why = step(create(wanted.python.path, folder))
     if why:
         return why
 
-    def install(requirements: Sequence[str], constraints: Sequence[str]) -> str | None:
+    def installed(requirements: Sequence[str], constraints: Sequence[str]) -> str | None:
         pins.write_text("".join(f"{line}\n" for line in constraints), encoding="utf-8")
-        return step(installer.install(folder, requirements, pins)) if requirements else None
+        return step(install(folder, requirements, pins)) if requirements else None
 
-    why = install((*wanted.asked, *wanted.base), wanted.constraints)
+    why = installed((*wanted.asked, *wanted.base), wanted.constraints)
     if not why or not wanted.asked:
         return why
-    why = install(wanted.asked, ())
+    why = installed(wanted.asked, ())
     if why:
         return why
     brought = versions(folder)
     held = tuple(f"{name}=={version}" for name, version in brought.items())
     names = {name for one in brought if (name := project_name(one))}
-    return install(without(wanted.base, names), (*held, *without(wanted.constraints, names)))
+    return installed(without(wanted.base, names), (*held, *without(wanted.constraints, names)))

@@ -82,6 +82,10 @@ def split_parts(text: str) -> list[str]:
 
 def _read(part: str, repository: Path, variant_ids: Collection[str]) -> tuple[str, str]:
     """Return the kind of a part and its value."""
+    if part.startswith("-"):  # what begins so is an option to every tool that would get it
+        raise HarnessError(
+            f"a side cannot be {part!r}: it begins with a dash; its parts are {KINDS}", exit_code=2
+        )
     path = Path(part).expanduser()
     if python := _python(part, path):
         return "python", python

@@ -10,10 +10,10 @@ import platformdirs
 from harness.model import HarnessError
 from harness.sides import interpreters, once
 from harness.sides.environment import environment, recipe
-from harness.sides.installer import Installer, Launch, best_installer, launch_logged, python_of
 from harness.sides.model import Prepared, Side
 from harness.sides.requirements import constraints, project_name, project_requirements
 from harness.sides.trees import tree_of
+from harness.sides.uv import python_of
 
 
 def default_cache() -> Path:
@@ -27,8 +27,6 @@ def prepare(
     repository: Path,
     cache: Path,
     say: Callable[[str], None],
-    installer: Installer | None = None,
-    launch: Launch = launch_logged,
 ) -> Prepared:
     """Make ready what a side asks for; what was made before is taken from the cache.
 
@@ -39,14 +37,14 @@ def prepare(
         repository: the project's folder.
         cache: see ``default_cache``.
         say: told, in one line, what takes long.
-        installer: uv if there is one, else pip.
-        launch: runs the installer's commands.
 
     Raises:
-        HarnessError: exit code 1: the installer's own reason in one line, and the log; exit code 2: nothing is there.
+        HarnessError: exit code 1: uv's own reason in one line, and the log; exit code 2: nothing is there.
     """
     repository = repository.resolve()
-    tree = tree_of(side.ref, repository=repository, cache=cache.resolve()) if side.ref else repository
+    tree = (
+        tree_of(side.ref, repository=repository, cache=cache.resolve(), say=say) if side.ref else repository
+    )
     own = tree if (tree / "pyproject.toml").is_file() else repository
     facts = {"ref": side.ref[:7]} if side.ref else {}
     python = interpreters.ask(side.python or sys.executable)
@@ -62,9 +60,7 @@ def prepare(
         asked=side.requirements,
         today=time.strftime("%Y-%m-%d", time.gmtime()),
     )
-    folder = environment(
-        wanted, cache=cache.resolve(), installer=installer or best_installer(), launch=launch, say=say
-    )
+    folder = environment(wanted, cache=cache.resolve(), say=say)
     return Prepared(
         side=side,
         python=python_of(folder),
@@ -81,8 +77,13 @@ def _needs(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _named_versions(side: Side, folder: Path) -> dict[str, str]:
-    """Return the versions of the packages that the side named, as its own metadata spells them."""
+    """Return the versions of the packages that the side named, with the commit of what comes from a git repository."""
     facts = once.read(folder) or {}
-    installed = {project_name(name): (name, version) for name, version in facts.get("versions", {}).items()}
-    asked = (project_name(one) for one in side.requirements)
-    return dict(installed[one] for one in asked if one in installed)
+    commits = facts["commits"]
+    installed = {project_name(name): (name, version) for name, version in facts["versions"].items()}
+    found = {}
+    for one in map(project_name, side.requirements):
+        if one in installed:
+            name, version = installed[one]
+            found[name] = f"{version} ({commits[one][:12]})" if one in commits else version
+    return found

@@ -1,10 +1,9 @@
 """Read requirements: what a text asks for, what it names, and what it stands for as content. Nothing is installed."""
 
-import hashlib
 import tomllib
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from pathlib import Path
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit
 
 from packaging.dependency_groups import resolve_dependency_groups
 from packaging.requirements import InvalidRequirement, Requirement
@@ -17,26 +16,30 @@ from packaging.utils import (
 )
 
 from harness.model import HarnessError
-from harness.sides.trees import git
 
 GROUP = "clients"  # of pyproject.toml: what the contenders import
-MADE = {"__pycache__", "build", "dist", "node_modules", "target", "venv"}  # by tools, not by the author
+GIT_SCHEMES = {"file", "git", "http", "https", "ssh"}  # git knows others, which run commands
 
 
 def read_requirement(text: str) -> str | None:
     """Return ``text`` as an installer understands it from any folder, or None if it is no requirement.
 
     A bare name is one too; whoever has better readings of it tries them first.
+
+    Raises:
+        HarnessError: exit code 2: it names what is no package, or a repository of a kind that runs commands.
     """
     path = Path(text).expanduser()
     if is_source(path):
         return str(path.resolve())
     if "://" in text and " @ " not in text:
-        return text
+        return _safe(text, text)
     try:
         parsed = Requirement(text)
     except InvalidRequirement:
         return None
+    if parsed.url:
+        _safe(text, parsed.url)
     if parsed.url and "://" not in parsed.url:
         target = Path(parsed.url).expanduser()
         if not is_source(target):
@@ -46,6 +49,14 @@ def read_requirement(text: str) -> str | None:
             )
         parsed.url = target.resolve().as_uri()
     return str(parsed)
+
+
+def _safe(text: str, url: str) -> str:
+    """Return ``text``, unless its URL would have git run something."""
+    if url.startswith("git+") and urlsplit(url.removeprefix("git+")).scheme not in GIT_SCHEMES:
+        known = ", ".join(f"git+{one}://" for one in sorted(GIT_SCHEMES))
+        raise HarnessError(f"{text!r}: a git repository is one of {known}", exit_code=2)
+    return text
 
 
 def is_source(path: Path) -> bool:
@@ -59,8 +70,7 @@ def local_path(requirement: str) -> Path | None:
     """Return the path that a requirement takes its package from; None if it comes from elsewhere."""
     if Path(requirement).is_absolute():
         return Path(requirement)
-    url = requirement if "://" in requirement.partition(" @ ")[0] else _parsed_url(requirement)
-    parts = urlsplit(url or "")
+    parts = urlsplit(url_of(requirement) or "")
     return Path(unquote(parts.path)) if parts.scheme == "file" else None
 
 
@@ -74,8 +84,8 @@ def project_name(requirement: str) -> str | None:
 
 
 def is_fixed(requirement: str) -> bool:
-    """Whether it means the same package on any day: one exact version, or what content_of looks into."""
-    if local_path(requirement) or _git_source(requirement):
+    """Whether it means the same package on any day: one exact version, a path, or a commit (see ``content``)."""
+    if local_path(requirement) or (url_of(requirement) or "").startswith("git+"):
         return True
     try:
         parsed = Requirement(requirement)
@@ -108,45 +118,10 @@ def constraints(folder: Path) -> tuple[str, ...]:
     return tuple(line for line in lines if line and not line.startswith(("#", "-")))
 
 
-def content_of(requirement: str) -> str:
-    """Return the requirement with what it stands for now, so that an edited checkout or a moved branch is another package.
-
-    That is a digest of the files for a path, and the commit for a branch of a git repository.
-    """
-    path = local_path(requirement)
-    if path is None:
-        source = _git_source(requirement)
-        commit = git(Path.cwd(), "ls-remote", *source) if source else None
-        return f"{requirement} {commit.partition(chr(9))[0]}" if commit else requirement
-    digest = hashlib.sha256()
-    for file in sorted(_files(path)) if path.is_dir() else [path]:
-        digest.update(str(file.relative_to(path)).encode() + b"\0")
-        digest.update(hashlib.sha256(file.read_bytes()).digest())
-    return f"{requirement} sha256:{digest.hexdigest()}"
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    """Yield an author's files: those that git does not ignore, or all but what tools make."""
-    listed = git(folder, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
-    paths = folder.rglob("*") if listed is None else [folder / name for name in listed.split("\0")[:-1]]
-    for path in paths:
-        parts = path.relative_to(folder).parts
-        made = any(part in MADE or part.startswith(".") or part.endswith(".egg-info") for part in parts)
-        if path.is_file() and not made:
-            yield path
-
-
-def _git_source(requirement: str) -> tuple[str, str] | None:
-    """Return repository and revision of a requirement such as ``mylib @ git+https://example.org/mylib@main``."""
-    url = (requirement if requirement.startswith("git+") else _parsed_url(requirement)) or ""
-    if not url.startswith("git+"):
-        return None
-    parts = urlsplit(url.removeprefix("git+"))
-    path, _, revision = parts.path.rpartition("@") if "@" in parts.path else (parts.path, "", "HEAD")
-    return urlunsplit((parts.scheme, parts.netloc, path, parts.query, "")), revision
-
-
-def _parsed_url(requirement: str) -> str | None:
+def url_of(requirement: str) -> str | None:
+    """Return the URL that a requirement takes its package from, if it names one."""
+    if "://" in requirement.partition(" @ ")[0]:
+        return requirement
     try:
         return Requirement(requirement).url
     except InvalidRequirement:

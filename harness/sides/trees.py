@@ -1,20 +1,12 @@
 """Commits of the project as folders: what git knows, taken out beside the checkout. The checkout is never touched."""
 
-import subprocess
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 
 from harness.model import HarnessError
-from harness.sides.once import complete, made_once
-
-
-def git(folder: Path, *arguments: str) -> str | None:
-    """Return what git prints in ``folder``; None if it fails, or if there is no git."""
-    try:
-        answer = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, check=False)  # noqa: S607
-    except OSError:
-        return None
-    return answer.stdout.decode(errors="surrogateescape") if answer.returncode == 0 else None
+from harness.sides.git import git
+from harness.sides.once import complete, made_once, read
 
 
 def commit_of(ref: str, repository: Path) -> str | None:
@@ -23,24 +15,46 @@ def commit_of(ref: str, repository: Path) -> str | None:
     return found.strip() if found else None
 
 
-def tree_of(commit: str, *, repository: Path, cache: Path) -> Path:
+def tree_of(commit: str, *, repository: Path, cache: Path, say: Callable[[str], None]) -> Path:
     """Return a folder with the project's files of a commit; taken out once, then kept.
+
+    Links that lead out of the commit are left out, and told: what they point to is no part of it.
 
     Raises:
         HarnessError: the commit is gone, or has no ``benchmarks/``.
     """
     folder = cache / "trees" / commit[:16]
-    with made_once(folder, say=lambda _: None) as is_ready:
-        if not is_ready:
+    with made_once(folder, say=say) as lock:
+        if lock is not None:
             archive = folder / ".archive.tar"
             if git(repository, "archive", "--format=tar", f"--output={archive}", commit) is None:
                 raise HarnessError(f"git cannot take commit {commit} out of {repository}")
-            with tarfile.open(archive) as tar:
-                # Made by git from this very project; Pythons before 3.11.4 do not know the filter.
-                options = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
-                tar.extractall(folder, **options)  # type: ignore[arg-type]  # noqa: S202
+            left_out = _unpack(archive, folder)
             archive.unlink()
-            complete(folder, {"commit": commit})
+            complete(folder, {"commit": commit, "left_out": left_out})
+    for name in (read(folder) or {}).get("left_out", ()):
+        say(f"commit {commit[:7]}: {name} leads out of the commit and is left out")
     if not (folder / "benchmarks").is_dir():
         raise HarnessError(f"commit {commit[:7]} has no benchmarks/ folder", exit_code=2)
     return folder
+
+
+def _unpack(archive: Path, folder: Path) -> list[str]:
+    """Take out what stays below the folder; return the names of the rest."""
+    left_out = []
+
+    def stays(member: tarfile.TarInfo, path: str) -> tarfile.TarInfo | None:
+        try:
+            return tarfile.data_filter(member, path)
+        except tarfile.FilterError:
+            left_out.append(member.name)
+            return None
+
+    try:
+        with tarfile.open(archive) as tar:
+            # Pythons before 3.11.4 do not know filters.
+            options = {"filter": stays} if hasattr(tarfile, "data_filter") else {}
+            tar.extractall(folder, **options)  # type: ignore[arg-type]  # noqa: S202 - filtered
+    except tarfile.ReadError:  # what tarfile makes of an archive without a file: the commit is empty
+        return []
+    return left_out

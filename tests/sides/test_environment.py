@@ -1,7 +1,10 @@
-"""One environment per content, never taken for whole before it is, and the installer's own reason when it cannot be."""
+"""One environment per content, never taken for whole before it is, and uv's own reason when it cannot be."""
 
+import errno
 import json
+import os
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -9,12 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from harness.measure.launch import ROOT
 from harness.model import HarnessError
 from harness.sides import environment as module
-from harness.sides import once, requirements
+from harness.sides import once
 from harness.sides.environment import Recipe, environment, recipe
-from harness.sides.installer import Pip, Uv, reason
 from harness.sides.interpreters import Interpreter
+from harness.sides.uv import install, reason, uv
 
 PYTHON = Interpreter(
     path="/opt/python", version="3.13.0", build="3.13.0 (main) [GCC]", platform="linux-x86_64"
@@ -51,74 +55,28 @@ def test_the_newest_version_is_asked_for_again_on_another_day(text: str) -> None
     assert made([text], today="2026-11-23").key != made([text], today="2026-11-24").key
 
 
-def test_an_edited_checkout_is_another_environment_and_what_tools_make_in_it_is_not(tmp_path: Path) -> None:
-    (tmp_path / "pyproject.toml").write_text('[project]\nname = "My.Lib"\n')
-    (tmp_path / "my_lib.py").write_text("A = 1\n")
-    first = made([str(tmp_path)]).key
-    for folder in ("build", "__pycache__", "my_lib.egg-info", ".git"):
-        (tmp_path / folder).mkdir()
-        (tmp_path / folder / "x").write_text("made")
-    assert made([str(tmp_path)]).key == first
-    (tmp_path / "my_lib.py").write_text("A = 2\n")
-    second = made([str(tmp_path)]).key
-    (tmp_path / "my_lib.py").rename(tmp_path / "my_other.py")
-    assert len({first, second, made([str(tmp_path)]).key}) == 3
-
-
-def test_a_branch_that_moved_is_another_environment(tmp_path: Path) -> None:
-    def commit() -> None:
-        command = ["git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@b.invalid"]
-        subprocess.run([*command, "commit", "-q", "--allow-empty", "-m", "one"], check=True)
-
-    subprocess.run(["git", "init", "-q", "-b", "main", str(tmp_path)], check=True)  # noqa: S607
-    commit()
-    asked = [f"x @ git+{tmp_path.as_uri()}@main"]
-    first = made(asked).key
-    assert made(asked, today="2026-11-24").key == first
-    commit()
-    assert made(asked).key != first
-
-
-@pytest.mark.parametrize(
-    ("text", "source"),
-    [
-        ("git+https://e.invalid/x.git", ("https://e.invalid/x.git", "HEAD")),
-        ("x @ git+https://e.invalid/x@v1.0#egg=x", ("https://e.invalid/x", "v1.0")),
-        ("git+https://me@e.invalid/x@a/b", ("https://me@e.invalid/x", "a/b")),
-        ("git+ssh://git@e.invalid/x", ("ssh://git@e.invalid/x", "HEAD")),
-        ("x @ https://e.invalid/x.zip", None),
-        ("x==1", None),
-    ],
-)
-def test_where_a_git_requirement_comes_from(text: str, source: tuple[str, str] | None) -> None:
-    assert requirements._git_source(text) == source
-
-
-class Fake:
-    """An installer whose steps say what they would do."""
-
-    def create(self, python: str, folder: Path) -> list[str]:
-        return ["create", python, str(folder)]
-
-    def install(self, _folder: Path, requirements: Sequence[str], constraints: Path) -> list[str]:
-        return ["install", *requirements, "--", *constraints.read_text().split()]
-
-
 class Steps:
-    """A launcher that writes down what it was asked for, and fails the steps that it is told to."""
+    """Stands in for uv: it writes down what it was asked for, and fails the steps that it is told to."""
 
     def __init__(self, *fails: str | None) -> None:
         self.commands: list[list[str]] = []
         self._fails = list(fails)
 
-    def __call__(self, command: Sequence[str], log: Path) -> int:
-        self.commands.append(list(command))
+    def __call__(self, arguments: Sequence[str], *, log: Path, lock: int) -> str | None:
+        os.fstat(lock)
+        kind, *rest = arguments
+        if kind == "pip":
+            pins = next(one for one in rest if one.startswith("--constraint=")).partition("=")[2]
+            rest = [*rest[rest.index("--") + 1 :], "--", *Path(pins).read_text().split()]
+        else:
+            rest = [one for one in rest if one.startswith(("--python", "/"))]
+        self.commands.append([kind, *rest])
         why = self._fails.pop(0) if self._fails else None
         if why == "KILL":
             raise KeyboardInterrupt
         with log.open("a") as stream:
             stream.write(f"{why}\n" if why else "done\n")
-        return 1 if why else 0
+        return why
 
 
 @pytest.fixture
@@ -126,7 +84,7 @@ def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path
     monkeypatch.setattr(module, "versions", lambda _: {"httpx": "0.24.1", "httpcore": "0.17.3"})
 
     def run(steps: Steps, asked: Sequence[str] = ("httpx==0.24.1",)) -> Path:
-        return environment(made(asked), cache=tmp_path, installer=Fake(), launch=steps, say=lambda _: None)
+        return environment(made(asked), cache=tmp_path, say=lambda _: None, run=steps)
 
     return run
 
@@ -137,8 +95,8 @@ def test_it_is_built_once(build: Callable[..., Path]) -> None:
     assert build(steps) == folder
     rest = ["aiohttp>=3.12", "urllib3>=2.4", "--", "aiohttp==3.14.5", "httpcore==1.0.9", "urllib3==2.6.0"]
     assert steps.commands == [
-        ["create", "/opt/python", str(folder)],
-        ["install", "httpx==0.24.1", *rest],
+        ["venv", "--python=/opt/python", str(folder)],
+        ["pip", "httpx==0.24.1", *rest],
     ]
     assert json.loads((folder / "complete.json").read_text())["versions"]["httpx"] == "0.24.1"
 
@@ -146,12 +104,12 @@ def test_it_is_built_once(build: Callable[..., Path]) -> None:
 def test_an_old_library_brings_its_own_needs_and_the_pins_hold_for_the_rest(
     build: Callable[..., Path],
 ) -> None:
-    steps = Steps(None, "ERROR: conflict")
+    steps = Steps(None, "conflict")
     build(steps)
     assert steps.commands[2:] == [
-        ["install", "httpx==0.24.1", "--"],
+        ["pip", "httpx==0.24.1", "--"],
         [
-            "install",
+            "pip",
             *BASE[::2],
             "--",
             "httpx==0.24.1",
@@ -165,9 +123,9 @@ def test_an_old_library_brings_its_own_needs_and_the_pins_hold_for_the_rest(
 def test_a_failed_build_gives_its_reason_keeps_its_log_and_leaves_no_environment(
     build: Callable[..., Path], tmp_path: Path
 ) -> None:
-    missing = "ERROR: No matching distribution found for httpx==0.24.1"
+    missing = "No matching distribution found for httpx==0.24.1"
     with pytest.raises(HarnessError) as caught:
-        build(Steps(None, "ERROR: conflict", missing))
+        build(Steps(None, "conflict", missing))
     folder = tmp_path / "environments" / made(["httpx==0.24.1"]).key
     log = f"{folder}.log"
     assert str(caught.value) == (
@@ -218,27 +176,16 @@ def test_a_second_one_waits_for_the_first_and_says_so(tmp_path: Path) -> None:
     thread = threading.Thread(target=first)
     thread.start()
     holding.wait(10)
-    with once.made_once(folder, say=say) as is_ready:
-        assert is_ready
+    with once.made_once(folder, say=say) as lock:
+        assert lock is None
     thread.join()
     assert said == [f"another fetchbench is making {folder}; waiting for it"]
 
 
-PIP_CONFLICT = """ERROR: Cannot install aiohttp==3.9.5 and yarl<1.0 because these package versions conflict.
-ERROR: ResolutionImpossible: for help visit https://pip.pypa.io/en/latest/topics/dependency-resolution/
-"""
-PIP_MISSING = """ERROR: Ignored the following yanked versions: 3.8.2, 3.11.13
-ERROR: Could not find a version that satisfies the requirement aiohttp==99 (from versions: 0.1, 3.14.5)
-ERROR: No matching distribution found for aiohttp==99
-"""
 UV_CONFLICT = """Using Python 3.13.0 environment at: u313
 error: No solution found when resolving dependencies
   cause: Because aiohttp==3.9.5 depends on yarl>=1.0,<2.0, we can conclude that you require yarl>=1.0,<2.0.
          And because you require yarl<1.0, we can conclude that your requirements are unsatisfiable.
-"""
-UV_OLDER = """  \x1b[31m×\x1b[0m No solution found when resolving dependencies:
-  ╰─▶ Because there is no version of aiohttp==99 and you require aiohttp==99, we
-      can conclude that your requirements are unsatisfiable.
 """
 UV_OPTION = (
     "error: the argument '--offline' cannot be used with:\n  --refresh\n\nUsage: uv pip install <PACKAGE>\n"
@@ -250,41 +197,81 @@ UV_PATH = "Using Python 3.13.0 environment at: u313\nerror: Distribution not fou
     ("output", "line"),
     [
         (
-            PIP_CONFLICT,
-            "Cannot install aiohttp==3.9.5 and yarl<1.0 because these package versions conflict.",
-        ),
-        (PIP_MISSING, "No matching distribution found for aiohttp==99"),
-        (
             UV_CONFLICT,
             (
+                "No solution found when resolving dependencies: "
                 "Because aiohttp==3.9.5 depends on yarl>=1.0,<2.0, we can conclude that you require yarl>=1.0,<2.0. "
                 "And because you require yarl<1.0, we can conclude that your requirements are unsatisfiable."
             ),
         ),
-        (
-            UV_OLDER,
-            (
-                "Because there is no version of aiohttp==99 and you require aiohttp==99, we can conclude that your "
-                "requirements are unsatisfiable."
-            ),
-        ),
         (UV_OPTION, "the argument '--offline' cannot be used with: --refresh"),
         (UV_PATH, "Distribution not found at: file:///nonexist"),
-        ("Error: ensurepip is not available.\n\n", "Error: ensurepip is not available."),
+        ("thread panicked\n\n", "thread panicked"),
         ("", ""),
     ],
 )
-def test_the_reason_is_the_installers_own_line(output: str, line: str) -> None:
+def test_the_reason_is_uvs_own_sentence(output: str, line: str) -> None:
     assert reason(output) == line
 
 
-def test_commands_of_both_installers(tmp_path: Path) -> None:
+def test_no_requirement_is_taken_for_an_option_and_no_source_folder_for_unchanged(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "My.Lib"\n')
-    pins = tmp_path / "pins.txt"
-    pip = Pip().install(Path("/e"), ["x==1"], pins)
-    assert pip[:4] == ["/e/bin/python", "-I", "-m", "pip"]
-    assert pip[-2:] == [f"--constraint={pins}", "x==1"]
-    uv = Uv(["uv"]).install(Path("/e"), [str(tmp_path), "x==1"], pins)
-    assert uv[:2] == ["uv", "pip"]
-    assert "--refresh-package=my-lib" in uv
-    assert Pip().create("/opt/python", Path("/e")) == ["/opt/python", "-I", "-m", "venv", "/e"]
+    arguments = install(Path("/e"), [str(tmp_path), "x==1"], tmp_path / "pins.txt")
+    assert arguments[-3:] == ["--", str(tmp_path), "x==1"]
+    assert {"--refresh-package=my-lib", "--python=/e/bin/python", "--no-sources"} <= set(arguments)
+    assert "--refresh" in install(Path("/e"), ["/no/name.zip"], tmp_path / "pins.txt")
+
+
+def test_a_step_of_uv_is_logged_without_secrets_and_gives_its_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UV_HTTP_RETRIES", "0")
+    log = tmp_path / "log"
+    with log.open("ab") as lock:
+        url = "https://me:word@127.0.0.1:9/tiny-1.0-py3-none-any.whl"
+        why = uv(["pip", "install", f"--target={tmp_path}", "--no-index", url], log=log, lock=lock.fileno())
+    assert why is not None
+    assert "\n" not in why
+    assert "127.0.0.1:9" in why
+    assert "word" not in why + log.read_text()
+
+
+HOLDS = """
+import subprocess, sys, time
+from pathlib import Path
+from harness.sides.once import made_once
+with made_once(Path(sys.argv[1]), say=print) as lock:
+    subprocess.Popen(["sleep", "1.5"], pass_fds=(lock,))
+    print("building", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_the_lock_is_held_by_what_a_killed_harness_left_building(tmp_path: Path) -> None:
+    folder = tmp_path / "one"
+    command = [sys.executable, "-c", HOLDS, str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "building\n"
+        process.kill()
+    said: list[str] = []
+    with once.made_once(folder, say=said.append) as lock:
+        assert lock is not None
+        assert said == [f"another fetchbench is making {folder}; waiting for it"]
+
+
+def test_a_cache_that_cannot_be_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(HarnessError, match=r"cannot use the cache: .*/file.*: Not a directory; name another"):
+        environment(made(["x==1"]), cache=tmp_path / "file", say=lambda _: None, run=Steps())
+
+
+def test_a_disk_that_fills_while_building_is_one_line_and_leaves_nothing(tmp_path: Path) -> None:
+    def full(arguments: Sequence[str], *, log: Path, lock: int) -> str | None:
+        assert arguments[0] == "venv"
+        os.fstat(lock)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(log))
+
+    with pytest.raises(HarnessError, match="No space left on device"):
+        environment(made(["x==1"]), cache=tmp_path, say=lambda _: None, run=full)
+    assert not list(tmp_path.glob("environments/*/"))

@@ -132,6 +132,11 @@ def test_several_kinds_combine_in_any_order(project: Path) -> None:
         ("lib @ ./gone", "./gone is no package"),
         ("gather/other/asyncio", "a side cannot be 'gather/other/asyncio'"),
         ("==1.0", "a side cannot be '==1.0'"),
+        ("--index-url=https://e.invalid", "it begins with a dash; its parts are a Python"),
+        ("httpx==1,-rsecrets.txt", "it begins with a dash"),
+        ("git+--upload-pack=touch x://y", "a git repository is one of git+file://, git+git://"),
+        ("git+ext::sh -c touch% x ://y", "a git repository is one of"),
+        ("x @ git+ext://y", "a git repository is one of"),
     ],
 )
 def test_errors_are_one_line_and_usage(text: str, words: str, project: Path) -> None:

@@ -1,4 +1,4 @@
-"""Sides made ready for real: by both installers, from wheels and a source folder made here, without a network."""
+"""Sides made ready for real, from wheels, a source folder and a repository made here, without a network."""
 
 import json
 import shutil
@@ -10,33 +10,24 @@ import pytest
 
 from harness.model import HarnessError
 from harness.sides import interpreters
-from harness.sides.installer import Installer, Pip, Uv
 from harness.sides.model import Prepared
 from harness.sides.parse import parse_side
 from harness.sides.prepare import default_cache, prepare
 from tests.sides.tiny_wheel import BACKEND, PYPROJECT, write_wheel
 
-UV = shutil.which("uv")
-QUICKEST = Uv([UV]) if UV else Pip()
-INSTALLERS = [
-    pytest.param(Pip(), id="pip"),
-    pytest.param(Uv([UV or "uv"]), id="uv", marks=pytest.mark.skipif(UV is None, reason="no uv on PATH")),
-]
 PROJECT = '[dependency-groups]\nclients = ["tiny>=2"]\n'
 
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project whose contenders need tiny, pinned to 2.0; a folder of wheels is all that the installers may look at."""
+    """A project whose contenders need tiny, pinned to 2.0; a folder of wheels is all that uv may look at."""
     wheels = tmp_path / "wheels"
     wheels.mkdir()
     for version in ("1.0", "2.0"):
         write_wheel(wheels, version, f"NAME = {version!r}\n")
     settings = tmp_path / "uv.toml"
     settings.write_text(f"no-index = true\nfind-links = [{json.dumps(str(wheels))}]\n")
-    alone = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels), "UV_CONFIG_FILE": str(settings)}
-    for name, value in alone.items():
-        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("UV_CONFIG_FILE", str(settings))
     folder = tmp_path / "project"
     (folder / "benchmarks").mkdir(parents=True)
     (folder / "benchmarks" / "suite.toml").write_text("")
@@ -50,11 +41,9 @@ def say() -> list[str]:
     return []
 
 
-def ready(text: str, project: Path, installer: Installer, said: list[str]) -> Prepared:
+def ready(text: str, project: Path, said: list[str]) -> Prepared:
     side = parse_side(text, repository=project, variant_ids=())
-    return prepare(
-        side, repository=project, cache=project.parent / "cache", say=said.append, installer=installer
-    )
+    return prepare(side, repository=project, cache=project.parent / "cache", say=said.append)
 
 
 def name_in(prepared: Prepared) -> str:
@@ -63,14 +52,19 @@ def name_in(prepared: Prepared) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
-def commit(folder: Path) -> None:
+def git(folder: Path, *arguments: str) -> str:
     who = ["-c", "user.name=a", "-c", "user.email=a@b.invalid"]
-    for arguments in (["init", "-q"], ["add", "."], [*who, "commit", "-q", "-m", "one"]):
-        subprocess.run(["git", "-C", str(folder), *arguments], check=True)  # noqa: S607
+    command = ["git", "-C", str(folder), *who, *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def commit(folder: Path) -> None:
+    for arguments in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "one"]):
+        git(folder, *arguments)
 
 
 def test_here_is_this_interpreter_and_nothing_is_built(project: Path, say: list[str]) -> None:
-    one = ready("here", project, Pip(), say)
+    one = ready("here", project, say)
     own = interpreters.ask(sys.executable)
     assert own is not None
     assert (one.python, one.root, dict(one.facts)) == (
@@ -82,17 +76,16 @@ def test_here_is_this_interpreter_and_nothing_is_built(project: Path, say: list[
     assert say == []
 
 
-@pytest.mark.parametrize("installer", INSTALLERS)
-def test_a_version_other_than_the_pinned_one(installer: Installer, project: Path, say: list[str]) -> None:
-    one = ready("tiny==1.0", project, installer, say)
+def test_a_version_other_than_the_pinned_one(project: Path, say: list[str]) -> None:
+    one = ready("tiny==1.0", project, say)
     assert name_in(one) == one.facts["tiny"] == "1.0"
-    assert ready("tiny==1.0", project, installer, say).python == one.python
+    assert ready("tiny==1.0", project, say).python == one.python
     assert len(say) == 1
 
 
 def test_a_version_that_is_not_there(project: Path, say: list[str]) -> None:
     with pytest.raises(HarnessError, match=r"tiny==9.*\(log: .*\.log\)") as caught:
-        ready("tiny==9", project, QUICKEST, say)
+        ready("tiny==9", project, say)
     assert caught.value.exit_code == 1
     assert "\n" not in str(caught.value)
 
@@ -104,14 +97,14 @@ def test_an_edited_source_folder_is_built_again(project: Path, say: list[str]) -
     (source / "backend.py").write_text(BACKEND)
     for name in ("before", "after"):
         (source / "tiny.py").write_text(f"NAME = {name!r}\n")
-        one = ready(str(source), project, QUICKEST, say)
+        one = ready(str(source), project, say)
         assert (name_in(one), one.facts["tiny"]) == (name, "3.0")
 
 
 def test_a_commit_is_taken_out_beside_the_checkout(project: Path, say: list[str]) -> None:
     commit(project)
     (project / "benchmarks" / "suite.toml").write_text("changed")
-    one = ready("HEAD", project, Pip(), say)
+    one = ready("HEAD", project, say)
     assert one.root != project / "benchmarks"
     assert (one.root / "suite.toml").read_text() == ""
     assert one.python == sys.executable
@@ -119,19 +112,60 @@ def test_a_commit_is_taken_out_beside_the_checkout(project: Path, say: list[str]
     assert (project / "benchmarks" / "suite.toml").read_text() == "changed"
 
 
-@pytest.mark.skipif(UV is None, reason="the same with pip takes seconds, and shows nothing more")
 def test_a_commit_with_other_pins_has_its_own_packages(project: Path, say: list[str]) -> None:
     commit(project)
     (project / "pyproject.toml").write_text(PROJECT.replace("2", "1"))
     (project / "constraints.txt").write_text("tiny==1.0\n")
-    assert name_in(ready("HEAD", project, Uv([UV or ""]), say)) == "2.0"
+    assert name_in(ready("HEAD", project, say)) == "2.0"
+
+
+def test_an_empty_commit_is_a_users_error(project: Path, say: list[str]) -> None:
+    commit(project)
+    empty = ["hash-object", "-w", "-t", "tree", "/dev/null"]
+    base = git(project, "commit-tree", git(project, *empty), "-m", "nothing")
+    with pytest.raises(HarnessError, match=r"commit [0-9a-f]{7} has no benchmarks/ folder") as caught:
+        ready(base, project, say)
+    assert caught.value.exit_code == 2
+
+
+def test_a_link_out_of_a_commit_is_left_out_and_told(project: Path, say: list[str]) -> None:
+    (project / "benchmarks" / "out.py").symlink_to("/etc/hostname")
+    (project / "benchmarks" / "up").symlink_to("../../..")
+    (project / "benchmarks" / "within.toml").symlink_to("suite.toml")
+    commit(project)
+    for _ in range(2):  # the second time from the cache
+        one = ready("HEAD", project, say)
+        assert sorted(path.name for path in one.root.iterdir()) == ["suite.toml", "within.toml"]
+        told = "leads out of the commit and is left out"
+        assert {line.partition(": ")[2] for line in say} == {
+            f"benchmarks/{name} {told}" for name in ("out.py", "up")
+        }
+        say.clear()
+
+
+def test_a_branch_is_measured_at_the_commit_that_it_had_and_that_is_shown(
+    project: Path, say: list[str]
+) -> None:
+    source = project.parent / "source"
+    source.mkdir()
+    (source / "pyproject.toml").write_text(PYPROJECT)
+    (source / "backend.py").write_text(BACKEND)
+    git(source, "init", "-q", "-b", "dev/main")
+    for branch in ("dev/main", "main"):
+        (source / "tiny.py").write_text(f"NAME = {branch!r}\n")
+        git(source, "checkout", "-q", "-B", branch)
+        commit(source)
+    one = ready(f"tiny @ git+{source.as_uri()}@main", project, say)
+    head = git(source, "rev-parse", "main")
+    assert (name_in(one), one.facts["tiny"]) == ("main", f"3.0 ({head[:12]})")
+    assert head in say[0]
 
 
 def test_a_commit_without_contenders_is_a_users_error(project: Path, say: list[str]) -> None:
     shutil.rmtree(project / "benchmarks")
     commit(project)
     with pytest.raises(HarnessError, match=r"commit [0-9a-f]{7} has no benchmarks/ folder") as caught:
-        ready("HEAD", project, Pip(), say)
+        ready("HEAD", project, say)
     assert caught.value.exit_code == 2
 
 

@@ -1,0 +1,48 @@
+"""Ask git. It is never let to ask back, and no text of the user's is taken for one of its options."""
+
+import os
+import subprocess
+from pathlib import Path
+
+from harness.model import HarnessError
+
+NO_QUESTIONS = {"GIT_TERMINAL_PROMPT": "0"}
+
+
+def git(folder: Path, *arguments: str) -> str | None:
+    """Return what git prints in ``folder``; None if it fails, or if there is no git."""
+    try:
+        answer = _run("-C", str(folder), *arguments)
+    except OSError:
+        return None
+    return answer.stdout.decode(errors="surrogateescape") if answer.returncode == 0 else None
+
+
+def remote_refs(url: str) -> dict[str, str]:
+    """Return full name -> hash of all refs of a repository.
+
+    Raises:
+        HarnessError: git's own reason.
+    """
+    try:
+        answer = _run("ls-remote", "--", url)
+    except OSError as error:
+        raise HarnessError(f"cannot run git: {error.strerror}") from None
+    if answer.returncode:
+        said = answer.stderr.decode(errors="replace").strip().splitlines()
+        why = next(
+            (line for line in said if line.startswith(("fatal: ", "error: "))), (said or ["no reason"])[-1]
+        )
+        raise HarnessError(f"git cannot read {url}: {why}")
+    pairs = (line.partition("\t") for line in answer.stdout.decode(errors="replace").splitlines())
+    return {name: commit for commit, _, name in pairs}
+
+
+def _run(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        ["git", *arguments],  # noqa: S607 - the user's git
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        env=os.environ | NO_QUESTIONS,
+        check=False,
+    )
