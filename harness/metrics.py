@@ -91,12 +91,6 @@ TIME_PER_IMAGE = _time(
     "time_per_image_s", "time per image", "s", "lower", lambda one: one.wall_s / _images(one)
 )
 WALL = _time("wall_s", "time for all images", "s", "lower", lambda one: one.wall_s)
-LATENCY_P50 = _per_pass(
-    "latency_p50_s", "latency p50 (closed loop)", "s", "lower", lambda one: quantile(one.latency_s, 0.50)
-)
-LATENCY_P99 = _per_pass(
-    "latency_p99_s", "latency p99 (closed loop)", "s", "lower", lambda one: quantile(one.latency_s, 0.99)
-)
 CLIENT_CPU = _per_pass(
     "client_cpu_s_per_1000_images",
     "client CPU per 1,000 images",
@@ -165,8 +159,6 @@ METRICS: tuple[Metric, ...] = (
     RATE,
     TIME_PER_IMAGE,
     WALL,
-    LATENCY_P50,
-    LATENCY_P99,
     CLIENT_CPU,
     SERVER_CPU,
     PEAK_RSS,

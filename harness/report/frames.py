@@ -4,10 +4,8 @@ Nothing here draws, and nothing judges: what a cell is called comes from the jud
 in ``curves``, what speaks for and against the run is in ``trust``.
 """
 
-import io
 import math
 import statistics
-import tokenize
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -16,8 +14,9 @@ import pandas as pd
 
 from harness.ledger import Ledger
 from harness.metrics import METRICS, PEAK_RSS, RATE, THREADS, TIME_PER_IMAGE
-from harness.model import ALL, HERE, NONE, Cell, Contender, Trial, Variant
+from harness.model import ALL, HERE, NONE, Cell, Trial, Variant
 from harness.report.judgement import Judgement
+from harness.report.sources import source_lines
 from harness.stats.ranking import RankedCell
 from harness.stats.validity import server_limits, server_share
 from harness.workload import SPECS
@@ -25,6 +24,10 @@ from harness.workload import SPECS
 ID = ["workload", "variant", "concurrency", "client", "loop", "side"]
 OF_PASS = [metric for metric in METRICS if metric.of_pass]
 OF_TRIAL = [PEAK_RSS, THREADS]
+PERCENTILES = {
+    "latency_p50_s": "p50_s",
+    "latency_p99_s": "p99_s",
+}  # of the summary, and their names in the latencies
 
 
 def lessons(book: Ledger) -> pd.DataFrame:
@@ -65,13 +68,20 @@ def passes(book: Ledger) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*ID, *place, *figures, "executor_size", "sink_filesystem"])
 
 
-def summary(book: Ledger, judgement: Judgement, of_passes: pd.DataFrame) -> pd.DataFrame:
+def summary(
+    book: Ledger, judgement: Judgement, of_passes: pd.DataFrame, latency: pd.DataFrame
+) -> pd.DataFrame:
     """One row per cell, and per variant that cannot run here: rank, state, and the trials' values in the middle.
 
     Throughput and time per image are geometric means with 95 % intervals; every other metric is a median over trials.
+    Percentiles are those of ``latency``, over all timed passes: the mean of the passes' own would be another number.
     """
     axes = axes_of(book)
     medians = _medians(of_passes)
+    percentiles = {
+        (one["workload"], one["variant"], one["side"]): {name: one[key] for name, key in PERCENTILES.items()}
+        for one in latency.to_dict("records")
+    }
     failures = Counter(one.cell for one in book.trials if one.reason is not None)
     shares = _server_shares(book.trials)
     limits = server_limits(book.trials, book.run.plan.workloads, book.ceilings)
@@ -81,7 +91,7 @@ def summary(book: Ledger, judgement: Judgement, of_passes: pd.DataFrame) -> pd.D
         found = key_of(row.cell, axes[row.cell.variant]) | _state(row, judgement)
         found |= {"failed_trials": failures[row.cell], "source_lines": lines[row.cell.variant]}
         if row.summary.n:
-            found |= medians.get((row.cell.workload, row.cell.variant, row.cell.side), {})
+            found |= medians.get(_key(row.cell), {}) | percentiles.get(_key(row.cell), {})
             found |= _estimates(row) | _to_fastest(row, judgement)
             found |= {
                 "server_core_share": shares.get(row.cell),
@@ -90,7 +100,9 @@ def summary(book: Ledger, judgement: Judgement, of_passes: pd.DataFrame) -> pd.D
         rows.append(found)
     rows += _unavailable(book, lines)
     bounds = [f"{metric.key}_{end}" for metric in (RATE, TIME_PER_IMAGE) for end in ("low", "high")]
-    frame = pd.DataFrame(rows, columns=[*ID, *_STATE, *(metric.key for metric in METRICS), *bounds, *_MORE])
+    frame = pd.DataFrame(
+        rows, columns=[*ID, *_STATE, *(metric.key for metric in METRICS), *PERCENTILES, *bounds, *_MORE]
+    )
     whole = ["rank", "band", "trials", "failed_trials", "source_lines"]
     return frame.astype(dict.fromkeys(whole, "Int64"))
 
@@ -190,42 +202,6 @@ def axes_of(book: Ledger) -> dict[str, Variant]:
     return {one.id: one for one in book.run.plan.variants}
 
 
-def source_lines(book: Ledger) -> dict[str, int]:
-    """Variant id -> lines of code in its files, a measure of how much there is to read and to get wrong."""
-    by_file = {(one.axis, one.name): lines_of_code(one.source) for one in book.run.contenders}
-    return {
-        one.id: by_file.get(("client", one.client), 0)
-        + by_file.get(("concurrency", one.concurrency), 0)
-        + by_file.get(("loop", one.loop or ""), 0)
-        for one in book.run.plan.variants
-    }
-
-
-def files_of(book: Ledger, variant: Variant) -> list[Contender]:
-    """The contenders that a variant is made of."""
-    names = {"client": variant.client, "concurrency": variant.concurrency, "loop": variant.loop}
-    return [one for one in book.run.contenders if names[one.axis] == one.name]
-
-
-def lines_of_code(source: str) -> int:
-    """Lines with a token of code; blank lines, comments and lone strings (docstrings) are none."""
-    idle = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}
-    idle |= {tokenize.ENDMARKER, tokenize.ENCODING}
-    lines: set[int] = set()
-    statement: list[tokenize.TokenInfo] = []
-    try:
-        for token in tokenize.generate_tokens(io.StringIO(source).readline):
-            if token.type not in idle:
-                statement.append(token)
-            elif token.type == tokenize.NEWLINE:
-                if any(one.type != tokenize.STRING for one in statement):
-                    lines |= {row for one in statement for row in range(one.start[0], one.end[0] + 1)}
-                statement = []
-    except (SyntaxError, tokenize.TokenError):  # it cannot run here; its size is still worth a figure
-        return sum(1 for line in source.splitlines() if line.strip())
-    return len(lines)
-
-
 def _floats(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     """None and a column of nothing but None become NaN, so that arithmetic never meets an object."""
     return frame.astype(dict.fromkeys(columns, "float64"))
@@ -265,6 +241,10 @@ def _server_shares(trials: Sequence[Trial]) -> dict[Cell, float]:
         if trial.reason is None and trial.timed:
             found[trial.cell].append(server_share(trial))
     return {cell: statistics.median(values) for cell, values in found.items()}
+
+
+def _key(cell: Cell) -> tuple[str, str, str]:
+    return cell.workload, cell.variant, cell.side
 
 
 def _share(row: RankedCell, ceiling: float | None) -> float | None:

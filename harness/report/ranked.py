@@ -9,17 +9,19 @@ from harness.metrics import CLIENT_CPU, CONNECTIONS, PEAK_RSS, RATE, SERVER_IN_F
 from harness.report.charts import row_name
 from harness.report.voice import Column, Voice, cell
 
+SPEED = Column(key=RATE.key, head="images/s", unit="", interval=True, help="geometric mean, 95 % interval")
+RATIO = Column(
+    key="time_ratio",
+    head="time ratio",
+    unit="ratio",
+    interval=True,
+    help="to the baseline, paired by round; above 1 is slower",
+)
 COLUMNS: tuple[Column, ...] = (  # the most telling first: where there is little room, the last are left out
     Column(key="rank", head="rank", unit="count", help="rows that share a rank cannot be told apart"),
     Column(key="name", head="variant", unit=None, help="concurrency / client / loop"),
-    Column(key=RATE.key, head="images/s", unit="", interval=True, help="geometric mean, 95 % interval"),
-    Column(
-        key="time_ratio",
-        head="time ratio",
-        unit="ratio",
-        interval=True,
-        help="to the baseline, paired by round; above 1 is slower",
-    ),
+    SPEED,
+    RATIO,
     Column(key="verdict", head="verdict", unit=None, help="against the margin"),
     Column(
         key=SERVER_IN_FLIGHT.key,
@@ -30,8 +32,8 @@ COLUMNS: tuple[Column, ...] = (  # the most telling first: where there is little
     Column(
         key=CONNECTIONS.key, head="connections", unit="count", help="opened per pass, as the server saw it"
     ),
-    Column(key="p50_s", head="p50", unit="s", help="latency per image, closed loop"),
-    Column(key="p99_s", head="p99", unit="s", help="latency per image, closed loop"),
+    Column(key="latency_p50_s", head="p50", unit="s", help="latency per image, closed loop"),
+    Column(key="latency_p99_s", head="p99", unit="s", help="latency per image, closed loop"),
     Column(key=CLIENT_CPU.key, head="CPU/1,000", unit="s", help="CPU seconds of the client per 1,000 images"),
     Column(key=PEAK_RSS.key, head="memory", unit="bytes", help="peak resident memory of the client"),
     Column(key="failed_trials", head="failed", unit="count", help="trials"),

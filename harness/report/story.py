@@ -5,12 +5,13 @@ from typing import Any
 
 import pandas as pd
 
-from harness.metrics import CLIENT_CPU, PEAK_RSS, RATE
+from harness.metrics import CLIENT_CPU, PEAK_RSS
 from harness.model import ALL, NONE
 from harness.report.answer import CHEAPEST, FASTEST, GOOD_ENOUGH, SIMPLEST
 from harness.report.charts import row_name
+from harness.report.ranked import RATIO, SPEED
 from harness.report.tables import Tables
-from harness.report.voice import Voice
+from harness.report.voice import Voice, estimate
 from harness.workload import SPECS, sentence
 
 Row = Mapping[Any, Any]
@@ -48,7 +49,7 @@ def answer(tables: Tables, voice: Voice) -> str:
         )
         parts |= {
             "workload": scope(tables, row["scope"], voice),
-            "rate": voice.value(row[RATE.key], RATE.unit),
+            "rate": estimate(voice, _in_table(tables, row), SPEED),
             "baseline": _against_baseline(tables, row, voice),
         }
     return voice.phrase(template, **parts)
@@ -148,17 +149,24 @@ def _ties(row: Row, voice: Voice) -> str:
     return voice.phrase("; {others} cannot be told apart from it", others=others)
 
 
-def _against_baseline(tables: Tables, row: Row, voice: Voice) -> str:
+def _in_table(tables: Tables, pick: Row) -> Row:
+    """The row of the ranked table that a pick of one workload is."""
     of = tables.ranked
-    same = of[
-        (of["workload"] == row["scope"]) & (of["variant"] == row["variant"]) & (of["side"] == row["side"])
-    ]
+    is_it = (
+        (of["workload"] == pick["scope"]) & (of["variant"] == pick["variant"]) & (of["side"] == pick["side"])
+    )
+    found: Row = of[is_it].iloc[0].to_dict()
+    return found
+
+
+def _against_baseline(tables: Tables, row: Row, voice: Voice) -> str:
+    of, same = tables.ranked, _in_table(tables, row)
     baseline = of[(of["workload"] == row["scope"]) & of["is_baseline"]]
-    value = same["time_ratio"].iloc[0]
+    value: float = same["time_ratio"]
     if pd.isna(value) or baseline.empty:
         return ""
     return voice.phrase(
         ", {ratio} the time of the baseline {baseline}",
-        ratio=voice.value(value, "ratio"),
+        ratio=estimate(voice, same, RATIO),
         baseline=baseline["variant"].iloc[0],
     )

@@ -7,7 +7,7 @@ import pandas as pd
 from harness.ledger import Ledger
 from harness.metrics import CLIENT_CPU, PEAK_RSS, RATE, SERVER_IN_FLIGHT
 from harness.model import TELLING_LATENCY_S, Plan
-from harness.report import answer, frames, trust
+from harness.report import answer, frames, trust, units
 from harness.report.curves import curves
 from harness.report.judgement import Judgement
 
@@ -16,11 +16,12 @@ CELL = ["workload", "variant", "side"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tables:
-    """Each is one CSV file of the same name, but for ``ranked``, which joins summary, effects and latency.
+    """Each is one CSV file of the same name, but for ``ranked``, which joins summary and effects.
 
     Attributes:
-        ranked: one row per row of the summary, with its effect against the baseline and its latency percentiles; what
-            the server saw in flight is left out where it answered before the next request could arrive.
+        ranked: one row per row of the summary, with its effect against the baseline, and the power of ten at which each
+            estimate is rounded where it is shown (``_place``); what the server saw in flight is left out where it answered
+            before the next request could arrive.
     """
 
     workloads: pd.DataFrame
@@ -49,9 +50,9 @@ class Tables:
 def make_tables(book: Ledger, judgement: Judgement) -> Tables:
     """Make every frame of a run."""
     of_passes = frames.passes(book)
-    summary = frames.summary(book, judgement, of_passes)
-    effects = frames.effects(judgement)
     found = curves(book)
+    summary = frames.summary(book, judgement, of_passes, found.latency)
+    effects = frames.effects(judgement)
     return Tables(
         workloads=frames.workloads(book),
         passes=of_passes,
@@ -68,17 +69,15 @@ def make_tables(book: Ledger, judgement: Judgement) -> Tables:
         selfcheck=trust.selfcheck(book),
         lessons=frames.lessons(book),
         facts=trust.facts(book),
-        ranked=_ranked(summary, effects, found.latency, book.run.plan),
+        ranked=_ranked(summary, effects, book.run.plan),
     )
 
 
-def _ranked(summary: pd.DataFrame, effects: pd.DataFrame, latency: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+def _ranked(summary: pd.DataFrame, effects: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     ratios = ["time_ratio", "time_ratio_low", "time_ratio_high", "margin", "verdict"]
-    percentiles = [name for name in latency.columns if name.startswith("p") and name.endswith("_s")]
     joined = summary.merge(effects[[*CELL, *ratios]], on=CELL, how="left")
-    joined = joined.merge(latency[[*CELL, *percentiles]], on=CELL, how="left")
-    parts = [_with_fronts(of) for _, of in joined.groupby("workload", sort=False)]
-    whole = pd.concat(parts) if parts else _with_fronts(joined)
+    parts = [_with_places(_with_fronts(of)) for _, of in joined.groupby("workload", sort=False)]
+    whole = pd.concat(parts) if parts else _with_places(_with_fronts(joined))
     is_baseline = (whole["variant"] == plan.baseline) & (whole["state"] != "unavailable")
     verdict = (
         whole["verdict"].astype(object).where(whole["state"] != "failed").where(~is_baseline, "baseline")
@@ -95,6 +94,18 @@ def _with_fronts(of: pd.DataFrame) -> pd.DataFrame:
         on_cpu_front=of.index.isin(front(ranked, CLIENT_CPU.key)),
         on_memory_front=of.index.isin(front(ranked, PEAK_RSS.key)),
     )
+
+
+def _with_places(of: pd.DataFrame) -> pd.DataFrame:
+    """Say where the estimates of one table are rounded, so that no text contradicts the order."""
+    found = {}
+    for key in (RATE.key, "time_ratio"):
+        estimates = of[[key, f"{key}_low", f"{key}_high"]].astype("float64")
+        shown = estimates[estimates[key] > 0]
+        found[f"{key}_place"] = pd.Series(
+            units.places_of(list(shown.itertuples(index=False, name=None))), shown.index, dtype="float64"
+        )
+    return of.assign(**found)
 
 
 def front(rows: pd.DataFrame, cost: str) -> pd.Index:

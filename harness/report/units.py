@@ -1,7 +1,7 @@
 """The one owner of scaling and digits: base units in, text for people out."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 _TIME = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 PDG = 3.55
@@ -48,30 +48,55 @@ def percent(value: float) -> str:
     return f"{100 * value:.1f} %"
 
 
-def digits_of(value: float, low: float, high: float) -> tuple[int, int, int]:
-    """Significant digits of an estimate and of both bounds, so that all end at the place that the interval allows.
+def place_of(value: float, low: float, high: float) -> int:
+    """Power of ten of the last digit that is worth showing of an estimate with its 95 % interval: -2 for 1.05.
 
-    That is the second digit of its half-width if it begins below 3.55, else the first (the rule of the Particle Data
-    Group for errors), between two and four digits of the estimate. Three each without an interval (NaN).
+    That is the second digit of the interval's half-width if it begins below 3.55, else the first (the rule of the Particle
+    Data Group for errors), between two and four digits of the estimate. Three of them without an interval (NaN).
     """
+    first = _magnitude(value)
     if math.isnan(low) or math.isnan(high) or high <= low or min(value, low) <= 0:
-        return 3, 3, 3
+        return first - 2
     half = (high - low) / 2
     place = _magnitude(half)
     place -= half < PDG * 10.0**place
-    first = _magnitude(value)
-    place = min(max(place, first - 3), first - 1)
-    return _magnitude(value) - place + 1, _magnitude(low) - place + 1, _magnitude(high) - place + 1
+    return min(max(place, first - 3), first - 1)
 
 
-def interval_text(value: float, low: float, high: float, text: Callable[[float, int], str]) -> str:
-    """0.5123, 0.4981, 0.5301 -> "0.512× [0.498–0.530]"; NaN bounds leave the value alone."""
+def places_of(estimates: Sequence[tuple[float, float, float]]) -> list[int]:
+    """Place of each estimate of one column: the finest that any of the same power of ten needs.
+
+    Rounding at one place keeps the order, and a power of ten is a multiple of any place of the numbers above it: so a
+    larger number never shows a smaller one's text, however wide its own interval is.
+    """
+    finest: dict[int, int] = {}
+    for value, low, high in estimates:
+        decade = _magnitude(value)
+        finest[decade] = min(finest.get(decade, decade), place_of(value, low, high))
+    return [finest[_magnitude(value)] for value, _, _ in estimates]
+
+
+def digits_at(value: float, place: int) -> int:
+    """Significant digits with which a number ends at this place; 0 or less if it is all below it."""
+    return _magnitude(value) - place + 1 if value else 1
+
+
+def interval_text(
+    value: float, low: float, high: float, text: Callable[[float, int], str], place: int | None = None
+) -> str:
+    """0.5123, 0.4981, 0.5301 -> "0.512× [0.498–0.530]"; NaN bounds leave the value alone.
+
+    Args:
+        text: of the value, with so many digits.
+        place: of the column that it stands in; its own if it stands alone.
+    """
     if math.isnan(value):
         return "–"
-    digits = digits_of(value, low, high)
+    place = place_of(value, low, high) if place is None else place
+    shown = text(value, digits_at(value, place))
     if math.isnan(low) or math.isnan(high):
-        return text(value, digits[0])
-    return f"{text(value, digits[0])} [{number(low, digits[1])}–{number(high, digits[2])}]"
+        return shown
+    return f"{shown} [{number(low, digits_at(low, place))}–{number(high, digits_at(high, place))}]"
 
 
 def metric(value: float, unit: str, digits: int = 3) -> str:

@@ -123,15 +123,35 @@ def cell(voice: Voice, row: Mapping[Any, Any], column: Column) -> str:
         return NOTHING
     low, high = (row.get(f"{column.key}_{end}", float("nan")) for end in ("low", "high"))
     if not column.interval or pd.isna(low) or pd.isna(high):
-        return voice.value(value, column.unit)
-    digits = units.digits_of(value, low, high)
+        return estimate(voice, row, column)
+    place = place_in(row, column.key)
     bare = "" if column.unit == "ratio" else column.unit
-    figures = zip((value, low, high), (column.unit, bare, bare), digits, strict=True)
-    parts = [voice.value(*figure) for figure in figures]
+    parts = [
+        estimate(voice, row, column),
+        *(voice.value(one, bare, units.digits_at(one, place)) for one in (low, high)),
+    ]
     template = (
         '{value} <span class="interval">[{low}–{high}]</span>' if voice is HTML else "{value} [{low}–{high}]"
     )
     return voice.phrase(template, **dict(zip(("value", "low", "high"), parts, strict=True)))
+
+
+def estimate(voice: Voice, row: Mapping[Any, Any], column: Column) -> str:
+    """The figure of one cell without its interval: the same text wherever it is quoted."""
+    assert column.unit is not None  # noqa: S101 - a figure has one
+    value = row[column.key]
+    if not column.interval or pd.isna(value):
+        return voice.value(value, column.unit)
+    return voice.value(value, column.unit, units.digits_at(value, place_in(row, column.key)))
+
+
+def place_in(row: Mapping[Any, Any], key: str) -> int:
+    """Power of ten at which an estimate ends: that of its column where the frame says it."""
+    place = row.get(f"{key}_place", float("nan"))
+    if not pd.isna(place):
+        return int(place)
+    value, low, high = (float(row.get(f"{key}{end}", "nan")) for end in ("", "_low", "_high"))
+    return units.place_of(value, low, high)
 
 
 def markdown(text: str) -> str:

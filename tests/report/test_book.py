@@ -194,7 +194,9 @@ def test_a_cell_that_failed_late_has_no_speed_anywhere() -> None:
         assert len(set(frame["variant"])) == len(VARIANTS) - 1
     [row] = tables.ranked[tables.ranked["variant"] == VARIANTS[2]].to_dict("records")
     assert (row["state"], row["failed_trials"]) == ("failed", 1)
-    assert all(math.isnan(row[one]) for one in ("images_per_s", "p50_s", "p99_s", "time_ratio"))
+    assert all(
+        math.isnan(row[one]) for one in ("images_per_s", "latency_p50_s", "latency_p99_s", "time_ratio")
+    )
 
 
 def test_an_unfinished_run_says_so() -> None:

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from harness.report.answer import picks
 from harness.report.charts import canvas, digits_to_tell, log, round_ticks, spread
-from harness.report.frames import lines_of_code
 from harness.report.judgement import judge_run
+from harness.report.sources import lines_of_code
 from harness.report.tables import make_tables
 from harness.report.units import seconds
 from harness.report.voice import HTML, MARKDOWN, Column, cell, shown

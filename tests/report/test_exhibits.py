@@ -13,10 +13,11 @@ from harness.report import charts
 from harness.report.csvs import to_csv
 from harness.report.exhibits import Exhibit, of_host, of_run, of_workload
 from harness.report.judgement import judge_run
+from harness.report.ranked import RATIO
 from harness.report.style import looks
 from harness.report.tables import front, make_tables
-from harness.report.units import interval_text, ratio
-from harness.report.voice import HTML, cell
+from harness.report.units import ratio
+from harness.report.voice import HTML, PLAIN, cell
 from tests.report.books import make_book, workload
 
 BOOK = make_book(rounds=5, workloads=[workload("a-memory"), workload("b-memory", concurrency=64)])
@@ -74,7 +75,7 @@ def test_a_forest_prints_the_figures_of_its_table(name: str, key: str) -> None:
     texts = drawn_texts(exhibit)
     for row in exhibit.table.to_dict("records"):
         if not pd.isna(row[key]):
-            text = interval_text(row[key], row[f"{key}_low"], row[f"{key}_high"], ratio)
+            text = cell(PLAIN, row, RATIO)
             assert text in texts
             assert text in exhibit.alt or len(exhibit.table) > 6
 

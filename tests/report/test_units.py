@@ -1,6 +1,8 @@
 """Text for people from base units."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from harness.report import units
 
@@ -48,3 +50,32 @@ def test_estimate_and_bounds_end_at_the_place_that_the_interval_allows(
     value: float, low: float, high: float, text: str
 ) -> None:
     assert units.interval_text(value, low, high, units.ratio) == text
+
+
+def test_two_rows_of_one_table_are_never_shown_in_the_wrong_order() -> None:
+    """2,658 with a wide interval and 2,670 with a narrow one: each by its own would be 2,700 below 2,670."""
+    wide, narrow = (2658.0, 2100.0, 3300.0), (2670.0, 2650.0, 2690.0)
+    assert [units.place_of(*wide), units.place_of(*narrow)] == [2, 0]
+    assert units.places_of([narrow, wide]) == [0, 0]
+    assert units.interval_text(*wide, units.number, 0) == "2,658 [2,100–3,300]"
+    assert units.places_of([(950.0, 500.0, 1400.0), narrow, (0.123, NAN, NAN)]) == [1, 0, -3]
+
+
+POSITIVE = st.floats(1e-6, 1e6)
+
+
+@given(st.lists(st.tuples(POSITIVE, st.floats(0, 1), st.booleans()), min_size=2, max_size=8))
+def test_text_follows_the_order_of_the_values(found: list[tuple[float, float, bool]]) -> None:
+    estimates = sorted(
+        (value, value * (1 - share) if known else NAN, value * (1 + share) if known else NAN)
+        for value, share, known in found
+    )
+    places = units.places_of(estimates)
+    shown = [
+        float(units.number(value, units.digits_at(value, place)).replace(",", ""))
+        for (value, _, _), place in zip(estimates, places, strict=True)
+    ]
+    assert shown == sorted(shown)
+    assert all(
+        text == pytest.approx(value, rel=0.051) for text, (value, _, _) in zip(shown, estimates, strict=True)
+    )

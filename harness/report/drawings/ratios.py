@@ -7,10 +7,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from harness.metrics import RATE
 from harness.report.charts import CONTEXT, FAINT, GRID, INK, LETTER, SMALL, canvas, log, row_name
+from harness.report.ranked import RATIO, SPEED
 from harness.report.style import Look
-from harness.report.units import digits_of, interval_text, number, ratio
+from harness.report.units import ratio
+from harness.report.voice import PLAIN, cell, estimate
 from harness.text import printable
 
 ROW = 0.25  # inches
@@ -36,9 +37,9 @@ def forest(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure:
             text = "baseline"
         else:
             _estimate(axes, row, place, colour, look.marker)
-            text = interval_text(row["time_ratio"], row["time_ratio_low"], row["time_ratio_high"], ratio)
+            text = cell(PLAIN, row, RATIO)
         _beside(axes, place, 1.02, text, INK)
-        _beside(axes, place, 1.02 + 1.45 / WIDTH, f"{_rate(row)} images/s", FAINT)
+        _beside(axes, place, 1.02 + 1.45 / WIDTH, f"{estimate(PLAIN, row, SPEED)} images/s", FAINT)
     axes.set_xlabel(
         "time over the baseline's (log scale), 95 % interval; left of 1 is faster", fontsize=SMALL
     )
@@ -61,18 +62,13 @@ def factors(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure
     for place, row in enumerate(found):
         axes.plot([row["smallest"], row["largest"]], [place, place], color=GRID, linewidth=7, zorder=1.5)
         _estimate(axes, row, place, INK, "o")
-        text = interval_text(row["time_ratio"], row["time_ratio_low"], row["time_ratio_high"], ratio)
+        text = cell(PLAIN, row, RATIO)
         _beside(axes, place, 1.02, text, INK)
     axes.set_xlabel(
         "time over the reference level's (log scale), 95 % interval; wide band: from the best to the worst pair",
         fontsize=SMALL,
     )
     return figure
-
-
-def _rate(row: Mapping[Any, Any]) -> str:
-    value, low, high = (row[f"{RATE.key}{end}"] for end in ("", "_low", "_high"))
-    return number(value, digits_of(value, low, high)[0])
 
 
 def _panel(title: str, names: list[str], *, right: float) -> tuple[Figure, Axes]:

@@ -15,6 +15,7 @@ from harness.report import frames, ranked, story
 from harness.report.charts import row_name
 from harness.report.exhibits import Exhibit
 from harness.report.page.template import fill
+from harness.report.sources import files_of
 from harness.report.tables import Tables
 from harness.report.voice import HTML, Column, cell
 
@@ -143,7 +144,7 @@ def _first_scope(tables: Tables) -> pd.DataFrame:
 
 
 def _files(book: Ledger, row: Mapping[Any, Any]) -> list[Contender]:
-    return frames.files_of(book, frames.axes_of(book)[row["variant"]])
+    return files_of(book, frames.axes_of(book)[row["variant"]])
 
 
 def _sections(
