@@ -17,7 +17,7 @@ from harness.commands.catalog_options import add_catalog_options, catalog_from
 from harness.commands.conduct import conduct, machine_lock
 from harness.commands.console import to_errors, to_output
 from harness.commands.exits import FINE, INTERRUPTED, NOTHING, UNDECIDED, USAGE
-from harness.commands.recorded import command_line, run_folder
+from harness.commands.recorded import bench_folder, command_line
 from harness.commands.report import write_report
 from harness.measure.catalog import Catalog, match
 from harness.measure.launch import ROOT
@@ -91,7 +91,7 @@ def run(options: argparse.Namespace) -> int:
     begin = (
         partial(resume, old, catalog, console)
         if old
-        else partial(start, options.results, plan_from(options, catalog), catalog)
+        else partial(begin_latest, options.results, plan_from(options, catalog), catalog)
     )
     with machine_lock(console):  # until the report is written: drawing it would slow another run down
         folder = begin()
@@ -157,7 +157,7 @@ def with_own(
 
 
 def start(results: Path, plan: Plan, catalog: Catalog) -> Path:
-    """Make the run's folder with all that is known before the first trial, and let ``latest`` point to it."""
+    """Make the run's folder with all that is known before the first trial."""
     now = time.time()
     name = f"{datetime.fromtimestamp(now, UTC):%Y%m%dT%H%M%SZ}-{plan.suite}"
     folder = results / "runs" / name
@@ -175,11 +175,17 @@ def start(results: Path, plan: Plan, catalog: Catalog) -> Path:
     )
     ledger.create(folder, run)
     ledger.quote(results, folder, platform.python_version())
+    return folder
+
+
+def begin_latest(results: Path, plan: Plan, catalog: Catalog) -> Path:
+    """Make the run's folder, and let ``latest`` point to it."""
+    folder = start(results, plan, catalog)
     latest = results / "latest"
     if latest.is_symlink() or not latest.exists():  # else it is something of the user's own
         with suppress(OSError):  # a convenience, which a folder may not allow
             latest.unlink(missing_ok=True)
-            latest.symlink_to(Path("runs", name), target_is_directory=True)
+            latest.symlink_to(folder.relative_to(results), target_is_directory=True)
     return folder
 
 
@@ -194,10 +200,8 @@ def to_resume(options: argparse.Namespace) -> Path:
     if given:
         option = given[0].replace("_", "-")
         raise HarnessError(f"--resume continues the recorded plan; leave out --{option}", exit_code=USAGE)
-    folder = run_folder(options.resume, options.results)
+    folder = bench_folder(options.resume, options.results)
     recorded = ledger.read_run(folder)
-    if any(cell.side != HERE for cell in recorded.plan.cells):
-        raise HarnessError(f"{folder} compares sides; only a run of bench can go on", exit_code=USAGE)
     options.client = from_outside(recorded, "client")
     options.concurrency_model = from_outside(recorded, "concurrency")
     return folder

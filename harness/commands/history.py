@@ -11,7 +11,7 @@ from harness.commands import history_store
 from harness.commands.bench import share
 from harness.commands.console import to_errors, to_output
 from harness.commands.exits import FINE
-from harness.commands.recorded import add_results_option, run_folder
+from harness.commands.recorded import add_results_option, bench_folder
 from harness.files import write_whole
 from harness.model import HarnessError
 
@@ -28,7 +28,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add = actions.add_parser(
         "add", help="append runs; one that is there already adds nothing", allow_abbrev=False
     )
-    add.add_argument("runs", nargs="+", metavar="RUN", help="folder or id of a run")
+    add.add_argument("runs", nargs="+", metavar="RUN", help="folder or id of a run of bench")
     add_results_option(add)
     show = actions.add_parser(
         "show", help="write charts, history.csv, history.md and index.html", allow_abbrev=False
@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _add(options: argparse.Namespace) -> int:
     for name in options.runs:
-        book = ledger.read(run_folder(name, options.results))
+        book = ledger.read(bench_folder(name, options.results))
         path, fresh, cut = history_store.add(options.results / "history", book)
         if cut:
             to_errors().print(

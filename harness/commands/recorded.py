@@ -6,8 +6,10 @@ import shlex
 import sys
 from pathlib import Path
 
+from harness import ledger
 from harness.measure.launch import ROOT
-from harness.model import HarnessError
+from harness.measure.suite import OF_SELFCHECK
+from harness.model import HERE, HarnessError
 from harness.text import redacted_argument
 
 
@@ -39,3 +41,17 @@ def run_folder(name: str, results: Path) -> Path:
     raise HarnessError(
         f"{name} is no run: neither a folder with run.json nor an id below {results / 'runs'}", exit_code=2
     )
+
+
+def bench_folder(name: str, results: Path) -> Path:
+    """The folder of a run that ``bench`` made.
+
+    Raises:
+        HarnessError: there is no such run, or another command made it, for a purpose of its own.
+    """
+    folder = run_folder(name, results)
+    plan = ledger.read_run(folder).plan
+    kind = "a self-check" if plan.suite == OF_SELFCHECK else "a comparison of sides"
+    if plan.suite == OF_SELFCHECK or any(cell.side != HERE for cell in plan.cells):
+        raise HarnessError(f"{folder} is {kind}; this takes runs of bench alone", exit_code=2)
+    return folder

@@ -10,7 +10,7 @@ from rich.console import Console
 from harness import ledger
 from harness.commands.console import to_output
 from harness.commands.exits import FAILED, FINE, NOTHING
-from harness.commands.recorded import add_results_option, run_folder
+from harness.commands.recorded import add_results_option, bench_folder
 from harness.files import write_whole
 from harness.model import HarnessError
 
@@ -23,13 +23,13 @@ HELP = "rebuild every derived file of a run from its ledger alone"
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``report``."""
-    parser.add_argument("run_id", metavar="RUN", help="folder or id of a run, or latest")
+    parser.add_argument("run_id", metavar="RUN", help="folder or id of a run of bench, or latest")
     add_results_option(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Read the ledger and write what follows from it."""
-    return write_report(run_folder(options.run_id, options.results), to_output())
+    return write_report(bench_folder(options.run_id, options.results), to_output())
 
 
 def write_report(folder: Path, console: Console) -> int:

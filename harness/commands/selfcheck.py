@@ -20,7 +20,7 @@ from harness.measure.catalog import match, open_catalog
 from harness.measure.launch import ROOT
 from harness.measure.plan import make_plan
 from harness.measure.planted import PROBE_TURNS, plant, turns_per_share
-from harness.measure.suite import SelfCheckFields, SuiteFile, read_suite_file, with_options
+from harness.measure.suite import OF_SELFCHECK, SelfCheckFields, SuiteFile, read_suite_file, with_options
 from harness.model import HERE, HarnessError, SelfCheck, Trial, Variant
 from harness.report.units import percent
 
@@ -108,7 +108,7 @@ def _measure(
     catalog = open_catalog(sys.executable, clients=files)
     ids = [_id(chosen, name) for name in turns]
     plan = make_plan(
-        suite="selfcheck",
+        suite=OF_SELFCHECK,
         baseline=_id(chosen, BASE),
         seed=seed,
         rules=file.rules,

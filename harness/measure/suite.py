@@ -6,7 +6,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from harness.model import HarnessError, TrialRules
 from harness.workload import SPECS, FieldError, Workload, check
@@ -69,6 +77,16 @@ class GateFields(_Strict):
     budget_s: float = Field(gt=0, le=86_400)
 
 
+OF_SELFCHECK = "selfcheck"
+"""The suite of a self-check's run; no other may have that name."""
+
+
+def _is_free(name: str) -> str:
+    if name == OF_SELFCHECK:
+        raise ValueError("that name is the self-check's own")
+    return name
+
+
 class SuiteFile(_Strict):
     """The whole file."""
 
@@ -76,7 +94,7 @@ class SuiteFile(_Strict):
     trial: TrialFields
     selfcheck: SelfCheckFields | None = None
     gate: GateFields | None = None
-    suites: dict[Name, SuiteFields]
+    suites: dict[Annotated[Name, AfterValidator(_is_free)], SuiteFields]
 
     @model_validator(mode="after")
     def _workloads_exist(self) -> "SuiteFile":

@@ -37,13 +37,15 @@ def test_it_says_what_was_found_and_keeps_it_for_this_machine(
     assert "false alarms: 0 of 1 verdicts on twins (margin 50.0 %, 3 rounds each)" in done.stdout
     assert "a twin's ratio is known to ±" in done.stdout
     kept = json.loads((tmp_path / "selfcheck.json").read_text())
-    assert kept == json.loads((tmp_path / "latest" / "selfcheck.json").read_text())
+    assert not (tmp_path / "latest").exists()  # that is the newest run of bench
+    [run] = (tmp_path / "runs").iterdir()
+    assert kept == json.loads((run / "selfcheck.json").read_text())
     assert (kept["families"], kept["rounds"], kept["twin_verdicts"], kept["false_alarms"]) == (1, 3, 1, 0)
     assert set(kept["detected"]) == set(kept["measured"]) == {"0.1", "3.0"}
     assert kept["measured"]["3.0"] > 1  # planted: three times as much again
-    clients = {one.cell.variant.split("/")[1] for one in ledger.read(tmp_path / "latest").trials}
+    clients = {one.cell.variant.split("/")[1] for one in ledger.read(run).trials}
     assert clients == {"selfcheck_base", "twin_1", "slower_by_10_percent", "slower_by_300_percent"}
-    quoted = ledger.read_selfcheck(tmp_path, ledger.read_run(tmp_path / "latest").fingerprint)
+    quoted = ledger.read_selfcheck(tmp_path, ledger.read_run(run).fingerprint)
     assert quoted is not None
     assert quoted.seconds == kept["seconds"]
     assert ledger.read_selfcheck(tmp_path, {"cpu": "Abacus 1"}) is None

@@ -5,6 +5,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -15,6 +16,7 @@ from harness.commands.history import read_trends
 from harness.measure.launch import ROOT
 from harness.report.history import history_html, history_md
 from harness.report.trend_chart import trend_chart
+from tests.builders import cell
 from tests.history.synthetic import cells, series, write_store
 from tests.report.books import make_book
 
@@ -37,6 +39,32 @@ def write_run(results: Path, name: str, **facts: object) -> Path:
 def lines(results: Path) -> list[str]:
     [path] = (results / "history").glob("*.jsonl")
     return path.read_text().splitlines()
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind"),
+    [
+        ({"suite": "selfcheck"}, "a self-check"),
+        (
+            {"rounds": ((cell("thread_pool/a", side="base"), cell("thread_pool/a", side="head")),)},
+            "a comparison of sides",
+        ),
+    ],
+)
+@pytest.mark.parametrize("command", [("history", "add"), ("report",), ("bench", "--resume")])
+def test_what_bench_did_not_make_is_refused_in_one_line(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    command: tuple[str, ...],
+    changes: dict[str, Any],
+    kind: str,
+) -> None:
+    made = ledger.read_run(write_run(tmp_path, "made"))
+    folder = tmp_path / "runs" / "other"
+    ledger.create(folder, replace(made, plan=replace(made.plan, **changes)))
+    assert main([*command, "other", "--results", str(tmp_path)]) == 2
+    assert capsys.readouterr().err == f"fetchbench: {folder} is {kind}; this takes runs of bench alone\n"
+    assert not (tmp_path / "history").exists()
 
 
 def test_a_run_is_one_line_per_cell_and_added_once(tmp_path: Path) -> None:

@@ -59,6 +59,7 @@ def test_the_shipped_file_has_the_suites_that_the_readme_names() -> None:
         ("max_passes = 5", "max_passes = 5\nsurprise = 1", 12, "trial.surprise"),
         ("rounds = 3", "rounds = 0", 16, "suites.tiny.rounds"),
         ('["small-memory"]', '["big-memory"]', 17, "suites.tiny.workloads"),
+        ("[suites.tiny]", "[suites.selfcheck]", 14, "suites.selfcheck"),
         ("[workloads.small-memory]", '[workloads."Bad Name"]', 1, "workloads.Bad Name"),
     ],
 )
