@@ -12,15 +12,20 @@ from harness.report.charts import row_name
 from harness.report.ranked import RATIO, SPEED
 from harness.report.tables import Tables
 from harness.report.voice import Voice, estimate
+from harness.stats.kernels import MIN_PAIRS
 from harness.workload import SPECS, sentence
 
 Row = Mapping[Any, Any]
+TOO_FEW = f"too few rounds to rank (measure at least {MIN_PAIRS})"
+UNRANKED = {"failed": "failed", "invalid": "invalid", "untested": f"with {TOO_FEW}"}
 
 
 def answer(tables: Tables, voice: Voice) -> str:
     """One sentence: what is the fastest, of how many, on what, where."""
     if tables.picks.empty:
-        why = next((str(one) for one in tables.summary["reason"].dropna()), "nothing was measured")
+        untested = (tables.summary["state"] == "untested").any()
+        reasons = [TOO_FEW] if untested else tables.summary["reason"].dropna()
+        why = next((str(one) for one in reasons), "nothing was measured")
         return voice.phrase("No variant could be ranked: {why}.", why=why)
     first = tables.picks[tables.picks["scope"] == tables.picks["scope"].iloc[0]]
     row: Row = first[first["pick"] == FASTEST].iloc[0].to_dict()
@@ -125,10 +130,9 @@ def cautions(tables: Tables, voice: Voice, *, unfinished: bool) -> list[str]:
         voice.phrase(template, text=note["text"], advice=note["advice"])
         for note in tables.notes[tables.notes["workload"] == ALL].to_dict("records")
     ]
-    missing = tables.summary[tables.summary["state"].isin(["failed", "invalid"])]
-    if not missing.empty:
-        states = missing["state"].value_counts()
-        told = ", ".join(f"{states[one]} {one}" for one in ("failed", "invalid") if one in states)
+    states = tables.summary["state"].value_counts()
+    told = ", ".join(f"{states[one]} {text}" for one, text in UNRANKED.items() if one in states)
+    if told:
         found.append(voice.phrase("Not ranked: {told}; the reasons stand in the tables.", told=told))
     return found
 

@@ -1,11 +1,20 @@
 """The picks: hand-made summaries, among them those in which there is nothing to pick."""
 
+import io
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pandas as pd
 import pytest
+from rich.console import Console
 
+from harness.report import markdown, ranked, story
 from harness.report.answer import CHEAPEST, FASTEST, SIMPLEST, picks
+from harness.report.judgement import judge_run
+from harness.report.tables import make_tables
+from harness.report.terminal import print_report
+from harness.report.voice import PLAIN
+from tests.report.books import make_book
 
 NAN = float("nan")
 
@@ -77,3 +86,38 @@ def test_a_row_without_a_ratio_to_the_fastest_is_no_candidate() -> None:
 
 def test_nothing_ranked_has_no_picks() -> None:
     assert picks(summary(cell("small", "a", 1.0, state="failed"))).empty
+
+
+@pytest.mark.parametrize("rounds", [1, 2])
+def test_under_three_rounds_nothing_is_ranked_tied_or_picked_anywhere(rounds: int) -> None:
+    book = make_book(rounds=rounds)
+    tables = make_tables(book, judge_run(book))
+    rows = tables.ranked.to_dict("records")
+    assert {ranked.text(PLAIN, row, ranked.COLUMNS[0]) for row in rows} == {"–"}
+    assert tables.picks.empty
+    why = "No variant could be ranked: too few rounds to rank (measure at least 3)."
+    assert story.answer(tables, PLAIN) == why
+    caution = (
+        "Not ranked: 5 with too few rounds to rank (measure at least 3); the reasons stand in the tables."
+    )
+    assert caution in story.cautions(tables, PLAIN, unfinished=False)
+    console = Console(file=io.StringIO(), width=200)
+    print_report(console, tables, unfinished=False)
+    assert isinstance(console.file, io.StringIO)
+    text = markdown.report(book, tables, unfinished=False).decode()
+    for said in (console.file.getvalue(), text):
+        assert why in said
+        assert "is the fastest" not in said
+    assert "told apart" not in console.file.getvalue()
+
+
+def test_a_cell_that_lost_its_rounds_is_untested_beside_ranked_ones() -> None:
+    book = make_book(rounds=4)
+    lost = tuple(
+        one for one in book.trials if one.cell.variant != "thread_pool/urllib3_pool" or one.round < 2
+    )
+    tables = make_tables(book, judge_run(replace(book, trials=lost)))
+    states = dict(zip(tables.summary["variant"], tables.summary["state"], strict=True))
+    assert states.pop("thread_pool/urllib3_pool") == "untested"
+    assert set(states.values()) == {"ranked"}
+    assert "thread_pool/urllib3_pool" not in set(tables.picks["variant"])
