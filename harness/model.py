@@ -100,15 +100,18 @@ class Witness:
     """What the server saw between two readings; the client has no part in it.
 
     Attributes:
-        connections: connections on which a first request of the workload arrived.
+        connections: connections on which any of the requests arrived.
         peak_in_flight: most requests that were being answered at one time.
         statuses: HTTP status -> answers.
         server_cpu_s: CPU seconds (user and system) that the server process used.
         http_version: of the first request, e.g. "1.1".
         headers: of the first request, names in lower case; values that may be secret are left out.
         different: images that were asked for at least once; None in ledgers older than this field.
-        arriving_s: seconds from the first request's arrival to the last one's; None as above.
         strangers: requests of others, who know no path of any workload; none of them is in ``requests``. None as above.
+        reached_at: when the first of the connections was made, in seconds of the machine's monotonic clock, which counts
+            the same for all its processes; None as above, and without a request.
+        answered_at: when the last answer began, on the same clock; None likewise.
+        waited_s: seconds from arrival to answer, all requests together; None in ledgers older than this field.
     """
 
     connections: int
@@ -120,8 +123,10 @@ class Witness:
     http_version: str | None
     headers: Mapping[str, str]
     different: int | None = None
-    arriving_s: float | None = None
     strangers: int | None = None
+    reached_at: float | None = None
+    answered_at: float | None = None
+    waited_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +142,7 @@ class Pass:
         latency_s: per image in URL order, seconds from the call of fetch until the body is in the sink.
         voluntary_switches: context switches because the process waited.
         involuntary_switches: context switches because the kernel took the CPU away.
+        began_at: when it began, in seconds of the machine's monotonic clock; None in ledgers older than this field.
     """
 
     warmup: bool
@@ -148,6 +154,7 @@ class Pass:
     voluntary_switches: int
     involuntary_switches: int
     witness: Witness
+    began_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from time import perf_counter
 from typing import cast
 
 from aiohttp import EMPTY_PAYLOAD, HttpVersion11, web
@@ -11,7 +12,7 @@ from aiohttp.http import HttpProcessingError, HttpRequestParser, RawRequestMessa
 
 from harness.workload import MOST_BYTES
 from local_server.images import Image
-from local_server.witness import Witness
+from local_server.witness import Window, Witness
 
 KEEP_ALIVE_S = 75.0
 READ_BYTES = 2**16  # aiohttp's own default
@@ -113,7 +114,7 @@ class ImageServer:
             del self._answers[path]
         return True
 
-    def wire(self, connection: web.RequestHandler, message: RawRequestMessage) -> bytes | None:  # type: ignore[type-arg,unused-ignore] # generic in some versions
+    def wire(self, connection: "ImageConnection", message: RawRequestMessage) -> bytes | None:
         """Count a plain request for an image that waits for nothing and return the answer; None if it is another."""
         found = self._answers.get(message.path)
         if (
@@ -125,7 +126,8 @@ class ImageServer:
         ):
             return None
         wire, workload = found
-        workload.witness.arrived(connection, message, message.path).answered(200, len(wire))
+        window = workload.witness.arrived(connection, message, message.path)
+        window.answered(200, len(wire), at=window.arrived_at)
         return wire
 
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -134,10 +136,12 @@ class ImageServer:
         if found is None or request.method != "GET":
             return await self._refuse(request)
         wire, workload = found
-        seen = workload.witness.arrived(request.protocol, request, request.raw_path)
+        window = workload.witness.arrived(_connection_of(request), request, request.raw_path)
+        arrived_at = answered_at = window.arrived_at
         try:
             if workload.latency_s:
                 await asyncio.sleep(workload.latency_s)
+                answered_at = perf_counter()
             keep = request.keep_alive and request.version == HttpVersion11
             if not keep:
                 wire = wire.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1)
@@ -149,7 +153,7 @@ class ImageServer:
         except ConnectionError:
             keep = False  # the client left in the middle of the answer: nothing to mend, nothing to log
         finally:
-            seen.answered(200, len(wire))
+            window.answered(200, len(wire), at=answered_at, waited_s=answered_at - arrived_at)
         return _KEPT if keep else _CLOSING
 
     async def _refuse(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -158,9 +162,14 @@ class ImageServer:
         if workload is None:
             return await self._otherwise(request)
         status = 404 if request.raw_path not in self._answers else 405
-        workload.witness.arrived(request.protocol, request, request.raw_path).answered(status, 0)
+        window = workload.witness.arrived(_connection_of(request), request, request.raw_path)
+        window.answered(status, 0, at=window.arrived_at)
         headers = {"Allow": "GET"} if status == 405 else None  # noqa: PLR2004 - RFC 9110, 15.5.6, wants it
         return web.Response(status=status, text=f"{status}\n", headers=headers)
+
+
+def _connection_of(request: web.BaseRequest) -> "ImageConnection":
+    return cast("ImageConnection", request.protocol)
 
 
 class ImageConnection(web.RequestHandler):  # type: ignore[type-arg,unused-ignore] # generic in some versions
@@ -171,7 +180,7 @@ class ImageConnection(web.RequestHandler):  # type: ignore[type-arg,unused-ignor
     aiohttp's alone, so answers never overtake each other.
     """
 
-    __slots__ = ("_images", "_plain")
+    __slots__ = ("_images", "_plain", "made_at", "met")
 
     def __init__(self, server: web.Server, images: ImageServer, loop: asyncio.AbstractEventLoop) -> None:  # type: ignore[type-arg,unused-ignore] # as above
         super().__init__(
@@ -181,6 +190,10 @@ class ImageConnection(web.RequestHandler):  # type: ignore[type-arg,unused-ignor
             keepalive_timeout=KEEP_ALIVE_S,
             auto_decompress=False,
         )
+        self.made_at = (
+            perf_counter()
+        )  # for each connection the loop makes one of us, when it has been accepted
+        self.met: Window | None = None
         self._images = images
         self._plain: HttpRequestParser | None = HttpRequestParser(self, loop, READ_BYTES)
 

@@ -1,13 +1,31 @@
-"""What the server saw of one workload since somebody last asked. It costs a few additions per request."""
+"""What the server saw of one workload since somebody last asked. It costs a few additions per request.
 
+Moments (``_at``) are seconds of ``time.perf_counter``, which is one clock for all processes of a machine.
+"""
+
+import math
 import time
 from collections import Counter
 from collections.abc import Mapping
+from typing import Protocol
 
 from aiohttp.http import RawRequestMessage
-from aiohttp.web import BaseRequest, RequestHandler
+from aiohttp.web import BaseRequest
 
 Head = BaseRequest | RawRequestMessage
+
+
+class Connection(Protocol):
+    """What a witness wants of a connection.
+
+    Attributes:
+        made_at: when it was accepted.
+        met: the window that has counted it; so a witness holds no connection, and a closed one is forgotten.
+    """
+
+    made_at: float
+    met: "Window | None"
+
 
 # Values of any other header may be a secret, and are not told.
 HARMLESS_HEADERS = frozenset(
@@ -18,8 +36,6 @@ HARMLESS_HEADERS = frozenset(
     }
 )
 
-SWEEP_AT = 10_000  # connections remembered before those that have closed are looked for
-
 
 class Window:
     """The requests that arrived between two readings, and what became of them.
@@ -29,8 +45,8 @@ class Window:
     """
 
     __slots__ = (
-        *("_in_flight", "bytes", "connections", "cpu_s", "first", "first_at", "last_at", "paths"),
-        *("peak_in_flight", "statuses"),
+        *("_in_flight", "answered_at", "arrived_at", "bytes", "connections", "cpu_s", "first", "paths"),
+        *("peak_in_flight", "reached_at", "statuses", "waited_s"),
     )
 
     def __init__(self) -> None:
@@ -40,54 +56,60 @@ class Window:
         self.statuses: Counter[int] = Counter()
         self.first: Head | None = None
         self.cpu_s = time.process_time()  # user and system, all threads, when the window was opened
-        self.first_at = self.last_at = 0.0
+        self.reached_at = math.inf  # when the first of its connections was made
+        self.arrived_at = 0.0  # when the last request arrived
+        self.answered_at = 0.0  # when the last answer began
+        self.waited_s = 0.0  # from arrival to answer, all requests together
         self.paths: set[str] = set()
         self._in_flight = 0
 
+    def meet(self, connection: Connection) -> None:
+        """Note a connection on which a first request of this window has come."""
+        connection.met = self
+        self.connections += 1
+        self.reached_at = min(self.reached_at, connection.made_at)
+
     def arrived(self, head: Head, path: str) -> None:
         """Note a request before anything is done about it."""
-        self.last_at = time.perf_counter()
+        self.arrived_at = time.perf_counter()
         if self.first is None:
-            self.first, self.first_at = head, self.last_at
+            self.first = head
         self.paths.add(path)
         self._in_flight += 1
         self.peak_in_flight = max(self.peak_in_flight, self._in_flight)
 
-    def answered(self, status: int, size: int) -> None:
-        """Note that the answer has been written, or that its client has gone; ``size`` counts the head too."""
+    def answered(self, status: int, size: int, *, at: float, waited_s: float = 0.0) -> None:
+        """Note that the answer has been written, or that its client has gone.
+
+        Args:
+            status: of HTTP.
+            size: bytes, the head too.
+            at: when the first of them was about to be written: no client can have had its answer before.
+            waited_s: from the arrival until then.
+        """
         self._in_flight -= 1
+        self.waited_s += waited_s
+        self.answered_at = max(self.answered_at, at)
         self.bytes += size
         self.statuses[status] += 1
 
 
 class Witness:
-    """The open window, and the connections that were seen before it."""
+    """The open window of a workload."""
 
     def __init__(self) -> None:
-        self._known: set[RequestHandler] = set()  # type: ignore[type-arg,unused-ignore] # generic in some versions
-        self._sweep_at = SWEEP_AT
         self._window = Window()
 
-    def arrived(self, connection: RequestHandler, head: Head, path: str) -> Window:  # type: ignore[type-arg,unused-ignore] # generic in some versions
+    def arrived(self, connection: Connection, head: Head, path: str) -> Window:
         """Note a request before anything is done about it; return the window that wants to know of its answer."""
         window = self._window
-        if connection not in self._known:
-            self._meet(connection)
+        if connection.met is not window:
+            window.meet(connection)
         window.arrived(head, path)
         return window
 
-    def _meet(self, connection: RequestHandler) -> None:  # type: ignore[type-arg,unused-ignore] # as above
-        self._known.add(connection)
-        self._window.connections += 1
-        if len(self._known) >= self._sweep_at:  # nobody reads the windows of a server that runs alone
-            self._forget_closed()
-            self._sweep_at = max(SWEEP_AT, 2 * len(self._known))
-
-    def _forget_closed(self) -> None:
-        self._known = {one for one in self._known if one.transport is not None}
-
     def close_window(self) -> Mapping[str, object]:
-        """Return what was seen since the last call, and start anew; a connection counts in its first window only."""
+        """Return what was seen since the last call, and start anew."""
         window, first = self._window, self._window.first
         seen = {
             "connections": window.connections,
@@ -99,9 +121,10 @@ class Witness:
             "http_version": f"{first.version.major}.{first.version.minor}" if first else None,
             "headers": _told(first.headers) if first else {},
             "different": len(window.paths),
-            "arriving_s": window.last_at - window.first_at,
+            "reached_at": window.reached_at if first else None,
+            "answered_at": window.answered_at if first else None,
+            "waited_s": window.waited_s,
         }
-        self._forget_closed()
         self._window = Window()
         return seen
 

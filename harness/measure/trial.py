@@ -3,16 +3,17 @@
 The worker decides nothing; here is decided when a pass is wrong and when a trial is long enough.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from time import perf_counter, time
 from typing import Any
 
+from harness.measure.complaints import Span, complaint_about
 from harness.measure.guard import Wait, overreach
 from harness.measure.launch import Worker, WorkerDied
 from harness.measure.processes import Family, end
 from harness.measure.server import Server
-from harness.model import TELLING_LATENCY_S, Cell, HarnessError, Pass, Trial, TrialRules, Witness
+from harness.model import Cell, HarnessError, Pass, Trial, TrialRules, Witness
 from harness.workload import Workload
 
 # What is known of a worker that never came to its end.
@@ -114,20 +115,20 @@ class RunningTrial:
             end(self._server.pid)  # what it measures from now on would be worth nothing
             return
         witness = self._server.window(name)
-        self._keep(self._ask("tell"), witness, cpu_s, elapsed_s)
+        self._keep(self._ask("tell"), witness, cpu_s, (began, began + elapsed_s))
         self._wait = Wait(self.family)
 
-    def _keep(self, answer: Mapping[str, Any], witness: Witness, cpu_s: float, elapsed_s: float) -> None:
+    def _keep(self, answer: Mapping[str, Any], witness: Witness, cpu_s: float, span: Span) -> None:
         if self._reason is not None:
             return
         workload, cpus = self._task.workload, self.family.cpus()
         try:
             times = {name: tuple(map(float, answer[name])) for name in ("start_s", "latency_s")}
             one = Pass(**{**answer, **times, "client_cpu_s": cpu_s}, witness=witness)
-            self._reason = complaint_about(one, workload, self._task.in_flight)
+            self._reason = complaint_about(one, workload, self._task.in_flight, span)
         except (KeyError, TypeError, ValueError):
             self._reason = "the worker's answer cannot be read: something else wrote to its pipe"
-        self._reason = self._reason or overreach(cpu_s, elapsed_s, cpus, self._task.load["cpus"])
+        self._reason = self._reason or overreach(cpu_s, span[1] - span[0], cpus, self._task.load["cpus"])
         if self._reason is None:
             self._passes.append(one)
             self._known["cpus"] = tuple(sorted(cpus))
@@ -188,37 +189,3 @@ class RunningTrial:
             raise HarnessError(f"cannot save images: {answer['sink_error']}; what was measured is kept")
         self._reason = answer.get("reason")
         return answer
-
-
-def complaint_about(one: Pass, workload: Workload, in_flight: int | None) -> str | None:
-    """Compare what the worker says with what the server saw; return one line, or None if both agree. Pure.
-
-    The bodies themselves were compared with the manifest by the worker.
-    """
-    return next(_complaints(one, workload, in_flight), None)
-
-
-def _complaints(one: Pass, workload: Workload, in_flight: int | None) -> Iterator[str]:
-    """Yield what is wrong, the plainest first."""
-    seen, asked = one.witness, workload.arrival.concurrency
-    if seen.requests != workload.what.images:
-        yield f"the server saw {seen.requests} requests for {workload.what.images} images"
-    if seen.different is not None and seen.different != workload.what.images:
-        yield f"the server was asked for {seen.different} of {workload.what.images} images, for some more than once"
-    if seen.arriving_s is not None and seen.arriving_s > one.wall_s:
-        yield (
-            f"requests arrived at the server for {seen.arriving_s:.3g} s, but the pass took {one.wall_s:.3g} s: "
-            "it ended before its downloads"
-        )
-    if set(seen.statuses) != {"200"}:
-        yield f"the server answered with the statuses {', '.join(sorted(seen.statuses))}"
-    if seen.peak_in_flight > asked:
-        yield f"{seen.peak_in_flight} requests were in flight where {asked} were allowed"
-    peak = max(one.peak_in_flight, seen.peak_in_flight)
-    if in_flight is not None and peak > in_flight:
-        yield f"{peak} images were in flight, and it says IN_FLIGHT = {in_flight}"
-    alone = one.peak_in_flight == 1 or (
-        seen.peak_in_flight == 1 and workload.network.latency_s >= TELLING_LATENCY_S
-    )
-    if alone and in_flight != 1 and min(asked, workload.what.images) > 1:
-        yield f"ran one image at a time where {asked} were asked, and does not say so with IN_FLIGHT = 1"

@@ -149,14 +149,25 @@ def test_only_harmless_headers_are_told_with_their_values(one: Running, paths: l
     }
 
 
-def test_a_connection_counts_in_its_first_window_only(one: Running, paths: list[str]) -> None:
-    counts = []
+def test_a_connection_that_was_kept_shows_its_age(one: Running, paths: list[str]) -> None:
+    seen = []
     with one.connect() as connection:
         for _ in range(2):
+            began = time.perf_counter()
             connection.request("GET", paths[0])
             connection.getresponse().read()
-            counts.append(one.control("POST", "small/window")[1]["connections"])
-    assert counts == [1, 0]
+            ended = time.perf_counter()
+            seen.append(one.control("POST", "small/window")[1])
+            assert began < seen[-1]["answered_at"] < ended
+    assert [window["connections"] for window in seen] == [1, 1]
+    assert seen[0]["reached_at"] == seen[1]["reached_at"] < began
+
+
+def test_what_the_server_keeps_waiting_is_told(one: Running) -> None:
+    _, answer = one.control("PUT", "slow", WORKLOAD | {"latency_s": 0.1})
+    for image in answer["images"][:2]:
+        one.get(image["path"])
+    assert one.control("POST", "slow/window")[1]["waited_s"] >= 0.19  # a timer may be a little early
 
 
 def test_latency_keeps_requests_in_flight(one: Running) -> None:

@@ -1,9 +1,7 @@
-"""The witness: what comes late is not counted against the next, what has closed is forgotten."""
+"""The witness: what comes late is not counted against the next; it tells when, and of how old connections."""
 
 from types import SimpleNamespace
 from typing import Any
-
-import pytest
 
 from local_server import witness
 
@@ -11,30 +9,39 @@ HEAD: Any = SimpleNamespace(version=SimpleNamespace(major=1, minor=1), headers={
 
 
 class _Connection:
-    def __init__(self, transport: object) -> None:
-        self.transport = transport
-
-
-def connection(*, open_: bool) -> Any:
-    return _Connection(object() if open_ else None)
+    def __init__(self, made_at: float = 1.0) -> None:
+        self.made_at = made_at
+        self.met: witness.Window | None = None
 
 
 def test_a_request_belongs_to_the_window_in_which_it_arrived() -> None:
     one = witness.Witness()
-    late = one.arrived(connection(open_=True), HEAD, "/a")
+    late = one.arrived(_Connection(), HEAD, "/a")
     assert one.close_window()["peak_in_flight"] == 1
-    one.arrived(connection(open_=True), HEAD, "/a").answered(200, 10)
-    late.answered(200, 10)
+    one.arrived(_Connection(), HEAD, "/a").answered(200, 10, at=5.0)
+    late.answered(200, 10, at=6.0)
     window = one.close_window()
     assert (window["requests"], window["bytes"], window["peak_in_flight"]) == (1, 10, 1)
+    assert window["answered_at"] == 5.0
 
 
-def test_closed_connections_are_forgotten_and_open_ones_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(witness, "SWEEP_AT", 10)
+def test_a_window_tells_when_it_was_reached_and_last_answered_and_how_long_it_kept_waiting() -> None:
     one = witness.Witness()
-    kept = [connection(open_=True) for _ in range(3)]
-    for each in [*kept, *(connection(open_=False) for _ in range(1_000)), *kept]:
-        one.arrived(each, HEAD, "/a")
-    assert one._window.connections == 1_003
-    assert len(one._known) < 10
-    assert set(kept) <= one._known
+    windows = [one.arrived(_Connection(made_at), HEAD, "/a") for made_at in (7.0, 3.0, 5.0)]
+    for window, at, waited_s in zip(windows, (8.0, 9.5, 9.0), (0.25, 1.0, 0.5), strict=True):
+        window.answered(200, 10, at=at, waited_s=waited_s)
+    seen = one.close_window()
+    assert (seen["reached_at"], seen["answered_at"], seen["waited_s"]) == (3.0, 9.5, 1.75)
+    nothing = one.close_window()
+    assert (nothing["reached_at"], nothing["answered_at"], nothing["waited_s"]) == (None, None, 0.0)
+
+
+def test_a_connection_counts_once_in_each_window_that_it_is_used_in() -> None:
+    one, kept = witness.Witness(), _Connection(made_at=2.0)
+    for _ in range(3):
+        one.arrived(kept, HEAD, "/a")
+    one.arrived(_Connection(), HEAD, "/a")
+    assert one.close_window()["connections"] == 2
+    one.arrived(kept, HEAD, "/a")
+    seen = one.close_window()
+    assert (seen["connections"], seen["reached_at"]) == (1, 2.0)

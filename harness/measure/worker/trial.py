@@ -73,6 +73,7 @@ class Trial:
         start_s, latency_s = recorder.times(began)
         return {
             "warmup": self._warmup,
+            "began_at": began,
             "wall_s": ended - began,
             "peak_in_flight": recorder.peak_in_flight(),
             "start_s": start_s,
