@@ -1,12 +1,14 @@
 """The words of the project as frozen records: no I/O, no clock, no defaults for facts.
 
-Times are seconds (``_s``), sizes are bytes (``_bytes``); scaling happens only where text is made.
+Times are seconds (``_s``), sizes are bytes (``_bytes``); scaling happens only where text is made. The bounds of a field
+stand in its type, and ``harness.checks`` holds a record to them when it is written and when it is read.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
+from annotated_types import Ge, Gt, Le, Lt, MinLen
 from pydantic import BeforeValidator, PlainSerializer
 
 from harness.text import redacted
@@ -19,12 +21,24 @@ ALL = "(all)"  # the same for a row that speaks of all of them
 Axis = Literal["client", "concurrency", "loop"]
 FetchKind = Literal["sync", "async"]
 
+Count = Annotated[int, Ge(0), Lt(2**53)]  # exact as a float too, in which figures are computed
+Seconds = Annotated[float, Ge(0), Lt(1e9)]  # thirty years are longer than anything that is measured
+Positive = Annotated[float, Ge(1e-9), Lt(1e9)]  # what a clock can tell from none; also a rate per second
+Share = Annotated[float, Ge(0), Le(1)]
+Finite = Annotated[float, Gt(-1e300), Lt(1e300)]  # in other units too
+UnixTime = Annotated[float, Gt(0), Lt(253_402_300_800)]  # the calendar of datetime ends with the year 9999
+Reason = Annotated[str, MinLen(1)]
+
 # Below this latency a server answers before the next request arrives, so that what it sees in flight says nothing.
 TELLING_LATENCY_S = 0.005
 
 
 def _workload(flat: Any) -> Any:
-    return Workload.of(**flat) if isinstance(flat, dict) else flat
+    if not isinstance(flat, dict):
+        return flat
+    if not isinstance(flat.get("name"), str):
+        raise ValueError("name must be text")  # noqa: TRY004 - a validator's error
+    return Workload.of(**flat)
 
 
 # Flat in files, so that a ledger of before a field is read with that field's default.
@@ -65,8 +79,8 @@ class Contender:
     source: str
     fetch: FetchKind | None
     loops: tuple[str, ...] | None
-    in_flight: int | None
-    unavailable: str | None
+    in_flight: Count | None
+    unavailable: Reason | None
     modules: Mapping[str, str]
 
 
@@ -78,7 +92,7 @@ class Variant:
     concurrency: str
     client: str
     loop: str | None
-    unavailable: str | None
+    unavailable: Reason | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -114,19 +128,19 @@ class Witness:
         waited_s: seconds from arrival to answer, all requests together; None in ledgers older than this field.
     """
 
-    connections: int
-    requests: int
-    bytes: int
-    peak_in_flight: int
-    statuses: Mapping[str, int]
-    server_cpu_s: float
+    connections: Count
+    requests: Count
+    bytes: Count
+    peak_in_flight: Count
+    statuses: Mapping[str, Count]
+    server_cpu_s: Seconds
     http_version: str | None
     headers: Mapping[str, str]
-    different: int | None = None
-    strangers: int | None = None
-    reached_at: float | None = None
-    answered_at: float | None = None
-    waited_s: float | None = None
+    different: Count | None = None
+    strangers: Count | None = None
+    reached_at: Seconds | None = None
+    answered_at: Seconds | None = None
+    waited_s: Seconds | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,15 +160,15 @@ class Pass:
     """
 
     warmup: bool
-    wall_s: float
-    client_cpu_s: float
-    peak_in_flight: int
-    start_s: tuple[float, ...]
-    latency_s: tuple[float, ...]
-    voluntary_switches: int
-    involuntary_switches: int
+    wall_s: Positive
+    client_cpu_s: Seconds
+    peak_in_flight: Count
+    start_s: tuple[Seconds, ...]
+    latency_s: tuple[Seconds, ...]
+    voluntary_switches: Count
+    involuntary_switches: Count
     witness: Witness
-    began_at: float | None = None
+    began_at: Seconds | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,16 +188,16 @@ class Trial:
     """
 
     cell: Cell
-    round: int
-    position: int
-    started_at: float
-    reason: str | None
+    round: Count
+    position: Count
+    started_at: UnixTime
+    reason: Reason | None
     passes: tuple[Pass, ...]
-    launch_cpu_s: float
-    peak_rss_bytes: int
-    threads: int
-    executor_size: int
-    cpus: tuple[int, ...]
+    launch_cpu_s: Seconds
+    peak_rss_bytes: Count
+    threads: Count
+    executor_size: Count
+    cpus: tuple[Count, ...]
     sink_filesystem: str | None
     parity: Mapping[str, str]
 
@@ -192,6 +206,18 @@ class Trial:
         """The passes that make the trial's value."""
         # A list: half the time of a generator, and each value asks.
         return tuple([one for one in self.passes if not one.warmup])
+
+
+# The fields of a trial whose worker never came to its end.
+NOTHING_KNOWN: Mapping[str, Any] = {
+    "passes": (),
+    "launch_cpu_s": 0.0,
+    "peak_rss_bytes": 0,
+    "threads": 0,
+    "executor_size": 0,
+    "cpus": (),
+    "parity": {},
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,13 +233,13 @@ class Sentinel:
             in ledgers older than this field.
     """
 
-    round: int
-    started_at: float
-    cpu_s: tuple[float, ...]
-    echo_s: tuple[float, ...]
-    steal: float | None
-    busy_elsewhere: float | None
-    cpu_own_s: tuple[float, ...] | None = None
+    round: Count
+    started_at: UnixTime
+    cpu_s: Annotated[tuple[Positive, ...], MinLen(1)]
+    echo_s: Annotated[tuple[Positive, ...], MinLen(1)]
+    steal: Share | None
+    busy_elsewhere: Seconds | None
+    cpu_own_s: tuple[Seconds, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,9 +251,9 @@ class Ceiling:
         requests_per_s: answers per second to pipelined requests.
     """
 
-    image_bytes: int
-    started_at: float
-    requests_per_s: float
+    image_bytes: Count
+    started_at: UnixTime
+    requests_per_s: Positive
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,10 +267,10 @@ class TrialRules:
         timeout_s: a trial of which one pass takes longer is failed.
     """
 
-    warmups: int
-    trial_s: float
-    max_passes: int
-    timeout_s: float
+    warmups: Count
+    trial_s: Seconds
+    max_passes: Count
+    timeout_s: Positive
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,7 +288,7 @@ class Plan:
     baseline: str
     seed: int
     rules: TrialRules
-    precision: float | None
+    precision: Positive | None
     workloads: tuple[FlatWorkload, ...]
     variants: tuple[Variant, ...]
     rounds: tuple[tuple[Cell, ...], ...]
@@ -291,19 +317,19 @@ class SelfCheck:
     """
 
     fingerprint: Mapping[str, Any]
-    created_at: float
+    created_at: UnixTime
     variant: str
     workload: str
-    families: int
-    rounds: int
-    margin: float
-    twin_verdicts: int
-    false_alarms: int
-    detected: Mapping[str, float]
-    measured: Mapping[str, float]
-    aa_half_width: float
-    smallest_seen: float | None
-    seconds: float
+    families: Count
+    rounds: Count
+    margin: Share
+    twin_verdicts: Count
+    false_alarms: Count
+    detected: Mapping[str, Share]
+    measured: Mapping[str, Finite]
+    aa_half_width: Seconds
+    smallest_seen: Seconds | None
+    seconds: Seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -325,7 +351,7 @@ class LessonRecord:
     python_note: str | None
     held: bool | None
     happened: str
-    figures: Mapping[str, int | float]
+    figures: Mapping[str, int | Finite]
     python: str
     packages: Mapping[str, str]
 
@@ -346,8 +372,8 @@ class Run:
     """
 
     id: str
-    version: int
-    created_at: float
+    version: Count
+    created_at: UnixTime
     command: str
     plan: Plan
     contenders: tuple[Contender, ...]

@@ -5,7 +5,7 @@ Builders return records of ``harness.model`` and nothing else; they compute no e
 
 from collections.abc import Iterable
 
-from harness.model import HERE, Cell, Pass, SelfCheck, Sentinel, Trial, Variant, Witness
+from harness.model import HERE, Axis, Cell, Contender, Pass, SelfCheck, Sentinel, Trial, Variant, Witness
 
 IMAGES = 10
 
@@ -78,6 +78,22 @@ def variant(id_: str) -> Variant:
     concurrency, client, *loop = id_.split("/")
     return Variant(
         id=id_, concurrency=concurrency, client=client, loop=loop[0] if loop else None, unavailable=None
+    )
+
+
+def contender(axis: Axis, name: str) -> Contender:
+    """A file on an axis that imports nothing."""
+    return Contender(
+        axis=axis,
+        name=name,
+        path=f"/nowhere/{name}.py",
+        label=name,
+        source="",
+        fetch=None if axis == "loop" else "sync",
+        loops=None,
+        in_flight=None,
+        unavailable=None,
+        modules={},
     )
 
 

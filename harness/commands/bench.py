@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from harness import ledger
+from harness import ledger, quotes
 from harness.commands.catalog_options import add_catalog_options, catalog_from
 from harness.commands.conduct import conduct, machine_lock
 from harness.commands.console import to_errors, to_output
@@ -174,7 +174,7 @@ def start(results: Path, plan: Plan, catalog: Catalog) -> Path:
         selfcheck=ledger.read_selfcheck(results, facts),
     )
     ledger.create(folder, run)
-    ledger.quote(results, folder, platform.python_version())
+    quotes.quote(results, folder, platform.python_version())
     return folder
 
 
@@ -222,7 +222,6 @@ def resume(folder: Path, catalog: Catalog, console: Console) -> Path:
         )
     if book.cut:
         console.print("the last line of the ledger was cut by a crash; that trial is measured again")
-        ledger.mend(folder)
     return folder
 
 

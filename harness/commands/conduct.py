@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-import filelock
 from rich.console import Console
 
 from harness import ledger
+from harness.commands.locks import lock
 from harness.interrupts import interrupts
 from harness.measure.catalog import Catalog
 from harness.measure.ceiling import ceilings
@@ -35,13 +35,27 @@ def conduct(
 ) -> None:
     """Measure the trials of the run in ``folder`` that its ledger lacks; each is on the disk before the next begins.
 
+    Nobody else measures the same run meanwhile, also where a TMPDIR of their own gives them another lock of the machine.
+
     Args:
         console: for progress.
         catalogs: side -> its contenders.
         pythons: side -> interpreter.
         is_over: asked before each round; True ends the run, as when a budget is used up.
     """
-    book = ledger.read(folder)
+    with lock(console, folder / ".lock", "measuring this run"):
+        _conduct(console, folder, catalogs, pythons, is_over)
+
+
+def _conduct(
+    console: Console,
+    folder: Path,
+    catalogs: Mapping[str, Catalog],
+    pythons: Mapping[str, str],
+    is_over: Callable[[int], bool],
+) -> None:
+    writer = ledger.Writer(folder)
+    book = writer.book
     plan = book.run.plan
     trials = list(book.trials)
     measured = {(one.round, one.cell) for one in trials}
@@ -53,7 +67,7 @@ def conduct(
     show = Screen if console.is_terminal else Lines
     with (
         running_server(cpus=server_cpus) as server,
-        tempfile.TemporaryDirectory(prefix="sink-", dir=folder) as sink,
+        _folder_for_images(folder) as sink,
         show(console, plan, trials, time.monotonic) as reporter,
     ):
         known = list(book.ceilings)
@@ -62,9 +76,8 @@ def conduct(
             """Measure those that are missing, and those that a pass has refuted."""
             limits = server_limits(trials, plan.workloads, known)
             sizes = sorted({one.what.image_bytes for one in plan.workloads if one.name not in limits})
-            for ceiling in ceilings(server, next(iter(pythons.values())), client_cpus, sizes):
-                ledger.append(folder, ceiling)
-                known.append(ceiling)
+            found = ceilings(server, next(iter(pythons.values())), client_cpus, sizes)
+            known.extend(one for one in found if _append(console, writer, one))
 
         measure_ceilings()
         bench = Bench(
@@ -74,7 +87,7 @@ def conduct(
             server=server,
             manifests={one.name: server.register(one) for one in plan.workloads},
             client_cpus=client_cpus,
-            sink=Path(sink),
+            sink=sink,
         )
         records = measure(
             bench,
@@ -84,13 +97,34 @@ def conduct(
             starting=reporter.next,
         )
         for record in records:
-            ledger.append(folder, record)
-            if isinstance(record, Trial):
-                reporter.done(record)
-                trials.append(record)
-                if record.reason is not None:
-                    failed.add(record.cell)
+            written = _append(console, writer, record)
+            if isinstance(written, Trial):
+                reporter.done(written)
+                trials.append(written)
+                if written.reason is not None:
+                    failed.add(written.cell)
         measure_ceilings()
+
+
+@contextmanager
+def _folder_for_images(folder: Path) -> Iterator[Path]:
+    """Yield a folder on the disk of the results; that it cannot be taken away hides no other error."""
+    try:
+        made = tempfile.TemporaryDirectory(prefix="sink-", dir=folder, ignore_cleanup_errors=True)
+    except OSError as error:
+        raise HarnessError(f"cannot make a folder for images in {folder}: {error.strerror}") from None
+    with made as sink:
+        yield Path(sink)
+
+
+def _append(console: Console, writer: ledger.Writer, record: ledger.Record) -> ledger.Record | None:
+    """Write a record; None if it had to be left out, which is said."""
+    try:
+        return writer.append(record)
+    except ValueError as error:
+        text = f"a {type(record).__name__.lower()} is left out, as it cannot have been measured: {error}"
+        console.print(text, markup=False, highlight=False, soft_wrap=True)
+        return None
 
 
 def precise_enough(plan: Plan, trials: list[Trial], number: int) -> bool:
@@ -112,19 +146,5 @@ def precise_enough(plan: Plan, trials: list[Trial], number: int) -> bool:
 @contextmanager
 def machine_lock(console: Console) -> Iterator[None]:
     """Let only one measuring job run on this machine; say so while waiting for another to end."""
-    lock = filelock.FileLock(LOCK_FILE, mode=0o666)
-    try:
-        lock.acquire(timeout=0)
-    except filelock.Timeout:
-        console.print(
-            f"another fetchbench is measuring on this machine (lock {LOCK_FILE}); waiting for it to end"
-        )
-        lock.acquire()
-    except OSError as error:
-        raise HarnessError(
-            f"cannot use the lock {LOCK_FILE}: {error.strerror}; remove it, or set TMPDIR"
-        ) from None
-    try:
+    with lock(console, LOCK_FILE, "measuring on this machine", "; remove it, or set TMPDIR"):
         yield
-    finally:
-        lock.release()

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from harness import ledger
+from harness import quotes
 from harness.commands.conduct import machine_lock
 from harness.commands.console import to_errors
 from harness.commands.exits import FAILED, FINE
@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
     if options.markdown:
         write_whole(options.markdown, render_markdown(records, machine).encode())
     if not options.names:
-        folder = ledger.article_folder(options.results, "lessons", platform.python_version())
+        folder = quotes.article_folder(options.results, "lessons", platform.python_version())
         write_whole(folder / "lessons.json", render_json(records, machine).encode())
     return FAILED if any(record.held is None for record in records) else FINE
 

@@ -31,6 +31,8 @@ def complaint_about(one: Pass, workload: Workload, in_flight: int | None, span: 
 def _about_requests(one: Pass, workload: Workload, in_flight: int | None) -> Iterator[str]:
     """Yield what is wrong, the plainest first."""
     seen, asked = one.witness, workload.arrival.concurrency
+    if len(one.latency_s) != workload.what.images:
+        yield f"the worker told the times of {len(one.latency_s)} images, and {workload.what.images} were asked"
     if seen.requests != workload.what.images:
         yield f"the server saw {seen.requests} requests for {workload.what.images} images"
     if seen.different is not None and seen.different != workload.what.images:

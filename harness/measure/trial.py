@@ -8,23 +8,16 @@ from dataclasses import dataclass
 from time import perf_counter, time
 from typing import Any
 
+from harness import checks
 from harness.measure.complaints import Span, complaint_about
 from harness.measure.guard import Wait, overreach
 from harness.measure.launch import Worker, WorkerDied
 from harness.measure.processes import Family, end
 from harness.measure.server import Server
-from harness.model import Cell, HarnessError, Pass, Trial, TrialRules, Witness
+from harness.model import NOTHING_KNOWN, Cell, HarnessError, Pass, Trial, TrialRules, Witness
 from harness.workload import Workload
 
-# What is known of a worker that never came to its end.
-UNKNOWN: Mapping[str, Any] = {
-    "launch_cpu_s": 0.0,
-    "peak_rss_bytes": 0,
-    "threads": 0,
-    "executor_size": 0,
-    "cpus": (),
-    "parity": {},
-}
+TOLD = ("peak_rss_bytes", "threads", "executor_size", "parity")  # what a worker is asked at its end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +75,7 @@ class RunningTrial:
         self._rules = rules
         self._began = time()
         self._passes: list[Pass] = []
-        self._known = dict(UNKNOWN)
+        self._known = dict(NOTHING_KNOWN)
         self.family = worker.family
         self.was_hit = load.get("by_signal", False)
         self._reason = load.get("reason") or load.get("invalid")
@@ -123,11 +116,10 @@ class RunningTrial:
             return
         workload, cpus = self._task.workload, self.family.cpus()
         try:
-            times = {name: tuple(map(float, answer[name])) for name in ("start_s", "latency_s")}
-            one = Pass(**{**answer, **times, "client_cpu_s": cpu_s}, witness=witness)
+            one = checks.whole(Pass(**{**answer, "client_cpu_s": cpu_s}, witness=witness))
             self._reason = complaint_about(one, workload, self._task.in_flight, span)
-        except (KeyError, TypeError, ValueError):
-            self._reason = "the worker's answer cannot be read: something else wrote to its pipe"
+        except (TypeError, ValueError) as error:
+            self._reason = f"what was said of a pass cannot be: {checks.short(error)}"
         self._reason = self._reason or overreach(cpu_s, span[1] - span[0], cpus, self._task.load["cpus"])
         if self._reason is None:
             self._passes.append(one)
@@ -163,7 +155,8 @@ class RunningTrial:
             peak = self.family.peak_rss_bytes()
             answer = self._ask("end")
             if self._reason is None:
-                self._known |= answer | ({} if peak is None else {"peak_rss_bytes": peak})
+                told = {name: answer[name] for name in TOLD if name in answer}
+                self._known |= told | ({} if peak is None else {"peak_rss_bytes": peak})
         self._worker.end()
         return Trial(
             cell=self._task.cell,
@@ -171,9 +164,8 @@ class RunningTrial:
             position=self._task.position,
             started_at=self._began,
             reason=self._reason,
-            passes=tuple(self._passes),
             sink_filesystem=self._task.sink_filesystem,
-            **self._known,
+            **self._known | {"passes": tuple(self._passes)},
         )
 
     def _ask(self, do: str, **arguments: Any) -> dict[str, Any]:

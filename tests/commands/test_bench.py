@@ -88,7 +88,7 @@ def test_another_process_with_other_hashes_rebuilds_the_same_bytes(
 ) -> None:
     copy = tmp_path / "copy"
     copy.mkdir()
-    for name in ("run.json", "trials.jsonl"):
+    for name in ("run.json", "trials.jsonl", ".lock"):
         shutil.copy(run / name, copy)
     assert harness("report", copy, env={"PYTHONHASHSEED": "2"}).returncode == 0
     before = {path.relative_to(run): path.read_bytes() for path in run.rglob("*") if path.is_file()}

@@ -13,10 +13,10 @@ from tests.report.books import VARIANTS, make_book
 
 
 def write(folder: Path, book: Ledger) -> Path:
-    ledger.create(folder, book.run)
+    writer = ledger.create(folder, book.run)
     records: list[ledger.Record] = [*book.ceilings, *book.sentinels, *book.trials]
     for record in records:
-        ledger.append(folder, record)
+        writer.append(record)
     return folder
 
 

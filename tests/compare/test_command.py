@@ -28,11 +28,11 @@ def write(tmp_path: Path) -> Write:
         made = book or make_book(rounds=8)
         run = replace(made.run, id=name, fingerprint={**made.run.fingerprint, **(facts or {})})
         folder = tmp_path / "runs" / name
-        ledger.create(folder, run)
+        writer = ledger.create(folder, run)
         records: list[ledger.Record] = [*made.ceilings, *made.sentinels]
         records += [slowed(one, factor) for one in made.trials]
         for record in records:
-            ledger.append(folder, record)
+            writer.append(record)
         return folder
 
     return make

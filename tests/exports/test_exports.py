@@ -42,7 +42,7 @@ def run(tmp_path: Path) -> Path:
     """A run whose values are known, and a cell that failed."""
     made = make_book(variants=[*VARIANTS, FAILED], rounds=4, failed={FAILED: "a wrong body"})
     folder = tmp_path / "runs" / "one"
-    ledger.create(folder, made.run)
+    writer = ledger.create(folder, made.run)
     by_variant = {one.cell.variant: one.cell for one in made.trials}
     known: Sequence[Trial] = [
         one for name, values in VALUES.items() for one in series(by_variant[name], values)
@@ -50,7 +50,7 @@ def run(tmp_path: Path) -> Path:
     broken = [one for one in made.trials if one.cell.variant == FAILED]
     records: list[ledger.Record] = [*made.sentinels, *known, *broken]
     for record in records:
-        ledger.append(folder, record)
+        writer.append(record)
     return folder
 
 

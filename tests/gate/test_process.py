@@ -51,27 +51,26 @@ class Measuring:
         is_over: Callable[[int], bool],
     ) -> None:
         run = Run(
-            id=folder.name, version=ledger.VERSION, created_at=0.0, command="", plan=plan, contenders=(),
+            id=folder.name, version=ledger.VERSION, created_at=1.0, command="", plan=plan,
+            contenders=tuple(one for side in sides for one in side.catalog.contenders),
             fingerprint={}, environment={}, selfcheck=None,
         )  # fmt: skip
-        ledger.create(folder, run)
+        writer = ledger.create(folder, run)
         self.stages[folder.name] = 0
         for number, cells in enumerate(plan.rounds):
             if is_over(number):
                 return
             if (folder.name, number) == self.stops:
                 raise KeyboardInterrupt
-            ledger.append(folder, builders.sentinel(number, busy_elsewhere=self.busy, stretch=2.0))
+            writer.append(builders.sentinel(number, busy_elsewhere=self.busy, stretch=2.0))
             for cell in cells:
                 pace = 0.01 * (1 + (number * 7 % 5 - 2) / 1000)
                 is_second = cell.side == sides[1].name
                 if is_second:
                     pace *= self.slower * (1.001 if number % 2 else 0.999)
                 reason = self.broken if is_second else None
-                ledger.append(
-                    folder,
-                    builders.trial(cell, number, pace, reason=reason, cpu=0.5 if is_second else self.cpu),
-                )
+                cpu = 0.5 if is_second else self.cpu
+                writer.append(builders.trial(cell, number, pace, reason=reason, cpu=cpu))
             self.stages[folder.name] += 1
 
 

@@ -29,10 +29,10 @@ def history(results: Path, *arguments: str | Path) -> int:
 def write_run(results: Path, name: str, **facts: object) -> Path:
     made = make_book(rounds=3, failed={"thread_pool/urllib3_pool": "a wrong body"})
     folder = results / "runs" / name
-    ledger.create(folder, replace(made.run, id=name, fingerprint={**made.run.fingerprint, **facts}))
+    writer = ledger.create(folder, replace(made.run, id=name, fingerprint={**made.run.fingerprint, **facts}))
     records: Sequence[ledger.Record] = [*made.sentinels, *made.trials]
     for record in records:
-        ledger.append(folder, record)
+        writer.append(record)
     return folder
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import ledger
+from harness import ledger, quotes
 from harness.model import HarnessError, LessonRecord
 from tests.report.books import EVIL, files_of, make_book
 
@@ -83,12 +83,12 @@ def test_a_run_quotes_its_own_python_alone(tmp_path: Path, python: str, quoted: 
         ("lessons", "lessons.json", _json(LESSONS)),
         ("primitives", "primitives.csv", PRIMITIVES),
     ):
-        place = ledger.article_folder(tmp_path, kind, "3.11.7")
+        place = quotes.article_folder(tmp_path, kind, "3.11.7")
         place.mkdir(parents=True)
         (place / name).write_bytes(data)
     run = tmp_path / "run"
     run.mkdir()
-    ledger.quote(tmp_path, run, python)
+    quotes.quote(tmp_path, run, python)
     assert {one.name for one in run.iterdir()} == quoted
 
 

@@ -1,0 +1,165 @@
+"""What a record must be: the same rules when it is written and when it is read, so that whatever is kept can be read again.
+
+The types and bounds of fields stand in ``harness.model``; here is what must agree between fields. All errors are ValueErrors
+of one line.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from harness.model import Ceiling, Cell, Pass, Plan, Run, Sentinel, Trial
+
+Checked = TypeVar("Checked")
+_adapter: Callable[[Any], TypeAdapter[Any]] = cache(TypeAdapter)  # one per kind: making it takes milliseconds
+
+
+def encode(record: Checked, *, indent: int | None = None) -> tuple[bytes, Checked]:
+    """Return a record as JSON, and as it will be read from that."""
+    kind = type(record)
+    try:
+        data = _adapter(kind).dump_json(record, indent=indent, warnings=False)
+    except ValueError as error:
+        texts = _texts(_adapter(kind).dump_python(record, warnings=False))
+        odd = next((one for one in texts if not _is_unicode(one)), None)
+        raise ValueError(short(error) if odd is None else f"{odd!a} holds what is no Unicode") from None
+    return data, from_json(kind, data)
+
+
+def from_json(kind: type[Checked], data: bytes) -> Checked:
+    """Return the record that JSON holds."""
+    try:
+        record: Checked = _adapter(kind).validate_json(data, strict=True)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise ValueError(short(error)) from None
+    if complaint := next(_RULES.get(kind, _nothing)(record), None):
+        raise ValueError(complaint)
+    return record
+
+
+def whole(record: Checked) -> Checked:
+    """Return a record as it would be read: for one that was put together from what somebody else said."""
+    return encode(record)[1]
+
+
+class Terms:
+    """What a record of a ledger must agree with: the plan of its run, and the records before it."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._cells = set(plan.cells)
+        self._rounds = len(plan.rounds)
+        self._measured: set[tuple[int, Cell]] = set()
+
+    def meet(self, record: Trial | Sentinel | Ceiling) -> None:
+        """Take one more record; raise ValueError for one that cannot belong to this run."""
+        if isinstance(record, Ceiling):
+            return
+        if record.round >= self._rounds:
+            raise ValueError(f"round {record.round} is not in the plan")
+        if isinstance(record, Sentinel):
+            return
+        if record.cell not in self._cells:
+            raise ValueError(f"the cell {record.cell.id} is not in the plan")
+        if (record.round, record.cell) in self._measured:
+            raise ValueError(f"{record.cell.id} was measured in round {record.round} already")
+        self._measured.add((record.round, record.cell))
+
+
+def short(error: Exception) -> str:
+    """The first thing that is wrong, in one line."""
+    if isinstance(error, ValidationError):
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(map(str, first["loc"]))
+        return f"{place}: {first['msg']}" if place else first["msg"]
+    return " ".join(str(error).split())[:200]
+
+
+def _nothing(_record: Any) -> Iterator[str]:
+    yield from ()
+
+
+def _of_pass(one: Pass) -> Iterator[str]:
+    if len(one.start_s) != len(one.latency_s) or not one.latency_s:
+        yield "start_s and latency_s must have a value per image"
+
+
+def _of_trial(trial: Trial) -> Iterator[str]:
+    for one in trial.passes:
+        yield from _of_pass(one)
+    if trial.reason is None and not trial.timed:
+        yield "a trial that did not fail must have a timed pass"
+
+
+def _of_sentinel(sentinel: Sentinel) -> Iterator[str]:
+    if sentinel.cpu_own_s is not None and len(sentinel.cpu_own_s) != len(sentinel.cpu_s):
+        yield "cpu_own_s must have a value for each of cpu_s"
+
+
+def _of_run(run: Run) -> Iterator[str]:
+    yield from _of_plan(run.plan)
+    known = {(one.axis, one.name) for one in run.contenders}
+    for one in run.plan.variants:
+        parts = (("concurrency", one.concurrency), ("client", one.client), ("loop", one.loop))
+        if missing := [f"{axis} {name}" for axis, name in parts if name and (axis, name) not in known]:
+            yield f"the variant {one.id} needs the {missing[0]}, which is not among the contenders"
+    for name, facts in (("fingerprint", run.fingerprint), ("environment", run.environment)):
+        if not _is_finite(facts):
+            yield f"{name}: numbers must be finite"
+
+
+def _of_plan(plan: Plan) -> Iterator[str]:
+    names = {"workload": [one.name for one in plan.workloads], "variant": [one.id for one in plan.variants]}
+    for kind, found in names.items():
+        if doubled := _first_doubled(found):
+            yield f"plan: there are two {kind}s {doubled}"
+    for number, cells in enumerate(plan.rounds):
+        if doubled := _first_doubled(cells):
+            yield f"plan: round {number} holds {doubled.id} twice"
+    for cell in plan.cells:
+        for kind, name in (("workload", cell.workload), ("variant", cell.variant)):
+            if name not in names[kind]:
+                yield f"plan: a round holds the {kind} {name}, which the plan does not have"
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for name, one in value.items():
+            yield from _texts(name)
+            yield from _texts(one)
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from _texts(one)
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _first_doubled(found: Iterable[Any]) -> Any:
+    return next((one for one, times in Counter(found).items() if times > 1), None)
+
+
+def _is_finite(value: object) -> bool:
+    if isinstance(value, Mapping):
+        return all(map(_is_finite, value.values()))
+    if isinstance(value, list | tuple):
+        return all(map(_is_finite, value))
+    return not isinstance(value, int | float) or abs(value) < math.inf
+
+
+_RULES: dict[type, Callable[[Any], Iterator[str]]] = {
+    Pass: _of_pass,
+    Trial: _of_trial,
+    Sentinel: _of_sentinel,
+    Run: _of_run,
+}
