@@ -1,11 +1,15 @@
 """All derived files of a run: a ledger in, file name -> bytes out. The same ledger gives the same bytes."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from io import BytesIO
+
+import pandas as pd
 
 from harness.ledger import Ledger
-from harness.report import article, exhibits, markdown
+from harness.report import exhibits, markdown, primitives
 from harness.report.csvs import to_csv
+from harness.report.exhibits import Exhibit
 from harness.report.page.build import page
 from harness.report.studio import Studio
 from harness.report.style import looks
@@ -21,7 +25,7 @@ def build(book: Ledger, tables: Tables, studio: Studio | None = None) -> Mapping
     """
     slugs = slugs_of([one.name for one in book.run.plan.workloads])
     shown = [one for workload, slug in slugs.items() for one in exhibits.of_workload(tables, workload, slug)]
-    shown += [*exhibits.of_run(book, tables), *exhibits.of_host(tables), *article.exhibits(book)]
+    shown += [*exhibits.of_run(book, tables), *exhibits.of_host(tables), *_primitives(book.primitives)]
     look = looks(book.run.contenders, book.run.plan.variants)
     drawings = (studio or Studio(0)).begin([(one.draw, one.frame, look, one.title) for one in shown])
     files = {name: to_csv(frame) for name, frame in tables.files.items()}
@@ -33,6 +37,12 @@ def build(book: Ledger, tables: Tables, studio: Studio | None = None) -> Mapping
     files["report.md"] = markdown.report(book, tables, unfinished=unfinished)
     files["report.html"] = page(book, tables, slugs, shown, pictures, unfinished=unfinished)
     return files
+
+
+def _primitives(data: bytes | None) -> Iterator[Exhibit]:
+    """The figures of the primitives that the run quotes; none without them."""
+    if data is not None:
+        yield from primitives.exhibits(pd.read_csv(BytesIO(data), keep_default_na=False, na_values=[""]))
 
 
 def slugs_of(names: Sequence[str]) -> dict[str, str]:

@@ -7,7 +7,7 @@ formula, so a name with a dollar sign is only a name.
 import io
 import itertools
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import matplotlib as mpl
@@ -26,6 +26,7 @@ INK, FAINT, GRID, CONTEXT = "#222222", "#666666", "#DDDDDD", "#CCCCCC"
 SMALL = 8.0  # points
 TICK_LETTER = 0.075  # inches of a letter at the ticks
 LETTER = 0.071  # inches of room for each letter of a name at the axis
+ROW, WIDTH = 0.25, 3.6  # inches: of a row, and of a panel of rows
 PAD = 0.06  # of an axis beyond its values
 SHORT = 5  # times the low end: below it, even steps are as even on a log axis
 RC: dict[Any, Any] = {
@@ -59,9 +60,6 @@ def render(chart: Chart, rows: pd.DataFrame, looks: Mapping[str, Look], title: s
     """Draw a chart; return file ending -> bytes."""
     with mpl.rc_context(RC):
         figure = chart(rows, looks, printable(title))
-        if figure.get_layout_engine() is not None:
-            figure.draw_without_rendering()  # lays it out once, for both kinds
-            figure.set_layout_engine("none")
         return {kind: _bytes(figure, kind) for kind in KINDS}
 
 
@@ -96,10 +94,7 @@ def canvas(
 
 def log(axis: Axis, text: Text, low: float, high: float, *, most: int = 7, unit: float = 1.0) -> None:
     """Make an axis logarithmic over these values, with at most so many ticks at round numbers of a unit; none collide."""
-    low, high = (low, high) if high > low * 1.02 else (low / 1.1, high * 1.1)  # a lone value gets room too
-    reach = PAD * math.log(high / low)
-    edges = (low * math.exp(-reach), high * math.exp(reach))
-    axis.axes.set(**{f"{axis.axis_name}scale": "log", f"{axis.axis_name}lim": edges})  # type: ignore[attr-defined] # documented, but not in the stubs
+    edges = _set_log(axis, low, high)
     for few in range(most, 1, -1):
         ticks = round_ticks(edges[0] / unit, edges[1] / unit, few)
         labels = {unit * tick: text(unit * tick, digits_to_tell(ticks)) for tick in ticks}
@@ -110,6 +105,24 @@ def log(axis: Axis, text: Text, low: float, high: float, *, most: int = 7, unit:
     axis.set_major_locator(FixedLocator(list(labels)))
     axis.set_major_formatter(FuncFormatter(lambda value, _: labels.get(value, "")))
     axis.set_minor_locator(NullLocator())
+
+
+def counts(axis: Axis, values: Iterable[float]) -> None:
+    """Make an axis logarithmic with its ticks at these very values, eight at most."""
+    ticks = sorted(set(values))
+    _set_log(axis, ticks[0], ticks[-1])
+    axis.set_major_locator(FixedLocator(ticks[:: -(-len(ticks) // 8)]))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    axis.set_minor_locator(NullLocator())
+
+
+def _set_log(axis: Axis, low: float, high: float) -> tuple[float, float]:
+    """Set scale and limits, with room beyond these values; a lone one gets room too."""
+    low, high = (low, high) if high > low * 1.02 else (low / 1.1, high * 1.1)
+    reach = PAD * math.log(high / low)
+    edges = (low * math.exp(-reach), high * math.exp(reach))
+    axis.axes.set(**{f"{axis.axis_name}scale": "log", f"{axis.axis_name}lim": edges})  # type: ignore[attr-defined] # documented, but not in the stubs
+    return edges
 
 
 def _have_room(axis: Axis, labels: Mapping[float, str], edges: tuple[float, float]) -> bool:
@@ -145,6 +158,25 @@ def round_ticks(low: float, high: float, most: int = 7) -> list[float]:
         if 3 <= len(inside) <= most or (len(inside) == 2 and high / low > SHORT):  # noqa: PLR2004 - as the docstring says
             return inside
     return [float(tick) for tick in MaxNLocator(min(4, most)).tick_values(low, high) if low <= tick <= high]
+
+
+def panel_of_rows(
+    title: str, names: Sequence[str], *, right: float, width: float = WIDTH
+) -> tuple[Figure, Axes]:
+    """A figure of one panel with a row for each name, the first on top; widths in inches."""
+    left = 0.2 + LETTER * max(map(len, names))
+    size = (left + width + right, 1.15 + ROW * len(names))
+    figure, (axes,) = canvas(title, size, (left, right, 0.6, 0.45))
+    axes.grid(visible=False, axis="y")
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.set_yticks(range(len(names)), [printable(name) for name in names])
+    axes.tick_params(axis="y", length=0)
+    return figure, axes
+
+
+def beside(axes: Axes, place: int, x: float, text: str, colour: str) -> None:
+    """Write a text in a row of the panel, at ``x`` of its width."""
+    axes.text(x, place, text, transform=axes.get_yaxis_transform(), va="center", fontsize=SMALL, color=colour)
 
 
 def label_beside(axes: Axes, ends: Sequence[tuple[float, float, str, str]]) -> None:

@@ -68,9 +68,9 @@ def test_its_charts_are_drawn(record: dict[str, Any]) -> None:
     drawn = charts(table(record))
 
     assert sorted(drawn) == [
-        f"{name}.{kind}" for name in ("ladder", "together", "waiting") for kind in ("png", "svg")
+        f"primitives-{name}.{kind}" for name in ("ladder", "together", "waiting") for kind in ("png", "svg")
     ]
-    assert b"TaskGroup" in drawn["together.svg"]
-    assert b"nursery" in drawn["together.svg"]
-    assert b"run_in_executor + partial" in drawn["ladder.svg"]
-    assert b"ThreadPoolExecutor.submit" in drawn["waiting.svg"]
+    assert b"TaskGroup" in drawn["primitives-together.svg"]
+    assert b"nursery" in drawn["primitives-together.svg"]
+    assert b"run_in_executor + partial" in drawn["primitives-ladder.svg"]
+    assert b"ThreadPoolExecutor.submit" in drawn["primitives-waiting.svg"]

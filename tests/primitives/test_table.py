@@ -1,14 +1,11 @@
 """The table of the primitives, from records typed here by hand."""
 
-from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from harness.model import HarnessError
-from harness.report.primitives import charts, spread, table
+from harness.report.primitives import charts, exhibits, table
 
 
 def benchmark(primitive: str, loop: str, median: float, **extra: Any) -> dict[str, Any]:
@@ -76,10 +73,17 @@ def test_the_same_table_gives_the_same_bytes() -> None:
     assert charts(frame) == charts(frame)
 
 
-@given(st.lists(st.floats(min_value=1e-9, max_value=1e3), max_size=8))
-def test_labels_are_kept_apart_in_the_same_order(values: list[float]) -> None:
-    moved = spread(values, ratio=1.2)
+def test_what_no_log_axis_can_show_is_left_out_of_the_charts_alone() -> None:
+    frame = table(
+        record(
+            benchmark("gather", "asyncio", 1.0, group="together", size=3),
+            benchmark("no size", "asyncio", 1.0, group="together", size=0),
+            benchmark("no loop of ours", "gevent", 1.0, size=1),
+        )
+    ).assign(longest_stall_s=0.0, queue_wait_p50_s="a while")
 
-    assert all(after >= before for before, after in zip(values, moved, strict=True))
-    ordered = sorted(moved)
-    assert all(high >= low * 1.199 for low, high in pairwise(ordered))
+    assert len(frame) == 3
+    [together] = exhibits(frame)
+    assert together.name == "primitives-together"
+    assert list(together.frame["primitive"]) == ["gather"]
+    assert set(charts(frame)) == {"primitives-together.svg", "primitives-together.png"}

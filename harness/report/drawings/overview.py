@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.ticker import FixedLocator
 
 from harness.metrics import RATE
 from harness.model import NONE
-from harness.report.charts import INK, LETTER, SMALL, canvas, label_beside, log, row_name
+from harness.report.charts import INK, LETTER, SMALL, canvas, counts, label_beside, log, row_name
 from harness.report.drawings.curves import MOST, lines_of
 from harness.report.style import Look
 from harness.report.units import number, ratio
@@ -79,11 +79,7 @@ def scaling(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure
         wspace=1.0,
         hspace=0.25,
     )
-    asked = sorted(rows["asked_concurrency"].unique())
-    panels[0].set_xscale("log", base=2)
-    panels[0].xaxis.set_major_locator(FixedLocator(asked[:: -(-len(asked) // 8)]))
-    panels[0].xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-    panels[0].xaxis.set_minor_locator(NullLocator())
+    counts(panels[0].xaxis, rows["asked_concurrency"])
     log(panels[0].yaxis, number, rows[RATE.key].min(), rows[RATE.key].max())
     for axes, client in zip(panels, clients, strict=False):
         ends = []
@@ -99,7 +95,7 @@ def scaling(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure
         label_beside(axes, ends)
     for axes in panels[len(clients) :]:
         axes.set_visible(False)
-    figure.supxlabel("asked concurrency (log2 scale)", fontsize=SMALL)
+    figure.supxlabel("asked concurrency (log scale)", fontsize=SMALL)
     figure.supylabel(f"{RATE.label} ({RATE.unit}, log scale)", fontsize=SMALL, x=0.01)
     return figure
 

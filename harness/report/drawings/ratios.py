@@ -7,15 +7,22 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from harness.report.charts import CONTEXT, FAINT, GRID, INK, LETTER, SMALL, canvas, log, row_name
+from harness.report.charts import (
+    CONTEXT,
+    FAINT,
+    GRID,
+    INK,
+    SMALL,
+    WIDTH,
+    beside,
+    log,
+    panel_of_rows,
+    row_name,
+)
 from harness.report.ranked import RATIO, SPEED
 from harness.report.style import Look
 from harness.report.units import ratio
 from harness.report.voice import PLAIN, cell, estimate
-from harness.text import printable
-
-ROW = 0.25  # inches
-WIDTH = 3.6  # of the panel, inches
 
 
 def forest(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure:
@@ -27,7 +34,7 @@ def forest(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure:
         title: of the figure.
     """
     names = [row_name(row) for row in rows.to_dict("records")]
-    figure, axes = _panel(title, names, right=2.75)
+    figure, axes = panel_of_rows(title, names, right=2.75)
     _range(axes, rows, rows["margin"].max())
     for place, row in enumerate(rows.to_dict("records")):
         look = looks[row["variant"]]
@@ -38,8 +45,8 @@ def forest(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure:
         else:
             _estimate(axes, row, place, colour, look.marker)
             text = cell(PLAIN, row, RATIO)
-        _beside(axes, place, 1.02, text, INK)
-        _beside(axes, place, 1.02 + 1.45 / WIDTH, f"{estimate(PLAIN, row, SPEED)} images/s", FAINT)
+        beside(axes, place, 1.02, text, INK)
+        beside(axes, place, 1.02 + 1.45 / WIDTH, f"{estimate(PLAIN, row, SPEED)} images/s", FAINT)
     axes.set_xlabel(
         "time over the baseline's (log scale), 95 % interval; left of 1 is faster", fontsize=SMALL
     )
@@ -57,29 +64,18 @@ def factors(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure
     del looks
     found = rows.to_dict("records")
     names = [f"{row['axis']}: {row['level']} instead of {row['reference']}" for row in found]
-    figure, axes = _panel(title, names, right=1.5)
+    figure, axes = panel_of_rows(title, names, right=1.5)
     _range(axes, rows, 0.0, ("time_ratio", "smallest", "largest"))
     for place, row in enumerate(found):
         axes.plot([row["smallest"], row["largest"]], [place, place], color=GRID, linewidth=7, zorder=1.5)
         _estimate(axes, row, place, INK, "o")
         text = cell(PLAIN, row, RATIO)
-        _beside(axes, place, 1.02, text, INK)
+        beside(axes, place, 1.02, text, INK)
     axes.set_xlabel(
         "time over the reference level's (log scale), 95 % interval; wide band: from the best to the worst pair",
         fontsize=SMALL,
     )
     return figure
-
-
-def _panel(title: str, names: list[str], *, right: float) -> tuple[Figure, Axes]:
-    left = 0.2 + LETTER * max(map(len, names))
-    size = (left + WIDTH + right, 1.15 + ROW * len(names))
-    figure, (axes,) = canvas(title, size, (left, right, 0.6, 0.45))
-    axes.grid(visible=False, axis="y")
-    axes.set_ylim(len(names) - 0.4, -0.6)
-    axes.set_yticks(range(len(names)), [printable(name) for name in names])
-    axes.tick_params(axis="y", length=0)
-    return figure, axes
 
 
 def _range(axes: Axes, rows: pd.DataFrame, margin: float, columns: tuple[str, ...] = ("time_ratio",)) -> None:
@@ -105,7 +101,3 @@ def _estimate(axes: Axes, row: Mapping[Any, Any], place: int, colour: str, marke
         markersize=6,
         markevery=[1],
     )
-
-
-def _beside(axes: Axes, place: int, x: float, text: str, colour: str) -> None:
-    axes.text(x, place, text, transform=axes.get_yaxis_transform(), va="center", fontsize=SMALL, color=colour)
