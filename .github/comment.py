@@ -1,22 +1,42 @@
-"""Say on a pull request what the gate found: one comment, made or updated, and only if something changed.
+"""Say on a pull request what its gates found: one comment, made or updated, and only if there is something to say.
 
 It needs the standard library and GitHub's `gh`. What it reads was made by the pull request's own code, so that is data:
-the number of the pull request is asked of GitHub by the commit, and the text loses mentions, links and markup.
+the number of the pull request is asked of GitHub by the commit, and the text can call nobody and link nowhere.
 """
 
+import html
 import json
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 MARKER = "<!-- fetchbench gate -->"
 AUTHOR = "github-actions[bot]"
-MOST_CHARACTERS = 60_000  # GitHub refuses a comment of more than 65,536
+MOST_BYTES = (
+    64_000  # GitHub refuses a comment of more than 65,536 characters, and an emoji may count as several
+)
 QUIET = frozenset({"equivalent", "no change", "inconclusive"})
+
+BREAK = "\u200b"  # takes no room, and what it stands in is no name, number or address any more
+OWN_TAGS = ("<details><summary>", "</summary>", "</details>")  # the gate's own, and they only fold
+TOKEN = re.compile(
+    "|".join(map(re.escape, OWN_TAGS))
+    + r"|\\[!-/:-@\[-`{-~]"  # a sign that a backslash takes its meaning from
+    + r"|&(?:\#[0-9]+|\#[xX][0-9a-fA-F]+|[A-Za-z][A-Za-z0-9]*);"
+    + r"|`{3,}|~{3,}|.",
+    re.DOTALL,
+)
+# GitHub acts on these, wherever they come to stand in what is shown: mentions, references, addresses, commits, links, tags.
+ACTIVE = re.compile(
+    r"@|\#(?=\d)|gh(?=-\d)|www(?=\.)|:(?=//)|[0-9a-f]{6}(?=[0-9a-f])|\](?=[(\[:])|<(?=[a-z/!?])|&(?=[\#a-z])",
+    re.IGNORECASE,
+)
 
 Call = Callable[..., Any]
 """call(method, path, **fields): one request to GitHub's API, its answer decoded."""
@@ -27,14 +47,15 @@ def main(folder: Path, environment: Mapping[str, str], call: Call) -> str:
     found = sorted(folder.rglob("verdict.json"))
     if not found:
         return "no verdict to tell of"
-    verdict = json.loads(found[-1].read_text(encoding="utf-8"))
-    text = found[-1].with_name("gate.md").read_text(encoding="utf-8")
+    text = "\n\n".join(
+        path.with_name("gate.md").read_text(encoding="utf-8", errors="replace")[:MOST_BYTES] for path in found
+    )
     repository = environment["GITHUB_REPOSITORY"]
     number = pull_request(repository, environment["HEAD"], environment["HEAD_SHA"], call)
     if number is None:
         return "no open pull request has this commit as its head"
     mine = own_comment(repository, number, call)
-    if mine is None and verdict.get("verdict") in QUIET:
+    if mine is None and all(map(is_quiet, found)):
         return f"#{number}: nothing changed, nothing said"
     body = f"{MARKER}\n{plain(text)}\n\n[The run]({environment['RUN_URL']}) has the raw values.\n"
     if mine is None:
@@ -42,6 +63,15 @@ def main(folder: Path, environment: Mapping[str, str], call: Call) -> str:
         return f"#{number}: commented"
     call("PATCH", f"repos/{repository}/issues/comments/{mine}", body=body)
     return f"#{number}: comment updated"
+
+
+def is_quiet(path: Path) -> bool:
+    """Whether a verdict found nothing that changed, and suspects nothing; what cannot be read is told."""
+    try:
+        verdict = json.loads(path.read_text(encoding="utf-8"))
+        return verdict["verdict"] in QUIET and not any(cell["suspected"] for cell in verdict["cells"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return False
 
 
 def pull_request(repository: str, head: str, commit: str, call: Call) -> int | None:
@@ -66,24 +96,56 @@ def own_comment(repository: str, number: int, call: Call) -> int | None:
 
 
 def plain(text: str) -> str:
-    """Return Markdown that can still make tables and bold words, but call nobody and link nowhere; it may fold."""
-    for dangerous, harmless in (("<", "&lt;"), ("@", "@\u200b"), ("](", "]\u200b("), ("://", ":\u200b//")):
-        text = text.replace(dangerous, harmless)
-    text = re.sub(
-        r"(?i)(www|gh)(?=[.-])|#(?=\d)", "\\g<0>\u200b", text
-    )  # GitHub links these without being asked
-    for tag in ("<details><summary>", "</summary>", "</details>"):  # the gate's own, and they only fold
-        text = text.replace(tag.replace("<", "&lt;"), tag)
-    return (
-        text if len(text) <= MOST_CHARACTERS else text[:MOST_CHARACTERS] + "\n\n(cut; the artifact has all)"
+    """Return Markdown that shows the same, in its tables, bold words and folds, but calls nobody and links nowhere.
+
+    Whatever stands for a sign is decoded first: a name is found by what is shown, not by how it was written.
+    """
+    tokens = list(_tokens(text))
+    shown = "".join(sign for sign, _ in tokens)
+    ends = {found.end() - 1 for found in ACTIVE.finditer(shown)}
+    done = "".join(
+        f"{written}{BREAK}" if place in ends else written for place, (_, written) in enumerate(tokens)
     )
+    if len(done.encode()) <= MOST_BYTES:
+        return done
+    cut = done.encode()[:MOST_BYTES].decode(errors="ignore")
+    whole, newline, _ = cut.rpartition("\n")
+    return (whole if newline else cut.rpartition("&")[0] or cut) + "\n\n(cut; the artifact has all)"
+
+
+def _tokens(text: str) -> Iterator[tuple[str, str]]:
+    """Each sign that is shown, and how to write it so that it is that sign and nothing more."""
+    for part in TOKEN.findall(text):
+        if part in OWN_TAGS:
+            yield "\n", part
+        elif part[0] == "\\" and len(part) > 1:
+            yield part[1], part
+        elif len(part) > 1:  # a fence of code, or a reference
+            for sign in html.unescape(part):
+                yield from _visible(sign, _reference(sign))
+        else:
+            yield from _visible(part, _reference(part) if part == "$" else part)
+
+
+def _visible(sign: str, written: str) -> Iterator[tuple[str, str]]:
+    """Leave out what cannot be seen: it could hide a name, or turn the direction of writing."""
+    if sign == "\n" or unicodedata.category(sign) not in {"Cc", "Cf", "Cs"}:
+        yield sign, written
+
+
+def _reference(sign: str) -> str:
+    """The sign without a meaning in Markdown: punctuation as a numeric reference."""
+    return f"&#{ord(sign)};" if sign.isascii() and sign.isprintable() and not sign.isalnum() else sign
 
 
 def gh(method: str, path: str, **fields: str) -> Any:
     """Ask GitHub with its own program, which takes the token from GH_TOKEN."""
-    options = [part for name, value in fields.items() for part in ("--raw-field", f"{name}={value}")]
-    command = ["gh", "api", "--method", method, path, *options]
-    return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+    if method == "GET":
+        path, data = f"{path}?{urlencode(fields)}", b""
+    else:
+        data = json.dumps(fields).encode()  # by standard input: one argument cannot be as long as a comment
+    command = ["gh", "api", "--method", method, path, *(["--input", "-"] if data else [])]
+    return json.loads(subprocess.run(command, check=True, input=data, stdout=subprocess.PIPE).stdout)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,17 @@
 """The comment on a pull request: whose it is, when it is made, and that what it quotes can do no harm."""
 
+import html
 import importlib.util
 import json
+import re
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 SPEC = importlib.util.spec_from_file_location("comment", Path(__file__).parents[2] / ".github" / "comment.py")
 assert SPEC is not None
@@ -53,7 +59,7 @@ def found(tmp_path: Path) -> Path:
 
 
 def write(folder: Path, verdict: str) -> None:
-    (folder / "gates" / "1" / "verdict.json").write_text(json.dumps({"verdict": verdict}))
+    (folder / "gates" / "1" / "verdict.json").write_text(json.dumps({"verdict": verdict, "cells": []}))
 
 
 def test_a_change_is_commented_on_the_pull_request_that_stands_at_the_measured_commit(found: Path) -> None:
@@ -90,19 +96,166 @@ def test_nothing_measured_is_nothing_to_tell(tmp_path: Path) -> None:
     assert comment.main(tmp_path, ENVIRONMENT, GitHub([])) == "no verdict to tell of"
 
 
-def test_the_gates_own_folding_stays() -> None:
-    text = "<details><summary>3 without a change</summary>\n<b>x</b>\n</details>"
-    assert comment.plain(text) == text.replace("<b>", "&lt;b>").replace("</b>", "&lt;/b>")
+def test_every_gate_of_the_job_is_told_and_one_that_suspects_a_slow_down_is_never_silent(found: Path) -> None:
+    write(found, "equivalent")
+    (found / "gates" / "2").mkdir()
+    (found / "gates" / "2" / "gate.md").write_text("suspected: 1.3")
+    verdict = {"verdict": "inconclusive", "cells": [{"suspected": False}, {"suspected": True}]}
+    (found / "gates" / "2" / "verdict.json").write_text(json.dumps(verdict))
+    hub = GitHub([])
+    assert comment.main(found, ENVIRONMENT, hub) == "#7: commented"
+    ((_, _, body),) = hub.changes
+    assert body.startswith(f"{comment.MARKER}\n**slower** | 1.10\n\nsuspected: 1.3\n")
 
 
-def test_what_is_quoted_calls_nobody_links_nowhere_and_fits() -> None:
-    text = comment.plain(
-        "@everyone <img src=x> [click](https://evil.invalid) ![i](http://x) <!-- " + "x" * 70_000
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"verdict": "equivalent"}', "[" * 100_000, "\udc80"])
+def test_a_verdict_that_cannot_be_read_is_told_and_stops_nothing(found: Path, text: str) -> None:
+    (found / "gates" / "1" / "verdict.json").write_bytes(text.encode(errors="surrogateescape"))
+    (found / "gates" / "1" / "gate.md").write_bytes(b"\xff it is")
+    assert comment.main(found, ENVIRONMENT, GitHub([])) == "#7: commented"
+
+
+def test_the_body_goes_by_standard_input_and_a_question_in_the_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "gh"
+    program.write_text(
+        f"#!{sys.executable}\nimport json, sys\nprint(json.dumps([sys.argv[1:], sys.stdin.read()]))"
     )
-    for dangerous in ("@e", "<", "](", "://"):
-        assert dangerous not in text
-    assert len(text) < 65_536
-    text = comment.plain("## Gate of www.evil.example/x, WWW.evil.example, #12, owner/repo#3 and GH-4")
-    for dangerous in ("www.", "WWW.", "#1", "#3", "GH-"):
-        assert dangerous not in text
-    assert text.startswith("## Gate")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    body = "\N{PARTY POPPER}" * 60_000  # no argument can be as long
+    arguments, data = comment.gh("POST", "repos/us/project/issues/7/comments", body=body)
+    assert arguments == ["api", "--method", "POST", "repos/us/project/issues/7/comments", "--input", "-"]
+    assert json.loads(data) == {"body": body}
+    arguments, data = comment.gh("GET", "repos/us/project/pulls", state="open", head="them:a&b")
+    assert arguments == ["api", "--method", "GET", "repos/us/project/pulls?state=open&head=them%3Aa%26b"]
+    assert data == ""
+
+
+MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable("table")
+
+
+def shown(markdown: str) -> str:
+    """What a reader sees, on one line."""
+    tokens = [inline for block in MARKDOWN.parse(markdown) for inline in (block.children or [block])]
+    seen = "".join(
+        " " if one.type == "softbreak" else one.content for one in tokens if one.type != "html_block"
+    )
+    return seen.replace(comment.BREAK, "")
+
+
+def calls_nobody(markdown: str) -> bool:
+    """Whether nothing in it is a link, an image, a tag, a mention, a reference, an address or a commit."""
+    kinds = {
+        one.type: one.content
+        for block in MARKDOWN.parse(markdown)
+        for one in [block, *(block.children or [])]
+    }
+    outside = re.sub(r"(?s)<code>.*?</code>", "", MARKDOWN.render(markdown))  # code is never acted upon
+    rendered = html.unescape(re.sub(r"<[^>]*>", "\0", outside))
+    return not {"link_open", "image", "html_inline"} & kinds.keys() and not re.search(
+        r"(?i)@\w|#\d|gh-\d|://|www\.|[0-9a-f]{7}", rendered
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "@everyone and \\@everyone, a@b.example",
+        "&commat;name, &#64;name, &#x40;name, &num;1, &#35;1, #&#49;, &NUM;1",
+        "&amp;commat;name and &amp;amp;num;1",
+        "[x][r], [r], ![x][r]\n\n[r]: //host.example",
+        "[click](https://evil.example) ![i](http://x)",
+        "<img src=x> <a href=//x>x</a> <https://evil.example> <!-- ",
+        "https:&#47;&#47;evil.example, https:\\/\\/evil.example, WWW.evil.example, www&period;evil.example",
+        "#12, \\#12, owner/repo#3, GH-4, gh&#45;4, owner/repo@abc",
+        "0123456789abcdef0123456789abcdef01234567 and 1234567, us/project@0123456789",
+        "zero\u200b@\u2060name \u202e reversed #\u200d1",
+        "| a | b |\n|---|---|\n| @x | [y][r] |\n\n[r]: http://x",
+        "a footnote[^1]\n\n[^1]: http://x",
+    ],
+)
+def test_what_is_quoted_calls_nobody_and_links_nowhere(text: str) -> None:
+    assert not calls_nobody(f"{text} @check")
+    assert calls_nobody(comment.plain(text))
+
+
+PARTS = [
+    *(
+        "@",
+        "#",
+        "&",
+        ";",
+        ":",
+        "/",
+        "[",
+        "]",
+        "(",
+        ")",
+        "<",
+        ">",
+        "!",
+        "`",
+        "*",
+        "_",
+        "~",
+        "\\",
+        "|",
+        "$",
+        "-",
+        "\n",
+        " ",
+    ),
+    *(
+        "&commat;",
+        "&num;",
+        "&lbrack;",
+        "&lt;",
+        "&#58;",
+        "name",
+        "1",
+        "GH",
+        "www.",
+        "http",
+        "abcdef0",
+        "]: //x",
+    ),
+]
+
+
+@given(st.lists(st.sampled_from(PARTS), max_size=12).map("".join))
+def test_no_text_whatever_calls_anybody(text: str) -> None:
+    assert calls_nobody(comment.plain(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a < b & c > d, 5 % of #x, `x[1]`",
+        "x &lt; y &amp; z",
+        "\\[1\\] \\*no\\* \\#1 \\$2",
+        "aiohttp&lt;4, mylib &#64; git+https:&#47;&#47;host/x, a\\_b",
+        "&amp;lt; stays what it is, and so does &unknown; and AT&T",
+        "\N{LARGE RED CIRCLE} 1.10× [1.05–1.15]",
+    ],
+)
+def test_honest_text_is_shown_as_it_was(text: str) -> None:
+    assert shown(comment.plain(text)) == shown(text)
+
+
+def test_the_gates_tables_headings_and_folds_stay() -> None:
+    table = "| a | b |\n|---|--:|\n| x\\|y | 1 |\n"
+    text = f"## Gate: **slower**\n\n<details><summary>3 without</summary>\n\n{table}\n</details>\n"
+    made = MARKDOWN.render(comment.plain(text))
+    assert made == MARKDOWN.render(text)
+    for part in ("<h2>", "<strong>", "<details><summary>", "<td>x|y</td>", "</details>"):
+        assert part in made
+
+
+@pytest.mark.parametrize("sign", ["x", "\N{PARTY POPPER}", "$", "\N{PARTY POPPER}\n"])
+def test_a_long_text_is_cut_where_github_takes_it(sign: str) -> None:
+    text = comment.plain(sign * 60_000)
+    assert len(text.encode()) < 65_000
+    assert text.endswith("\n\n(cut; the artifact has all)") == (sign != "x")
+    assert not re.search(r"&[^;]{0,4}\n\n\(cut", text)
