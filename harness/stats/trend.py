@@ -143,11 +143,13 @@ def changes(series: Sequence[Point], *, margin: float = MARGIN, least: int = LEA
     )
 
 
-def noise(logs: np.ndarray, lag: int) -> float:
-    """Standard deviation of the noise, by the median difference of runs ``lag`` apart.
+def noise(logs: np.ndarray, least: int) -> float:
+    """Standard deviation of the noise, by the median difference of runs that are ``least`` apart, or less in a short series.
 
-    A few shifts of level move no median; and weather of the host that lasts some runs, which neighbours share, is in it.
+    Weather of the host that lasts some runs, which neighbours share, is in it. A shift of level lies between ``lag`` of the
+    pairs, and moves no median while those are few: at most a quarter of the series, so a third of its pairs.
     """
+    lag = min(least, len(logs) // 4)
     return NORMAL * float(np.median(np.abs(logs[lag:] - logs[:-lag]))) / math.sqrt(2)
 
 

@@ -47,6 +47,23 @@ def test_what_is_no_change(parts: list[tuple[float, int]]) -> None:
     assert changes(steps(*parts)) == ()
 
 
+@pytest.mark.parametrize(("before", "after"), [(5, 5), (5, 7), (7, 5), (6, 6), (7, 7), (9, 5)])
+@pytest.mark.parametrize("size", [0.5, 0.8, 1.2, 3.5])
+def test_five_on_each_side_are_enough(before: int, after: int, size: float) -> None:
+    [found] = changes(steps((0.010, before), (0.010 * size, after)))
+    assert found.at == before
+    assert found.ratio == pytest.approx(size, rel=0.02)
+
+
+@pytest.mark.parametrize("runs", [10, 12, 14, 18])
+def test_a_short_history_finds_steps_and_seldom_sees_what_is_not_there(runs: int) -> None:
+    of = [series(cell(), seed, runs, [(runs // 2, 1.3)], noise=0.04) for seed in range(60)]
+    hit = sum(any(abs(one.at - runs // 2) <= 1 for one in changes(each)) for each in of)
+    assert hit >= 48  # 80 %; a spike among the five takes a step away
+    quiet = [series(cell(), seed, runs, noise=noise) for noise in (0.01, 0.04, 0.08) for seed in range(60)]
+    assert sum(bool(changes(each)) for each in quiet) <= 9  # 5 %
+
+
 def test_the_same_value_every_day_is_no_division_by_zero() -> None:
     assert changes(points([0.01] * 40)) == ()
     assert [one.at for one in changes(points([0.01] * 20 + [0.02] * 20))] == [20]
