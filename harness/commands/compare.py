@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from harness import ledger
 from harness.commands.bench import share
 from harness.commands.console import to_output
-from harness.commands.exits import FAILED, FINE, NOTHING, REGRESSED, UNDECIDED
+from harness.commands.exits import FAILED, FINE, NOTHING, REGRESSED, UNDECIDED, USAGE
 from harness.commands.recorded import add_results_option, run_folder
 from harness.files import write_whole
 from harness.ledger import Ledger
@@ -49,6 +49,8 @@ def run(options: argparse.Namespace) -> int:
     """Compare, write, print; the exit code says what was found."""
     folder = run_folder(options.head, options.results)
     base, head = ledger.read(run_folder(options.base, options.results)), ledger.read(folder)
+    if base.run.id == head.run.id:
+        raise HarnessError(f"{base.run.id} is compared with itself: give two runs", exit_code=USAGE)
     differing = list(differences(base.run.fingerprint, head.run.fingerprint))
     if differing and not options.force:
         raise HarnessError(
@@ -112,10 +114,12 @@ def exit_code(rows: "tuple[Comparison, ...]") -> int:
         return REGRESSED
     if any(one.call == "failed" and (one.reason or "").startswith("head") for one in rows):
         return FAILED
-    # A cell that failed in the base alone has nothing to be slower than: as in a gate, nothing is excluded.
-    if calls & {"failed", "not comparable"} or any(one.blocks for one in rows):
+    if not calls & (JUDGED | {"failed", "not comparable"}):
+        return NOTHING
+    # A cell that failed in the base, or is in one run alone, was not compared: as in a gate, nothing is excluded.
+    if calls - JUDGED or any(one.blocks for one in rows):
         return UNDECIDED
-    return FINE if calls & JUDGED else NOTHING
+    return FINE
 
 
 def _unlike_workloads(base: Ledger, head: Ledger) -> dict[str, str]:

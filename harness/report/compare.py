@@ -16,7 +16,7 @@ from harness.report.voice import markdown
 from harness.stats.unpaired import Comparison
 
 ORDER = (
-    "regressed", "failed", "inconclusive", "improved", "not comparable", "equivalent", "only in base", "only in head",
+    "regressed", "failed", "inconclusive", "not comparable", "only in base", "only in head", "improved", "equivalent",
 )  # fmt: skip
 STYLES = {"regressed": "bold red", "failed": "bold red", "inconclusive": "yellow", "improved": "green"}
 CAUTION = (

@@ -115,6 +115,37 @@ def test_cells_of_one_run_only_are_listed_and_other_workloads_not_compared(
     assert verdicts == {"a": "not comparable", "b": "only in base", "c": "only in head"}
 
 
+def test_a_variant_that_one_run_lacks_was_not_compared_and_does_not_pass(
+    write: Write, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = make_book(rounds=8)
+    lost = made.run.plan.baseline
+    fewer = replace(made, trials=tuple(one for one in made.trials if one.cell.variant != lost))
+    write("base")
+    head = write("head", book=fewer)
+    assert compare(tmp_path, "base", "head") == 4
+    [row] = [one for one in rows(head) if one["variant"] == lost]
+    assert row["verdict"] == "only in base"
+    assert "1 only in base" in capsys.readouterr().out
+    assert compare(tmp_path, "head", "base", "--out", tmp_path / "out") == 4
+    assert [row["variant"] for row in rows(tmp_path / "out") if row["verdict"] == "only in head"] == [lost]
+
+
+def test_two_runs_without_a_common_cell_have_nothing_compared(write: Write, tmp_path: Path) -> None:
+    write("base", book=make_book(rounds=8, workloads=[workload("a")]))
+    write("head", book=make_book(rounds=8, workloads=[workload("b")]))
+    assert compare(tmp_path, "base", "head") == 5
+
+
+def test_a_run_is_not_compared_with_itself(
+    write: Write, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = write("base")
+    assert compare(tmp_path, "base", folder) == 2
+    assert "base is compared with itself: give two runs" in capsys.readouterr().err
+    assert not (folder / "compare.csv").exists()
+
+
 def test_a_host_that_changed_between_the_runs_is_no_regression(write: Write, tmp_path: Path) -> None:
     made = make_book(rounds=8)
     jitter = [replace(one, cpu_s=(0.02 * (1 + one.round / 500),)) for one in made.sentinels]
