@@ -132,20 +132,19 @@ class Writer:
         )
 
 
-def keep_selfcheck(results: Path, folder: Path, check: SelfCheck) -> None:
-    """Write ``selfcheck.json`` beside its run, and once more where later runs look for it."""
+def keep_selfcheck(place: Path, check: SelfCheck) -> None:
+    """Write ``selfcheck.json`` into its run's folder; or into that of all results, where later runs look for it."""
     data, _ = checks.encode(check, indent=1)
-    for place in (folder, results):
-        write_whole(place / "selfcheck.json", data + b"\n")
+    write_whole(place / "selfcheck.json", data + b"\n")
 
 
 def read_selfcheck(results: Path, fingerprint: Mapping[str, Any]) -> SelfCheck | None:
-    """Return the last self-check if it was made on this very machine and code; None otherwise."""
+    """Return the last self-check if it was made on this very machine and code, and tells enough; None otherwise."""
     try:
         check = checks.from_json(SelfCheck, (results / "selfcheck.json").read_bytes())
     except (OSError, ValueError):
         return None
-    return check if check.fingerprint == fingerprint else None
+    return check if check.fingerprint == fingerprint and check.too_small is None else None
 
 
 def read(folder: Path) -> Ledger:

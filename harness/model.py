@@ -31,6 +31,8 @@ Reason = Annotated[str, MinLen(1)]
 
 # Below this latency a server answers before the next request arrives, so that what it sees in flight says nothing.
 TELLING_LATENCY_S = 0.005
+# Of a self-check that others are judged by: its half-width is a median over twins. ``selfcheck --quick`` has as many.
+SELF_CHECK_ROUNDS, SELF_CHECK_TWINS = 8, 4
 
 
 def _workload(flat: Any) -> Any:
@@ -330,6 +332,16 @@ class SelfCheck:
     aa_half_width: Seconds
     smallest_seen: Seconds | None
     seconds: Seconds
+
+    @property
+    def too_small(self) -> str | None:
+        """Why this is no measure of the host, so that nothing may be judged by it; None if it is one."""
+        if self.rounds >= SELF_CHECK_ROUNDS and self.twin_verdicts >= SELF_CHECK_TWINS:
+            return None
+        return (
+            f"{self.twin_verdicts} verdicts on twins of {self.rounds} rounds each are too few to know this host by: "
+            f"measure {SELF_CHECK_TWINS} or more, of {SELF_CHECK_ROUNDS} rounds or more"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -165,11 +165,18 @@ def _conclude(results: Path, folder: Path, fields: SelfCheckFields, seconds: flo
         smallest_seen=found.smallest_seen,
         seconds=seconds,
     )
-    ledger.keep_selfcheck(results, folder, check)
+    ledger.keep_selfcheck(folder, check)
     _print(to_output(), check)
-    unfit = host_notes(book.sentinels)
-    for note in unfit:
-        print(f"this host was not fit to judge on: {note.text}; {note.advice}")
+    unfit = [
+        f"this host was not fit to judge on: {one.text}; {one.advice}" for one in host_notes(book.sentinels)
+    ]
+    objections = [*unfit, *([check.too_small] if check.too_small else [])]
+    if not objections:
+        ledger.keep_selfcheck(results, check)
+    for line in objections:
+        print(line)
+    if objections:
+        print("so this self-check is not kept: no later run is judged by it")
     if check.false_alarms:
         return FAILED
     return UNDECIDED if unfit else FINE
