@@ -26,10 +26,10 @@ from harness.commands.sided import (
     add_cache_option,
     chosen_variants,
     facts_of,
-    is_same,
     line_up,
     measure_sides,
     ready_sides,
+    twins,
 )
 from harness.files import write_whole
 from harness.interrupts import interrupts
@@ -198,9 +198,9 @@ def _measure(
     sides = ready_sides({BASE: options.base, HEAD: options.head}, options, console)
     progress.sides = sides
     progress.lineup = lineup = line_up(sides, fields.variants, workloads, options)
-    if is_same(sides):
+    if twins(sides, lineup.groups):
         console.print(
-            "both sides have the same Python, packages and sources: this measures the noise alone (A/A)"
+            "both sides measure the same variants with the same Python, packages and sources: the noise alone (A/A)"
         )
     if not lineup.groups:
         return
@@ -322,7 +322,7 @@ def _judged(folder: Path, progress: Progress, created_at: float, code: int, reas
         reason=_why_short(progress, reason) if reason or word == "inconclusive" else None,
         margin=progress.fields.margin if progress.fields else None,
         sides={one.name: facts_of(one) for one in progress.sides},
-        is_same=bool(progress.sides) and is_same(progress.sides),
+        is_same=progress.lineup is not None and bool(twins(progress.sides, progress.lineup.groups)),
         findings=findings,
         host_notes=notes,
         runs=[stage for stage in ("screen", "decide") if (folder / stage).exists()],

@@ -12,7 +12,15 @@ from harness.commands.conduct import machine_lock
 from harness.commands.console import to_errors, to_output
 from harness.commands.exits import FAILED, FINE, INTERRUPTED, NOTHING, USAGE
 from harness.commands.gate import SIDE_HELP, add_sided_options, gate_fields, gate_folder
-from harness.commands.sided import Ready, chosen_variants, facts_of, line_up, measure_sides, ready_sides
+from harness.commands.sided import (
+    Ready,
+    chosen_variants,
+    facts_of,
+    line_up,
+    measure_sides,
+    ready_sides,
+    twins,
+)
 from harness.files import write_whole
 from harness.measure.plan import make_sided_plan
 from harness.measure.suite import read_suite_file
@@ -48,6 +56,9 @@ def run(options: argparse.Namespace) -> int:
     lineup = line_up(sides, fields.variants, workloads, options)
     for group, (_, why) in lineup.left_out.items():
         console.print(f"left out: {group[0].workload}: {why}", markup=False, highlight=False, soft_wrap=True)
+    for name in twins(sides, lineup.groups):
+        line = f"side {name!r} measures the very thing that {sides[0].name!r} measures: the noise alone"
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
     if not lineup.groups:
         raise HarnessError("nothing to measure: no variant runs on every side", exit_code=NOTHING)
     plan = make_sided_plan(

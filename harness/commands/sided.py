@@ -116,16 +116,15 @@ def line_up(
     """Choose what is compared: the variants that the globs ask for, or those that sides name.
 
     Raises:
-        HarnessError: exit code 5: no variant can be run on every side.
+        HarnessError: exit code 5: no variant can be run on every side; 2: what is asked contradicts itself.
     """
     known = {one.id: one for ready in sides for one in ready.catalog.variants}
-    named = next((ready.side.variant for ready in sides if ready.side.variant), None)
     union = Catalog(
         contenders=sides[-1].catalog.contenders,
         variants=tuple(known[one] for one in sorted(known)),
         packages={},
     )
-    selected = (known[named],) if named else with_own(match(globs, union.variants), union, options)
+    selected = _selected(sides, globs, union, options)
     rows = dict.fromkeys(
         tuple(_id(ready.side, one) for ready in sides) for one in sorted(selected, key=lambda one: one.id)
     )
@@ -150,6 +149,32 @@ def line_up(
             "nothing to measure: no variant takes this client; choose others with --variants", exit_code=5
         )
     return Lineup(groups=tuple(groups), left_out=left_out, nowhere=frozenset(nowhere))
+
+
+def _selected(
+    sides: Sequence[Ready], globs: Sequence[str], union: Catalog, options: argparse.Namespace
+) -> Sequence[Variant]:
+    """What sides measure that name no variant; one that another side names is meant for all, unless --variants says."""
+    named = list(dict.fromkeys(ready.side.variant for ready in sides if ready.side.variant))
+    others = [ready.side.text for ready in sides if not ready.side.variant]
+    if not named:
+        return with_own(match(globs, union.variants), union, options)
+    if options.variants:
+        matched = match(globs, union.variants)
+        if not others:
+            raise HarnessError("--variants: every side names its variant already; leave it out", exit_code=2)
+        if len(matched) > 1:
+            raise HarnessError(
+                f"--variants: it matches {len(matched)} variants, and a side names one ({named[0]}); give one",
+                exit_code=2,
+            )
+        return matched
+    if others and len(named) > 1:
+        raise HarnessError(
+            f"side {others[0]!r}: the others name {len(named)} variants; say with --variants which one it measures",
+            exit_code=2,
+        )
+    return [one for one in union.variants if one.id == named[0]]
 
 
 def _id(side: Side, selected: Variant) -> str:
@@ -182,20 +207,17 @@ def chosen_variants(sides: Sequence[Ready], groups: Sequence[tuple[Cell, ...]]) 
     return tuple(found[one] for one in sorted(found))
 
 
-def is_same(sides: Sequence[Ready]) -> bool:
-    """Whether all sides have equal interpreters, packages and contenders, so that only noise can differ."""
-    first = sides[0]
+def twins(sides: Sequence[Ready], groups: Sequence[tuple[Cell, ...]]) -> tuple[str, ...]:
+    """Names of the sides that measure the very thing that the first one measures, so that only noise can differ."""
 
-    def source(ready: Ready) -> set[tuple[str, str, str]]:
-        return {(one.axis, one.name, one.source) for one in ready.catalog.contenders}
+    def identity(place: int) -> object:
+        ready = sides[place]
+        sources = frozenset((one.axis, one.name, one.source) for one in ready.catalog.contenders)
+        measured = tuple((group[place].workload, group[place].variant) for group in groups)
+        return ready.prepared.python, dict(ready.catalog.packages), sources, measured
 
-    return all(
-        ready.prepared.python == first.prepared.python
-        and ready.side.variant == first.side.variant
-        and (ready.side.client and ready.side.client.stem) == (first.side.client and first.side.client.stem)
-        and ready.catalog.packages == first.catalog.packages
-        and source(ready) == source(first)
-        for ready in sides[1:]
+    return tuple(
+        ready.name for place, ready in enumerate(sides) if place and groups and identity(place) == identity(0)
     )
 
 

@@ -62,7 +62,7 @@ class SelfCheckFields(_Strict):
     slowdowns: list[Annotated[float, Field(gt=0, le=10)]] = Field(min_length=1)
     margin: float = Field(gt=0, lt=1)
     families: int = Field(ge=1, le=100)
-    rounds: int = Field(ge=3, le=1_000)
+    rounds: int = Field(ge=6, le=1_000)  # the same as of a gate
 
 
 class GateFields(_Strict):

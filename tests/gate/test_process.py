@@ -170,9 +170,87 @@ def test_the_same_file_twice_is_said_to_be_noise_alone(
     path = str(client(tmp_path, "same", 0))
     where = ["--suite-file", str(suite_file), "--results", str(tmp_path)]
     assert main(["gate", "--base", path, "--head", path, *where]) == 0
-    assert "this measures the noise alone" in capsys.readouterr().err
+    assert "the noise alone (A/A)" in capsys.readouterr().err
     assert verdict(tmp_path)["same"] is True
     assert measuring.stages == {"screen": 6}
+
+
+REQUESTS, URLLIB3 = "thread_pool/requests_session", "thread_pool/urllib3_pool"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "base", "same"),
+    [
+        (["--base", "here", "--head", REQUESTS, "--variants", URLLIB3], URLLIB3, False),
+        (
+            ["--base", "here", "--head", REQUESTS],
+            REQUESTS,
+            True,
+        ),  # a variant that one names is meant for both
+        (["--base", URLLIB3, "--head", REQUESTS], URLLIB3, False),
+    ],
+)
+def test_what_was_asked_is_compared_and_a_side_with_itself_is_said(
+    measuring: Measuring,
+    suite_file: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    base: str,
+    *,
+    same: bool,
+) -> None:
+    assert main(["gate", *arguments, "--suite-file", str(suite_file), "--results", str(tmp_path)]) == 0
+    found = verdict(tmp_path)
+    [cell] = found["cells"]
+    assert (cell["reference_variant"], cell["variant"], found["same"]) == (base, REQUESTS, same)
+    assert ("the noise alone" in capsys.readouterr().err) == same
+    assert measuring.stages == {"screen": 6}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["gate", "--base", "here", "--head", REQUESTS, "--variants", "thread_pol/*"], "matches no variant"),
+        (
+            ["gate", "--base", URLLIB3, "--head", REQUESTS, "--variants", REQUESTS],
+            "every side names its variant",
+        ),
+        (["gate", "--base", "here", "--head", REQUESTS, "--variants", "*"], "and a side names one"),
+        (
+            ["matrix", "--side", "here", "--side", REQUESTS, "--variants", "thread_pol/*"],
+            "matches no variant",
+        ),
+        (["matrix", "--side", "here", "--side", REQUESTS, "--side", URLLIB3], "the others name 2 variants"),
+    ],
+)
+def test_what_contradicts_itself_is_refused_in_one_line(
+    measuring: Measuring,
+    suite_file: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    message: str,
+) -> None:
+    assert main([*arguments, "--suite-file", str(suite_file), "--results", str(tmp_path)]) == 2
+    assert message in capsys.readouterr().err.splitlines()[-1]
+    assert measuring.stages == {}
+
+
+def test_a_variant_that_the_head_lost_was_not_compared_and_does_not_pass(
+    measuring: Measuring, suite_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A client file of a name that no variant of the other side has stands for one that was renamed."""
+    old = client(tmp_path, "old_name", 0)
+    globs = ["--variants", REQUESTS, "thread_pool/old_name"]
+    where = ["--suite-file", str(suite_file), "--results", str(tmp_path)]
+    assert main(["gate", "--base", str(old), "--head", "here", *globs, *where]) == 4
+    found = verdict(tmp_path)
+    calls = {one["variant"]: one["verdict"] for one in found["cells"]}
+    assert calls["thread_pool/old_name"] == "skipped"
+    assert "thread_pool/old_name" in capsys.readouterr().out
+    assert found["verdict"] == "inconclusive"
+    assert measuring.stages
 
 
 @pytest.mark.parametrize(

@@ -86,8 +86,8 @@ def test_what_the_command_line_says_keeps_to_the_bounds_of_the_file() -> None:
     assert gate is not None
     options = {"decide_rounds": "--rounds"}
     assert with_options(gate, {"decide_rounds": 7, "margin": None}, options).decide_rounds == 7
-    with pytest.raises(HarnessError, match=r"--rounds: Input should be greater than or equal to 3"):
-        with_options(gate, {"decide_rounds": 2}, options)
+    with pytest.raises(HarnessError, match=r"--rounds: Input should be greater than or equal to 6"):
+        with_options(gate, {"decide_rounds": 5}, options)
 
 
 def test_broken_toml_is_named_with_its_line(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from harness.report.units import interval_text, ratio
+from harness.report.units import interval_text, percent, ratio
 from harness.stats.gate import Finding, Overall
 
 Word = Overall | Literal["interrupted"]
@@ -80,6 +80,11 @@ def ratio_text(finding: Finding) -> str:
     return interval_text(effect.time_ratio, low, high, ratio)
 
 
+def why(finding: Finding) -> str:
+    """The reason, for a table; of what is suspected it says so."""
+    return "; ".join(one for one in ("suspected" if finding.is_suspected else "", finding.reason) if one)
+
+
 def rounds(finding: Finding) -> int:
     """Rounds that the verdict rests on."""
     return finding.verdict.effect.pairs if finding.verdict else 0
@@ -89,5 +94,14 @@ def message(finding: Finding) -> str:
     """One line on a finding."""
     if finding.is_suspected:
         return f"{name(finding)}: {finding.call}, {suspicion(finding)} ({rounds(finding)} rounds)"
-    why = f" ({finding.reason})" if finding.reason else ""
-    return f"{name(finding)}: {finding.call}, time {ratio_text(finding)} in {rounds(finding)} rounds{why}"
+    reason = f" ({finding.reason})" if finding.reason else ""
+    return f"{name(finding)}: {finding.call}, time {ratio_text(finding)} in {rounds(finding)} rounds{reason}"
+
+
+def margin_text(gate: Gate) -> str:
+    """The margin that was asked, and the one in force where it is another."""
+    asked = f"the margin is {percent(gate.margin or 0.0)}"
+    widest = max((one.verdict.margin for one in gate.findings if one.verdict), default=0.0)
+    if gate.margin is None or widest <= gate.margin:
+        return asked
+    return f"{asked}, widened to {percent(widest)} by the last self-check of this host"

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from harness.report.gate.record import CHANGED, Gate, headline, name, ratio_text, rounds
-from harness.report.units import percent
+from harness.report.gate.record import CHANGED, Gate, headline, margin_text, name, ratio_text, rounds, why
 from harness.report.voice import markdown
 from harness.stats.gate import Finding
 
@@ -45,7 +44,7 @@ def _lines(gate: Gate, most: int) -> Iterator[str]:
     if gate.margin is not None:
         yield (
             f"\nTime of the head over that of the base, paired by round; above 1 is slower; brackets are 95 % intervals; "
-            f"the margin is {percent(gate.margin)}."
+            f"{margin_text(gate)}."
         )
 
 
@@ -54,8 +53,8 @@ def _table(findings: Sequence[Finding], most: int) -> Iterator[str]:
     yield "|---|---|--:|--:|---|"
     for one in findings[:most]:
         said = f"{MARKS.get(one.call, '')} {one.call}".strip()
-        why = markdown(_short(f"suspected; {one.reason}" if one.is_suspected else one.reason or ""))
-        yield f"| {said} | {markdown(name(one))} | {ratio_text(one)} | {rounds(one)} | {why} |"
+        reason = markdown(_short(why(one)))
+        yield f"| {said} | {markdown(name(one))} | {ratio_text(one)} | {rounds(one)} | {reason} |"
     if len(findings) > most:
         yield f"\n{len(findings) - most} more in `effects.csv`."
 

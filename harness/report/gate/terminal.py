@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from harness.report.gate.record import Gate, headline, name, ratio_text, rounds
+from harness.report.gate.record import Gate, headline, margin_text, name, ratio_text, rounds, why
 
 STYLES = {"regressed": "bold red", "failed": "bold red", "inconclusive": "yellow", "improved": "green"}
 
@@ -21,9 +21,11 @@ def print_gate(console: Console, gate: Gate) -> None:
                 Text(name(one)),
                 Text(ratio_text(one)),
                 Text(str(rounds(one))),
-                Text(one.reason or ""),
+                Text(why(one)),
             )
         console.print(table)
     for note in gate.host_notes:
         console.print(f"the host was disturbed: {note}", markup=False, highlight=False, soft_wrap=True)
+    if gate.margin is not None:
+        console.print(margin_text(gate), markup=False, highlight=False, soft_wrap=True)
     console.print(headline(gate), markup=False, highlight=False, soft_wrap=True)
