@@ -79,6 +79,10 @@ PROVE = {
         "Measure the image server against nginx, with wrk as the load (both from the system's packages).",
         "harness.calibration.server_rate",
     ),
+    "surroundings": (
+        "Measure with and without proxies, netrc and debug modes of the user: nothing of them may count.",
+        "harness.calibration.surroundings",
+    ),
     "trial_value": (
         "Measure which trial is worth most per second: length, estimator, one by one or in turn.",
         "harness.calibration.trial_value",

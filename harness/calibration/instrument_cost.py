@@ -72,12 +72,12 @@ def _measure(variant: str, rounds: int, passes: int, seed: int) -> dict[str, obj
         manifest = server.register(WORKLOAD)
         for _ in range(rounds):
             with (
-                _in_harness(catalog, variant, manifest, client_cpus) as harness,
+                in_harness(catalog, variant, manifest, client_cpus) as harness,
                 _bare(PAIRS[variant], manifest, client_cpus) as bare,
             ):
                 harness()  # warm-up
                 bare()
-                pairs = [_in_turn(harness, bare, first=order.random() < 1 / 2) for _ in range(passes)]
+                pairs = [in_turn(harness, bare, first=order.random() < 1 / 2) for _ in range(passes)]
             logs.append(np.mean([np.log(ours / theirs) for ours, theirs in pairs]))  # as a trial's value
     moments = kernels.moments(np.array(logs))
     low, high = kernels.interval(moments, 0.95)
@@ -91,16 +91,16 @@ def _measure(variant: str, rounds: int, passes: int, seed: int) -> dict[str, obj
     }
 
 
-def _in_turn(harness: Pass, bare: Pass, *, first: bool) -> tuple[float, float]:
+def in_turn(one: Pass, other: Pass, *, first: bool) -> tuple[float, float]:
     """Seconds of a pass of each, in this or the other order."""
     if first:
-        return harness(), bare()
-    seconds = bare()
-    return harness(), seconds
+        return one(), other()
+    seconds = other()
+    return one(), seconds
 
 
 @contextmanager
-def _in_harness(catalog: Catalog, variant: str, manifest: Manifest, cpus: Sequence[int]) -> Iterator[Pass]:
+def in_harness(catalog: Catalog, variant: str, manifest: Manifest, cpus: Sequence[int]) -> Iterator[Pass]:
     """Load the variant in a worker; yield what runs a pass of it and returns its seconds."""
     spec = {
         "urls": manifest.urls,
