@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError, to_json
 
 from harness.model import Ceiling, Cell, Pass, Plan, Run, Sentinel, Trial
 
@@ -41,9 +42,12 @@ def from_json(kind: type[Checked], data: bytes) -> Checked:
     return record
 
 
-def whole(record: Checked) -> Checked:
-    """Return a record as it would be read: for one that was put together from what somebody else said."""
-    return encode(record)[1]
+def made(kind: type[Checked], fields: Mapping[str, Any]) -> Checked:
+    """Return the record that fields make which somebody else has told; what it does not know is left out."""
+    try:
+        return from_json(kind, to_json(fields))
+    except PydanticSerializationError as error:
+        raise ValueError(short(error)) from None
 
 
 class Terms:

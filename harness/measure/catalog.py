@@ -10,13 +10,15 @@ import os
 import tokenize
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
+from harness import checks
 from harness.measure.launch import ROOT, Worker, WorkerDied
 from harness.measure.processes import Orphans
-from harness.model import Axis, Contender, HarnessError, Variant
+from harness.model import Axis, Contender, Count, FetchKind, HarnessError, Reason, Variant
+from harness.text import printable_values
 
 FOLDERS: dict[Axis, str] = {"client": "clients", "concurrency": "concurrency", "loop": "loops"}
 PROBE_TIMEOUT_S = 60.0
@@ -45,6 +47,20 @@ class Catalog:
             "concurrency_model": self.contender("concurrency", variant.concurrency).path,
             "loop": self.contender("loop", variant.loop).path if variant.loop else None,
         }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """What the probe may answer; the fields of a contender, or why there are none."""
+
+    label: str = ""
+    fetch: FetchKind | None = None
+    loops: tuple[str, ...] | None = None
+    in_flight: Count | None = None
+    modules: Mapping[str, str] = field(default_factory=dict)
+    missing: Reason | None = None
+    invalid: Reason | None = None
+    reason: Reason | None = None
 
 
 def open_catalog(
@@ -156,7 +172,7 @@ def _probe(python: str, files: Sequence[tuple[Axis, Path]]) -> tuple[list[dict[s
                     answer = worker.ask("probe", axis=axis, path=str(path), timeout_s=PROBE_TIMEOUT_S)
                     # What a file does to the process may show a moment later: then it is this file's doing, no other's.
                     worker.ask("versions", roots=[], timeout_s=PROBE_TIMEOUT_S)
-                    answers.append(answer)
+                    answers.append(_sound(answer))
                 roots = sorted({name for answer in answers for name in answer.get("modules", {})})
                 packages = worker.ask("versions", roots=roots, timeout_s=PROBE_TIMEOUT_S)
         except WorkerDied as death:
@@ -164,6 +180,15 @@ def _probe(python: str, files: Sequence[tuple[Axis, Path]]) -> tuple[list[dict[s
                 answers.pop()
             answers.append({"reason": f"importing it: {death}"})
     return answers, packages
+
+
+def _sound(told: dict[str, Any]) -> dict[str, Any]:
+    """What a file says of itself, if that can be recorded; a reason if not."""
+    try:
+        checks.made(_Told, told)
+    except ValueError as error:
+        return {"reason": f"what it says of itself cannot be read: {error}"}
+    return told
 
 
 def _contender(axis: Axis, path: Path, answer: dict[str, Any], *, strict: bool) -> Contender:
@@ -176,7 +201,7 @@ def _contender(axis: Axis, path: Path, answer: dict[str, Any], *, strict: bool) 
     if "invalid" in answer or (strict and unavailable):
         raise HarnessError(f"{path}: {answer.get('invalid') or unavailable}", exit_code=2)
     source = _source(path)
-    known = answer if unavailable is None else _static(source)
+    known = answer if unavailable is None else _sound(printable_values(_static(source)))
     loops = known.get("loops")
     return Contender(
         axis=axis,

@@ -116,10 +116,10 @@ class RunningTrial:
             return
         workload, cpus = self._task.workload, self.family.cpus()
         try:
-            one = checks.whole(Pass(**{**answer, "client_cpu_s": cpu_s}, witness=witness))
+            one = checks.made(Pass, {**answer, "client_cpu_s": cpu_s, "witness": witness})
             self._reason = complaint_about(one, workload, self._task.in_flight, span)
-        except (TypeError, ValueError) as error:
-            self._reason = f"what was said of a pass cannot be: {checks.short(error)}"
+        except ValueError as error:
+            self._reason = f"the worker's answer cannot be read: {error}"
         self._reason = self._reason or overreach(cpu_s, span[1] - span[0], cpus, self._task.load["cpus"])
         if self._reason is None:
             self._passes.append(one)

@@ -18,7 +18,7 @@ from harness.report.history import history_html, history_md
 from harness.report.trend_chart import trend_chart
 from tests.builders import cell
 from tests.history.synthetic import cells, series, write_store
-from tests.report.books import make_book
+from tests.report.books import VARIANTS, make_book
 
 
 def history(results: Path, *arguments: str | Path) -> int:
@@ -46,7 +46,11 @@ def lines(results: Path) -> list[str]:
     [
         ({"suite": "selfcheck"}, "a self-check"),
         (
-            {"rounds": ((cell("thread_pool/a", side="base"), cell("thread_pool/a", side="head")),)},
+            {
+                "rounds": (
+                    tuple(cell(VARIANTS[0], workload="small-memory", side=side) for side in ("base", "head")),
+                )
+            },
             "a comparison of sides",
         ),
     ],
