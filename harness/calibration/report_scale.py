@@ -104,7 +104,7 @@ def write(folder: Path, trials: int) -> int:
     (folder / "run.json").write_text(json.dumps(run(ids, cells, rounds)))
     with (folder / "trials.jsonl").open("w") as file:
         for number in range(rounds):
-            sentinel = {"kind": "sentinel", "round": number, "started_at": float(number), "steal": 0.0}
+            sentinel = {"kind": "sentinel", "round": number, "started_at": 1.0 + number, "steal": 0.0}
             times = {"cpu_s": [draw.gauss(0.01, 0.0002)], "echo_s": [0.008], "busy_elsewhere": 0.0}
             file.write(json.dumps(sentinel | times, separators=(",", ":")) + "\n")
             for place, cell in enumerate(draw.sample(cells, len(cells))):
@@ -145,7 +145,7 @@ def trial(
         "threads": 8,
         "executor_size": 6,
     }
-    facts |= {"cpus": [0], "sink_filesystem": None, "parity": {}, "started_at": float(number), "reason": None}
+    facts |= {"cpus": [0], "sink_filesystem": None, "parity": {}, "started_at": 1.0 + number, "reason": None}
     return {"kind": "trial", "cell": cell, "round": number, "position": place, "passes": passes} | facts
 
 
@@ -179,14 +179,24 @@ def run(ids: list[str], cells: list[dict[str, str]], rounds: int) -> dict[str, o
         "variants": variants,
         "rounds": [cells] * rounds,
     }
-    known = {"id": "synthetic", "version": 1, "created_at": 0.0, "command": "synthetic: nothing was measured"}
+    known = {"id": "synthetic", "version": 1, "created_at": 1.0, "command": "synthetic: nothing was measured"}
     return known | {
         "plan": plan,
-        "contenders": [],
+        "contenders": [
+            contender(axis, name)
+            for axis, place in (("concurrency", 0), ("client", 1))
+            for name in sorted({one.split("/")[place] for one in ids})
+        ],
         "fingerprint": {},
         "environment": {},
         "selfcheck": None,
     }
+
+
+def contender(axis: str, name: str) -> dict[str, object]:
+    """A record of a file that there is not."""
+    told = {"axis": axis, "name": name, "path": f"{name}.py", "label": name, "source": "", "fetch": "sync"}
+    return told | {"loops": (), "in_flight": None, "unavailable": None, "modules": {}}
 
 
 if __name__ == "__main__":
