@@ -152,7 +152,7 @@ def calls_nobody(markdown: str) -> bool:
         for block in MARKDOWN.parse(markdown)
         for one in [block, *(block.children or [])]
     }
-    outside = re.sub(r"(?s)<code>.*?</code>", "", MARKDOWN.render(markdown))  # code is never acted upon
+    outside = re.sub(r"(?s)<code>.*?</code>", "\0", MARKDOWN.render(markdown))  # code is never acted upon
     rendered = html.unescape(re.sub(r"<[^>]*>", "\0", outside))
     return not {"link_open", "image", "html_inline"} & kinds.keys() and not re.search(
         r"(?i)@\w|#\d|gh-\d|://|www\.|[0-9a-f]{7}", rendered
