@@ -5,14 +5,14 @@ and none is written that would not be read (``harness.checks``).
 """
 
 import json
-import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 
 from harness import checks
 from harness.files import write_whole
+from harness.lines import Lines, add_lines, end_lines, read_lines
 from harness.model import (
     NOTHING_KNOWN,
     Ceiling,
@@ -84,14 +84,10 @@ class Writer:
         self._path = folder / "trials.jsonl"
         run = read_run(folder)
         self._terms = checks.Terms(run.plan)
-        lines = _lines(self._path)
-        records = list(_records(self._path, lines, self._terms))
-        self.book = _book(folder, run, records)
-        whole = b"".join(lines[: len(lines) - self.book.cut])
+        lines = _lines(self._path, self._terms)
+        self.book = _book(folder, run, lines)
         try:
-            with self._path.open("ab") as file:
-                file.truncate(len(whole))
-                file.write(b"" if whole.endswith(b"\n") or not whole else b"\n")
+            end_lines(self._path, lines)
         except OSError as error:
             raise self._failure(error) from None
 
@@ -113,10 +109,7 @@ class Writer:
             reason = f"this cannot have been measured: {error}"
             line, written = self._line(replace(record, **NOTHING_KNOWN, reason=reason))
         try:
-            with self._path.open("ab") as file:
-                file.write(line)
-                file.flush()
-                os.fsync(file.fileno())
+            add_lines(self._path, line)
         except OSError as error:
             raise self._failure(error) from None
         return written
@@ -150,8 +143,7 @@ def read_selfcheck(results: Path, fingerprint: Mapping[str, Any]) -> SelfCheck |
 def read(folder: Path) -> Ledger:
     """Read a whole run."""
     run = read_run(folder)
-    path = folder / "trials.jsonl"
-    return _book(folder, run, list(_records(path, _lines(path), checks.Terms(run.plan))))
+    return _book(folder, run, _lines(folder / "trials.jsonl", checks.Terms(run.plan)))
 
 
 def read_run(folder: Path) -> Run:
@@ -173,40 +165,29 @@ def read_run(folder: Path) -> Run:
         raise HarnessError(f"{path} is damaged: {checks.short(error)}") from None
 
 
-def _book(folder: Path, run: Run, records: Sequence[Record | None]) -> Ledger:
+def _book(folder: Path, run: Run, lines: Lines[Record]) -> Ledger:
     quotes = read_quotes(folder)
     return Ledger(
         run=run,
-        trials=tuple(one for one in records if isinstance(one, Trial)),
-        sentinels=tuple(one for one in records if isinstance(one, Sentinel)),
-        ceilings=tuple(one for one in records if isinstance(one, Ceiling)),
-        cut=None in records,
+        trials=tuple(one for one in lines.records if isinstance(one, Trial)),
+        sentinels=tuple(one for one in lines.records if isinstance(one, Sentinel)),
+        ceilings=tuple(one for one in lines.records if isinstance(one, Ceiling)),
+        cut=lines.cut,
         lessons=quotes.lessons,
         primitives=quotes.primitives,
     )
 
 
-def _lines(path: Path) -> list[bytes]:
+def _lines(path: Path, terms: checks.Terms) -> Lines[Record]:
+    def record(line: bytes) -> Record:
+        found = _record(line)
+        terms.meet(found)
+        return found
+
     try:
-        with path.open("rb") as file:
-            return file.readlines()
-    except FileNotFoundError:
-        return []
+        return read_lines(path, record)
     except OSError as error:
         raise HarnessError(f"cannot read {path}: {error.strerror}") from None
-
-
-def _records(path: Path, lines: Sequence[bytes], terms: checks.Terms) -> Iterator[Record | None]:
-    """Yield each record; None for a last line that was cut. Any other bad line is damage, and an error."""
-    for number, line in enumerate(lines, start=1):
-        try:
-            record = _record(line)
-            terms.meet(record)
-            yield record
-        except ValueError as error:
-            if line.endswith(b"\n"):
-                raise HarnessError(f"{path}: line {number} is damaged: {error}") from None
-            yield None
 
 
 def _record(line: bytes) -> Record:

@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
 def _add(options: argparse.Namespace) -> int:
     for name in options.runs:
         book = ledger.read(bench_folder(name, options.results))
-        path, fresh, cut = history_store.add(options.results / "history", book)
+        path, fresh, cut = history_store.add(options.results / "history", book, to_errors())
         if cut:
             to_errors().print(
                 f"{path}: the last line was cut; it was taken out", soft_wrap=True, highlight=False

@@ -6,21 +6,22 @@ may change under a series and explain it (packages, kernel, patch release) stand
 
 import hashlib
 import json
-import math
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import TypeAdapter
+from rich.console import Console
 
+from harness import checks
+from harness.commands.locks import lock
 from harness.ledger import Ledger
+from harness.lines import Lines, add_lines, end_lines, read_lines
 from harness.model import HarnessError
 
 if TYPE_CHECKING:  # ruptures and scipy take seconds to load
     from harness.stats.trend import Point
 
-LAST_DATE = 253_402_300_800.0  # the year 10,000, in Unix time
+POINT, HEAD = b'{"kind":"point",', b'{"kind":"machine",'
 MACHINE = ("cpu", "cores", "cpus", "governor", "architecture", "virtualization", "client_cpus", "server_cpus")
 
 
@@ -69,68 +70,49 @@ def points_of(book: Ledger) -> "list[Point]":
     return points
 
 
-def add(folder: Path, book: Ledger) -> tuple[Path, int, bool]:
-    """Append what the store lacks of a run.
+def add(folder: Path, book: Ledger, console: Console) -> tuple[Path, int, bool]:
+    """Append what the store lacks of a run; whoever else adds waits.
 
     Returns:
         The file, how many points were new, and whether a line that was cut had to be taken out first.
     """
     path = store_path(folder, book.run.fingerprint)
+    points = points_of(book)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        cut = _mend(path)
-        known = {(one.run, one.cell) for one in read(path)} if path.exists() else set()
-        fresh = [one for one in points_of(book) if (one.run, one.cell) not in known]
-        with path.open("ab") as file:
-            if file.tell() == 0:
-                file.write(_line({"kind": "machine", **key_facts(book.run.fingerprint)}))
-            for one in fresh:
-                file.write(b'{"kind":"point",' + _points().dump_json(one)[1:] + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
+        with lock(console, folder.with_name(f".{folder.name}.lock"), "adding to this history"):
+            lines = _read(path)
+            known = {(one.run, one.cell) for one in lines.records if not isinstance(one, dict)}
+            fresh = [one for one in points if (one.run, one.cell) not in known]
+            head = [] if lines.records else [_machine_line(book)]
+            end_lines(path, lines)
+            add_lines(path, b"".join([*head, *map(_point_line, fresh)]))
     except OSError as error:
         raise HarnessError(f"cannot write the history {path}: {error.strerror}") from None
-    return path, len(fresh), cut
+    except ValueError as error:
+        raise HarnessError(f"{book.run.id} cannot be added to the history: {error}") from None
+    return path, len(fresh), lines.cut
 
 
 def read(path: Path) -> "list[Point]":
     """All points of a file; a last line that was cut is left out, any other damage is an error."""
-    adapter = _points()
-    found = []
     try:
-        lines = path.read_bytes().splitlines(keepends=True)
+        path.stat()
+        return [one for one in _read(path).records if not isinstance(one, dict)]
     except OSError as error:
         raise HarnessError(f"cannot read the history {path}: {error.strerror}", exit_code=2) from None
-    for number, line in enumerate(lines, start=1):
-        if not line.endswith(b"\n"):
-            break
-        if line.startswith(b'{"kind":"point",'):
-            try:
-                point = adapter.validate_json(b"{" + line.removeprefix(b'{"kind":"point",'))
-            except ValueError:
-                point = None
-            if point is None or not _is_sound(point):
-                raise HarnessError(f"{path}: line {number} is damaged; take it out")
-            found.append(point)
-        elif not line.startswith(b'{"kind":"machine",'):
-            raise HarnessError(f"{path}: line {number} is of no known kind; take it out")
-    return found
-
-
-def _is_sound(point: "Point") -> bool:
-    """Whether its numbers can have been measured: times above 0, a date that the calendar has."""
-    figures = [one for one in (point.value, point.low, point.high) if one is not None]
-    return all(0 < one < math.inf for one in figures) and 0 < point.created_at < LAST_DATE
 
 
 def machine(path: Path) -> dict[str, Any]:
     """What the file's runs have in common, from its first line."""
     try:
         with path.open("rb") as file:
-            facts: dict[str, Any] = dict(json.loads(file.readline()))
-    except (OSError, ValueError, TypeError, RecursionError):
-        raise HarnessError(f"{path} does not begin with a machine; it is no history") from None
-    return {name: value for name, value in facts.items() if name != "kind"}
+            facts = _record(file.readline())
+    except (OSError, ValueError):
+        facts = None
+    if not isinstance(facts, dict):
+        raise HarnessError(f"{path} does not begin with a machine; it is no history")
+    return facts
 
 
 def stores(folder: Path) -> Iterable[Path]:
@@ -138,25 +120,29 @@ def stores(folder: Path) -> Iterable[Path]:
     return sorted(folder.glob("*.jsonl"))
 
 
-def _mend(path: Path) -> bool:
-    """Take a last line that was cut out of the file; True if there was one."""
-    if not path.exists():
-        return False
-    with path.open("rb+") as file:
-        data = file.read()
-        whole = data.rfind(b"\n") + 1
-        file.truncate(whole)
-    return whole != len(data)
+def _read(path: Path) -> "Lines[Point | dict[str, Any]]":
+    return read_lines(path, _record)
 
 
-def _line(facts: Mapping[str, Any]) -> bytes:
-    return json.dumps(facts, separators=(",", ":")).encode() + b"\n"
-
-
-def _points() -> "TypeAdapter[Point]":
+def _record(line: bytes) -> "Point | dict[str, Any]":
     from harness.stats.trend import Point  # noqa: PLC0415 - scipy and ruptures take seconds to load
 
-    return TypeAdapter(Point)
+    if line.startswith(POINT):
+        return checks.from_json(Point, b"{" + line.removeprefix(POINT))
+    if line.startswith(HEAD):
+        return checks.from_json(dict[str, Any], b"{" + line.removeprefix(HEAD))
+    raise ValueError("no record of a known kind")
+
+
+def _point_line(point: "Point") -> bytes:
+    return POINT + checks.encode(point)[0][1:] + b"\n"
+
+
+def _machine_line(book: Ledger) -> bytes:
+    return (
+        json.dumps({"kind": "machine", **key_facts(book.run.fingerprint)}, separators=(",", ":")).encode()
+        + b"\n"
+    )
 
 
 def _short(value: float | None) -> float | None:

@@ -13,11 +13,13 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Annotated
 
 import numpy as np
 import ruptures  # type: ignore[import-untyped]  # it ships no annotations
+from annotated_types import Gt, Lt
 
-from harness.model import Cell
+from harness.model import Cell, Count, Reason, UnixTime
 from harness.stats.kernels import NO_SPREAD
 from harness.stats.verdict import MARGIN
 
@@ -28,6 +30,7 @@ PENALTY = 4.0
 # A run farther from its neighbours than this many deviations is drawn, but pulls no mean: a spike is no level.
 SPIKE = 2.0
 NORMAL = 1.4826  # median absolute deviation to standard deviation of a normal distribution
+PerImage = Annotated[float, Gt(0), Lt(1e9)]  # seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,13 +48,13 @@ class Point:
     """
 
     run: str
-    created_at: float
+    created_at: UnixTime
     cell: Cell
-    value: float | None
-    low: float | None
-    high: float | None
-    rounds: int
-    reason: str | None
+    value: PerImage | None
+    low: PerImage | None
+    high: PerImage | None
+    rounds: Count
+    reason: Reason | None
     versions: Mapping[str, str]
     commit: str
 

@@ -2,7 +2,10 @@
 
 import csv
 import json
+import os
+import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,10 +15,13 @@ import pytest
 
 from harness import ledger
 from harness.cli import main
+from harness.commands import history_store
+from harness.commands.console import to_errors
 from harness.commands.history import read_trends
 from harness.measure.launch import ROOT
 from harness.report.history import history_html, history_md
 from harness.report.trend_chart import trend_chart
+from harness.stats.trend import Point
 from tests.builders import cell
 from tests.history.synthetic import cells, series, write_store
 from tests.report.books import VARIANTS, make_book
@@ -103,6 +109,63 @@ def test_a_cut_last_line_is_mended_with_a_word(tmp_path: Path, capsys: pytest.Ca
     assert "one: 1 cells added" in told.out
     assert len(lines(tmp_path)) == 11
     assert len({json.dumps([one["run"], one["cell"]]) for one in map(json.loads, lines(tmp_path)[1:])}) == 10
+
+
+def test_wherever_a_history_is_cut_it_goes_on_with_what_was_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book = ledger.read(write_run(tmp_path, "one"))
+    points = history_store.points_of(book)[:1]
+    monkeypatch.setattr(history_store, "points_of", lambda _: points)
+    monkeypatch.setattr(os, "fsync", lambda _: None)  # takes most of the time, and no power is cut here
+    path, _, _ = history_store.add(tmp_path / "history", book, to_errors())
+    data = path.read_bytes()
+    ends = [at for at in range(len(data)) if data[at : at + 1] == b"\n"]
+    whole = {0, *ends, *(at + 1 for at in ends)}  # a last line without its end is whole if it is a record
+    for end in range(len(data) + 1):
+        path.write_bytes(data[:end])
+        _, _, cut = history_store.add(tmp_path / "history", book, to_errors())
+        assert (path.read_bytes(), cut) == (data, end not in whole)
+
+
+def test_five_who_add_one_run_at_once_add_it_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    book = ledger.read(write_run(tmp_path, "one"))
+    points, all_here = history_store.points_of(book), threading.Barrier(5)
+
+    def made_by_all(_: ledger.Ledger) -> list[Point]:
+        all_here.wait(30.0)
+        return points
+
+    monkeypatch.setattr(history_store, "points_of", made_by_all)
+    with ThreadPoolExecutor(5) as pool:
+        added = [pool.submit(history_store.add, tmp_path / "history", book, to_errors()) for _ in range(5)]
+    assert sorted(one.result()[1] for one in added) == [0, 0, 0, 0, 5]
+    assert len(lines(tmp_path)) == 6
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ('"value":', '"value":0.0,"was":', "value: Input should be greater than 0"),
+        ('"value":', '"value":NaN,"was":', "value: Input should be"),
+        ('"created_at":', '"created_at":1e300,"was":', "created_at: Input should be less than"),
+        ('"rounds":', '"rounds":' + "9" * 400 + ',"was":', "rounds: Input should be less than"),
+        ('"cell":', '"cell":5,"was":', "cell: Input should be an object"),
+        ('{"kind":"point",', '{"kind":"', "no record of a known kind"),
+    ],
+)
+def test_what_cannot_have_been_kept_is_damage_with_its_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], old: str, new: str, reason: str
+) -> None:
+    write_run(tmp_path, "one")
+    history(tmp_path, "add", "one")
+    [path] = (tmp_path / "history").glob("*.jsonl")
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new, 1))
+    capsys.readouterr()
+    for command in (("show",), ("add", "one")):
+        assert history(tmp_path, *command) == 1
+        assert f"line 2 is damaged: {reason}" in capsys.readouterr().err
 
 
 def test_other_damage_is_one_clear_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
