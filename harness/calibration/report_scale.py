@@ -71,26 +71,23 @@ def remake(folder: Path) -> None:
         marks.append(time.perf_counter())
         return marks[-1] - marks[-2]
 
-    from harness.report.studio import Studio, helpers_for
+    from harness import ledger
+    from harness.report.book import build
+    from harness.report.judgement import judge_run
+    from harness.report.tables import make_tables
 
-    with Studio(helpers_for(MODELS * CLIENTS * len(WORKLOADS))) as studio:
-        from harness import ledger
-        from harness.report.book import build
-        from harness.report.judgement import judge_run
-        from harness.report.tables import make_tables
-
-        found = {"import": step()}
-        book = ledger.read(folder)
-        found["read"] = step()
-        judgement = judge_run(book)
-        found["judge"] = step()
-        tables = make_tables(book, judgement)
-        found["frames"] = step()
-        for name, data in build(book, tables, studio).items():
-            path = folder / "out" / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
-        found["files"] = step()
+    found = {"import": step()}
+    book = ledger.read(folder)
+    found["read"] = step()
+    judgement = judge_run(book)
+    found["judge"] = step()
+    tables = make_tables(book, judgement)
+    found["frames"] = step()
+    for name, data in build(book, tables).items():
+        path = folder / "out" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    found["files"] = step()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(json.dumps(found | {"peak_mb": peak * 1024 / 1e6}))
 

@@ -76,7 +76,7 @@ def _show(options: argparse.Namespace) -> int:
 
     place = options.out or options.results / "trends"
     for one in trends:
-        write_whole(place / "charts" / f"{one.slug}.svg", trend_chart(one)["svg"])
+        write_whole(place / "charts" / f"{one.slug}.svg", trend_chart(one))
     margin = options.margin
     write_whole(place / "history.csv", history.history_csv(trends))
     write_whole(place / "history.md", history.history_md(trends, machines, margin))

@@ -105,8 +105,8 @@ def _tell(folder: Path, sides: tuple[Ready, ...], groups: tuple[tuple[Cell, ...]
     write_whole(place / "matrix.csv", to_csv(frame))
     write_whole(place / "matrix.md", text)
     shown = looks(book.run.contenders, book.run.plan.variants)
-    for kind, data in render(slopes, frame, shown, f"Time over that of {sides[0].name}").items():
-        write_whole(place / f"matrix.{kind}", data)
+    chart = render(slopes, frame, shown, f"Time over that of {sides[0].name}")
+    write_whole(place / "matrix.svg", chart)
     output = to_output()
     output.print(text.decode(), markup=False, highlight=False, soft_wrap=True)
     output.print(f"written to {place}", markup=False, highlight=False, soft_wrap=True)

@@ -3,7 +3,6 @@
 import argparse
 import gc
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rich.console import Console
 
@@ -13,9 +12,6 @@ from harness.commands.exits import FAILED, FINE, NOTHING
 from harness.commands.recorded import add_results_option, bench_folder
 from harness.files import write_whole
 from harness.model import HarnessError
-
-if TYPE_CHECKING:
-    from harness.report.studio import Studio
 
 NAME = "report"
 HELP = "rebuild every derived file of a run from its ledger alone"
@@ -34,19 +30,16 @@ def run(options: argparse.Namespace) -> int:
 
 def write_report(folder: Path, console: Console) -> int:
     """Write all derived files of a run, print its table; return FINE, FAILED or NOTHING."""
-    run = ledger.read_run(folder)
-    # pandas and matplotlib take seconds to load: after the measuring, and not for `list` or a wrong option.
-    from harness.report.studio import Studio, helpers_for  # noqa: PLC0415
-
+    ledger.read_run(folder)  # what is no run is told before anything is loaded
     gc.disable()  # nearly all that is made stays until the end; walking through it again and again takes a tenth of the time
     try:
-        with Studio(helpers_for(max(map(len, run.plan.rounds), default=0))) as studio:
-            return _write_report(folder, console, studio)
+        return _write_report(folder, console)
     finally:
         gc.enable()
 
 
-def _write_report(folder: Path, console: Console, studio: "Studio") -> int:
+def _write_report(folder: Path, console: Console) -> int:
+    # pandas and matplotlib take seconds to load: after the measuring, and not for `list` or a wrong option.
     from harness.report.book import build  # noqa: PLC0415
     from harness.report.judgement import judge_run  # noqa: PLC0415
     from harness.report.tables import make_tables  # noqa: PLC0415
@@ -58,7 +51,7 @@ def _write_report(folder: Path, console: Console, studio: "Studio") -> int:
         reasons = sorted({f"{one.cell.id}: {one.reason}" for one in book.trials if one.reason})
         raise HarnessError("nothing was measured" + "".join(f"; {one}" for one in reasons), exit_code=NOTHING)
     tables = make_tables(book, judge_run(book))
-    for name, data in build(book, tables, studio).items():
+    for name, data in build(book, tables).items():
         write_whole(folder / name, data)
     print_report(console, tables, unfinished=is_unfinished(book))
     console.print(

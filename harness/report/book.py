@@ -8,31 +8,24 @@ import pandas as pd
 
 from harness.ledger import Ledger
 from harness.report import exhibits, markdown, primitives
+from harness.report.charts import render
 from harness.report.csvs import to_csv
 from harness.report.exhibits import Exhibit
 from harness.report.page.build import page
-from harness.report.studio import Studio
 from harness.report.style import looks
 from harness.report.tables import Tables
 from harness.report.trust import is_unfinished
 
 
-def build(book: Ledger, tables: Tables, studio: Studio | None = None) -> Mapping[str, bytes]:
-    """Make every file.
-
-    Args:
-        studio: draws the charts; None draws them here.
-    """
+def build(book: Ledger, tables: Tables) -> Mapping[str, bytes]:
+    """Make every file."""
     slugs = slugs_of([one.name for one in book.run.plan.workloads])
     shown = [one for workload, slug in slugs.items() for one in exhibits.of_workload(tables, workload, slug)]
     shown += [*exhibits.of_run(book, tables), *exhibits.of_host(tables), *_primitives(book.primitives)]
     look = looks(book.run.contenders, book.run.plan.variants)
-    drawings = (studio or Studio(0)).begin([(one.draw, one.frame, look, one.title) for one in shown])
+    pictures = {figure.name: render(figure.draw, figure.frame, look, figure.title) for figure in shown}
     files = {name: to_csv(frame) for name, frame in tables.files.items()}
-    pictures = {}
-    for one, drawn in zip(shown, drawings(), strict=True):
-        pictures[one.name] = drawn["svg"]
-        files |= {f"charts/{one.name}.{kind}": data for kind, data in drawn.items()}
+    files |= {f"charts/{name}.svg": picture for name, picture in pictures.items()}
     unfinished = is_unfinished(book)
     files["report.md"] = markdown.report(book, tables, unfinished=unfinished)
     files["report.html"] = page(book, tables, slugs, shown, pictures, unfinished=unfinished)

@@ -50,17 +50,17 @@ RC: dict[Any, Any] = {
     "svg.hashsalt": "fetchbench",  # the same frame gives the same bytes
 }
 
-KINDS = ("svg", "png")
 Chart = Callable[[pd.DataFrame, Mapping[str, Look], str], Figure]
-Job = tuple[Chart, pd.DataFrame, Mapping[str, Look], str]
 Text = Callable[[float, int], str]
 
 
-def render(chart: Chart, rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> dict[str, bytes]:
-    """Draw a chart; return file ending -> bytes."""
+def render(chart: Chart, rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> bytes:
+    """Draw a chart; return it as SVG."""
+    buffer = io.BytesIO()
     with mpl.rc_context(RC):
         figure = chart(rows, looks, printable(title))
-        return {kind: _bytes(figure, kind) for kind in KINDS}
+        figure.savefig(buffer, format="svg", facecolor="white", metadata={"Date": None})
+    return buffer.getvalue()
 
 
 def canvas(
@@ -223,12 +223,3 @@ def _top(cluster: Sequence[float], gap: float) -> float:
 def row_name(row: Mapping[Any, Any]) -> str:
     """The variant, and its side if several environments were compared."""
     return str(row["variant"]) + ("" if row["side"] in {HERE, NONE} else f" @{row['side']}")
-
-
-def _bytes(figure: Figure, kind: str) -> bytes:
-    buffer = io.BytesIO()
-    options: dict[str, Any] = {"metadata": {"Date": None}}
-    if kind == "png":  # this level takes half the time for a tenth more bytes
-        options = {"metadata": {"Software": None}, "pil_kwargs": {"compress_level": 3}}
-    figure.savefig(buffer, format=kind, dpi=110, facecolor="white", **options)
-    return buffer.getvalue()

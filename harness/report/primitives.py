@@ -62,9 +62,8 @@ def _row(benchmark: Mapping[str, Any]) -> dict[str, Any]:
 def charts(frame: pd.DataFrame) -> dict[str, bytes]:
     """Draw what the table holds; file name -> bytes of each chart."""
     return {
-        f"{figure.name}.{kind}": data
+        f"{figure.name}.svg": render(figure.draw, figure.frame, {}, figure.title)
         for figure in exhibits(frame)
-        for kind, data in render(figure.draw, figure.frame, {}, figure.title).items()
     }
 
 

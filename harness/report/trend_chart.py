@@ -24,8 +24,8 @@ APART = 0.11  # of the width, between two labels of one row
 ROW = 0.055  # height of a row of labels above the panel, of the panel's height
 
 
-def trend_chart(trend: Trend) -> dict[str, bytes]:
-    """Draw one series; return file ending -> bytes."""
+def trend_chart(trend: Trend) -> bytes:
+    """Draw one series; return it as SVG."""
     return render(lambda _rows, _looks, title: _figure(trend, title), pd.DataFrame(), {}, trend.title)
 
 

@@ -71,11 +71,11 @@ def test_every_column_is_explained(run: Path) -> None:
             assert f"`{column}`" in text, f"{path.name}: {column}"
 
 
-def test_the_charts_are_there_in_both_kinds(run: Path) -> None:
+def test_the_charts_are_there(run: Path) -> None:
     names = {path.name for path in (run / "charts").iterdir()}
     for kind in ("ranking", "latency", "completion", "cost"):
         for workload in ("tiny-memory", "tiny-disk"):
-            assert {f"{kind}-{workload}.svg", f"{kind}-{workload}.png"} <= names
+            assert f"{kind}-{workload}.svg" in names
     assert all(path.stat().st_size > 1_000 for path in (run / "charts").iterdir())
 
 

@@ -8,7 +8,6 @@ import pytest
 from harness import ledger
 from harness.cli import main
 from harness.ledger import Ledger
-from harness.report import charts
 from tests.report.books import VARIANTS, make_book
 
 
@@ -38,10 +37,9 @@ RED = "\x1b[31mred\x9b0m"
 
 
 def test_no_code_of_a_contender_reaches_a_terminal_or_a_file(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A ledger of before texts were made printable where they enter; what is made now holds none."""
-    monkeypatch.setattr(charts, "KINDS", ("svg",))
     book = make_book(rounds=3, failed={VARIANTS[1]: RED}, unavailable={"gather/pycurl/asyncio": RED})
     contenders = tuple(replace(one, label=RED, source=f"# {RED}\n") for one in book.run.contenders)
     run = replace(book.run, contenders=contenders, command=RED, environment={"revision": RED})

@@ -287,7 +287,7 @@ def test_a_matrix_shows_every_side_against_the_first(
     measuring.slower = 1.5
     assert run("matrix") == 0
     [folder] = (tmp_path / "matrices").iterdir()
-    assert {"matrix.csv", "matrix.md", "matrix.svg", "matrix.png"} <= {path.name for path in folder.iterdir()}
+    assert {"matrix.csv", "matrix.md", "matrix.svg"} <= {path.name for path in folder.iterdir()}
     assert "1.5" in (folder / "matrix.csv").read_text()
     assert "other.py" in capsys.readouterr().out
 

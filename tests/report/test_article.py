@@ -61,7 +61,7 @@ def test_a_report_shows_what_its_run_quotes() -> None:
     rows = files["lessons.csv"].decode().splitlines()
     assert [row.split(",")[0] for row in rows] == ["lesson", "sleep_zero", "sleep_zero", "evil"]
     assert rows[1].endswith("3.11.7,turns,20")
-    assert {"charts/primitives-together.svg", "charts/primitives-waiting.png"} <= files.keys()
+    assert {"charts/primitives-together.svg", "charts/primitives-waiting.svg"} <= files.keys()
 
 
 def test_without_them_there_is_no_chapter() -> None:

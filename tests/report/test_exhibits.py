@@ -33,8 +33,7 @@ def csv_of(exhibit: Exhibit) -> pd.DataFrame:
 
 def drawn_texts(exhibit: Exhibit) -> list[str]:
     look = looks(BOOK.run.contenders, BOOK.run.plan.variants)
-    with mpl.rc_context(charts.RC):
-        svg = charts._bytes(exhibit.draw(exhibit.frame, look, exhibit.title), "svg")
+    svg = charts.render(exhibit.draw, exhibit.frame, look, exhibit.title)
     return ["".join(one.itertext()) for one in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]  # noqa: S314 - our own
 
 
