@@ -2,7 +2,8 @@
 
 * ``slow``: a commit that makes one client 10 % slower: how often does the gate end with 3?
 * ``comment``: a commit that changes a comment in the same file: it must not, and should end with 0.
-* ``unfit``: the comment again, beside a process on the client's CPU: 4.
+* ``slow-beside-burner``: a commit that makes it three times as slow, beside a process on the client's CPU: 3 all the same.
+* ``comment-beside-burner``: the comment again, beside that process: never 3.
 
 The clone is of the last commit.
 ``python -m harness.calibration.gate_proof --slow 20 --comment 40``, or ``nox -s gate_proof``.
@@ -14,8 +15,9 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +29,42 @@ from harness.measure.catalog import Catalog, open_catalog
 from harness.measure.launch import ROOT
 from harness.measure.planted import plant
 
-RIGHT = {"slow": REGRESSED, "comment": FINE, "unfit": UNDECIDED}
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A commit whose truth is known.
+
+    Attributes:
+        share: of the slow-down that is planted; 0 for a changed comment.
+        beside_burner: whether a process that never rests has the client's CPU as well.
+        right: exit codes that are no wrong statement.
+        count: gates, unless told otherwise.
+    """
+
+    share: float
+    beside_burner: bool
+    right: frozenset[int]
+    count: int
+
+
+def cases(share: float) -> dict[str, Case]:
+    """Name -> case; ``share`` is that of the small slow-down."""
+    found, no_harm = frozenset({REGRESSED}), frozenset({FINE, UNDECIDED})
+    return {
+        "slow": Case(share=share, beside_burner=False, right=found, count=20),
+        "comment": Case(share=0.0, beside_burner=False, right=frozenset({FINE}), count=40),
+        "slow-beside-burner": Case(share=2.0, beside_burner=True, right=found, count=20),
+        "comment-beside-burner": Case(share=0.0, beside_burner=True, right=no_harm, count=20),
+    }
 
 
 def main() -> None:
     """Gate each kind of commit so many times; print every verdict, then the counts of exit codes."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    for case, count in {"slow": 20, "comment": 40, "unfit": 1}.items():
-        parser.add_argument(f"--{case}", type=int, default=count, metavar="N", help=f"default: {count}")
+    for name, case in cases(0.1).items():
+        parser.add_argument(
+            f"--{name}", type=int, default=case.count, metavar="N", help=f"default: {case.count}"
+        )
     parser.add_argument("--share", type=float, default=0.10, help="of the slow-down (default: 0.10)")
     parser.add_argument(
         "--variants", nargs="+", default=[], help="what the gates measure, instead of suite.toml's"
@@ -43,21 +73,24 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="fetchbench-") as name:
         folder = Path(name)
+        proved = cases(options.share)
         with machine_lock(to_errors()), opened(options, {"head": options.share}) as scene:
-            turns = round(options.share * scene.turns)
-        clone = scratch(folder, open_catalog(sys.executable), scene.chosen.client, turns)
+            per_share = scene.turns
+        clone = scratch(folder, open_catalog(sys.executable), scene.chosen.client, proved, per_share)
         print(
-            f"{turns} turns of a loop in each fetch of {scene.chosen.client}: +{100 * options.share:g} %",
-            flush=True,
+            f"{round(per_share)} turns of a loop in each fetch of {scene.chosen.client}: +100 %", flush=True
         )
         found: dict[str, Counter[int]] = {}
-        for case in _in_turn({case: getattr(options, case) for case in RIGHT}):
-            verdict = gated(clone, case, options.variants)
-            found.setdefault(case, Counter())[verdict["exit_code"]] += 1
-            print(f"{case}: {told(verdict)}", flush=True)
-    for case, codes in found.items():
+        asked = {name: getattr(options, name.replace("-", "_")) for name in proved}
+        for name in _in_turn(asked):
+            verdict = gated(clone, name, options.variants, beside_burner=proved[name].beside_burner)
+            found.setdefault(name, Counter())[verdict["exit_code"]] += 1
+            print(f"{name}: {told(verdict)}", flush=True)
+    for name, codes in found.items():
+        right = proved[name].right
         said = ", ".join(f"{count} × {code}" for code, count in sorted(codes.items()))
-        print(f"{case}: exit {RIGHT[case]} in {codes[RIGHT[case]]} of {codes.total()} ({said})")
+        hits = sum(codes[code] for code in right)
+        print(f"{name}: exit {' or '.join(map(str, sorted(right)))} in {hits} of {codes.total()} ({said})")
 
 
 def _in_turn(counts: dict[str, int]) -> Iterator[str]:
@@ -66,30 +99,34 @@ def _in_turn(counts: dict[str, int]) -> Iterator[str]:
     yield from (case for _, case in sorted(places))
 
 
-def scratch(folder: Path, tree: Catalog, client: str, turns: int) -> Path:
-    """Clone the project and give it a commit ``base`` and one per case; return the clone."""
+def scratch(folder: Path, tree: Catalog, client: str, proved: Mapping[str, Case], per_share: float) -> Path:
+    """Clone the project and give it a commit ``base`` and one per case; return the clone.
+
+    Args:
+        per_share: turns of the burning loop that double the time of an image.
+    """
     clone = folder / "clone"
     _git(ROOT, "clone", "-q", str(ROOT), str(clone))
     place = clone / "benchmarks" / "clients"
 
-    def commit(branch: str) -> None:
+    def commit(branch: str, share: float, addition: str) -> None:
         _git(clone, "checkout", "-q", "-B", branch, *(() if branch == "base" else ("base",)))
-        path = plant(tree, client, client, turns if branch == "slow" else 0, place)
-        if branch in {"comment", "unfit"}:
-            path.write_text(path.read_text() + "\n# A comment.\n")
+        path = plant(tree, client, client, round(share * per_share), place)
+        path.write_text(path.read_text() + addition)
         _git(clone, "-c", "user.name=proof", "-c", "user.email=proof@localhost", "commit", "-qam", branch)
 
-    for branch in ("base", *RIGHT):
-        commit(branch)
+    commit("base", 0.0, "")
+    for name, case in proved.items():
+        commit(name, case.share, "" if case.share else "\n# A comment.\n")
     return clone
 
 
-def gated(clone: Path, case: str, variants: list[str]) -> dict[str, Any]:
+def gated(clone: Path, name: str, variants: list[str], *, beside_burner: bool) -> dict[str, Any]:
     """Gate a case's commit against the base; return its verdict.json."""
     results = clone.parent / "results"
     chosen = ["--variants", *variants] if variants else []
-    command = ["gate", "--base", "base", "--head", case, "--results", str(results), *chosen]
-    with burning() if case == "unfit" else nullcontext():
+    command = ["gate", "--base", "base", "--head", name, "--results", str(results), *chosen]
+    with burning() if beside_burner else nullcontext():
         done = subprocess.run(
             [sys.executable, "-m", "harness", *command, "--cache", str(clone.parent / "cache")],
             cwd=clone, capture_output=True, text=True, check=False,
