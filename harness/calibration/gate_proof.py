@@ -71,8 +71,8 @@ def main() -> None:
     )
     add_options(parser)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="fetchbench-") as name:
-        folder = Path(name)
+    with tempfile.TemporaryDirectory(prefix="fetchbench-") as scratchpad:
+        folder = Path(scratchpad)
         proved = cases(options.share)
         with machine_lock(to_errors()), opened(options, {"head": options.share}) as scene:
             per_share = scene.turns
