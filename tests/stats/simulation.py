@@ -20,7 +20,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from harness.stats import kernels, power
+from harness.stats import kernels, power, verdict
 
 Floats = npt.NDArray[np.float64]
 Order = Literal["interleaved", "sequential"]
@@ -83,9 +83,9 @@ def coverage(logs: Floats, true_ratio: float) -> float:
 
 
 def found_slower(logs: Floats, margin: float) -> float:
-    """Share of runs whose second cell is slower than the margin by the one-sided test at 5 %."""
+    """Share of runs whose second cell is slower than the margin by the one-sided test of a verdict."""
     of = kernels.moments(logs[:, 1] - logs[:, 0])
-    return float((kernels.p_above(of, math.log1p(margin)) <= 0.05).mean())
+    return float((kernels.p_above(of, math.log1p(margin)) <= verdict.ALPHA).mean())
 
 
 def stopped_at_width(logs: Floats, precision: float) -> tuple[float, float]:
