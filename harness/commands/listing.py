@@ -13,6 +13,7 @@ from harness.commands.console import to_output
 from harness.commands.exits import FINE
 from harness.measure.catalog import Catalog
 from harness.measure.suite import SuiteFile, read_suite_file
+from harness.report.narrow import print_table
 from harness.report.units import metric
 from harness.workload import SPECS, Spec
 
@@ -55,7 +56,7 @@ def _print(console: Console, suites: SuiteFile, catalog: Catalog) -> None:
     for one in catalog.contenders:
         told = (one.axis, one.name, one.label, one.unavailable or "available")
         contenders.add_row(*(Text(part) for part in told))
-    console.print(contenders)
+    print_table(console, contenders)
     console.print("\n[bold]variants[/] (concurrency/client/loop)")
     for variant in catalog.variants:
         reason = f"  unavailable: {variant.unavailable}" if variant.unavailable else ""
@@ -66,7 +67,7 @@ def _print(console: Console, suites: SuiteFile, catalog: Catalog) -> None:
         flat = suites.workload(name).flat
         workloads.add_row(name, *(_value(flat[key], spec) for key, spec in shown.items()))
     console.print()
-    console.print(workloads)
+    print_table(console, workloads)
     table = Table(
         "suite", "workloads", "variant patterns", "rounds", "baseline", box=None, header_style="bold"
     )
@@ -75,7 +76,7 @@ def _print(console: Console, suites: SuiteFile, catalog: Catalog) -> None:
             name, ", ".join(suite.workloads), str(len(suite.variants)), str(suite.rounds), suite.baseline
         )
     console.print()
-    console.print(table)
+    print_table(console, table)
 
 
 def _value(value: object, spec: Spec) -> str:

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from harness.model import HERE
 from harness.report.csvs import to_csv
+from harness.report.narrow import Name, print_table
 from harness.report.units import interval_text, percent, ratio
 from harness.report.voice import markdown
 from harness.stats.unpaired import Comparison
@@ -104,11 +105,11 @@ def print_compare(console: Console, compared: Compared) -> None:
     """Print the table, the gravest first, then what to keep in mind, and the headline last."""
     table = Table(box=None, header_style="bold", pad_edge=False)
     for head in ("verdict", "cell", "time ratio", "trials", "why"):
-        table.add_column(head, overflow="fold")
+        table.add_column(head)
     for one in compared.gravest_first:
-        cells = (one.cell.id, ratio_text(one), _trials(one), one.reason or "")
-        table.add_row(Text(one.call, style=STYLES.get(one.call, "")), *map(Text, cells))
-    console.print(table)
+        rest = (ratio_text(one), _trials(one), one.reason or "")
+        table.add_row(Text(one.call, style=STYLES.get(one.call, "")), Name(one.cell.id), *map(Text, rest))
+    print_table(console, table)
     for line in (*compared.notes, CAUTION, headline(compared)):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from harness.metrics import RATE
 from harness.model import Cell, Plan, Trial
+from harness.report.narrow import Name
 from harness.report.units import number, seconds
 
 STANDINGS = 16  # lines, shared by the workloads
@@ -99,13 +100,13 @@ class Screen:
 
     def _draw(self) -> None:
         standings = Table(box=None, header_style="bold", expand=True)
-        standings.add_column("standings so far", overflow="ellipsis", no_wrap=True)
+        standings.add_column("standings so far")
         standings.add_column("images/s", justify="right")
         workloads = sorted({cell.workload for cell in self._rates})
         for workload in workloads:
             standings.add_row(f"[bold]{workload}[/]", "")
             for rate, variant in self._standings(workload)[: max(3, STANDINGS // len(workloads))]:
-                standings.add_row(f"  {variant}", number(rate))
+                standings.add_row(Name(f"  {variant}"), number(rate))
         failed = [
             Text(f"failed {cell.id}: {reason}", style="red") for cell, reason in sorted(self._failed.items())
         ]

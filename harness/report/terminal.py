@@ -4,17 +4,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
-from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
 from harness.model import ALL
 from harness.report import ranked, story
 from harness.report.charts import row_name
+from harness.report.narrow import Figure, Name, has_room, print_table
 from harness.report.tables import Tables
 from harness.report.voice import PLAIN
 
-LEAST = 5  # columns that are shown however narrow the terminal is; the variant is folded then
+USUAL = 5  # columns that are worth more than a variant in one line
+LEAST = 3  # columns of a table; where even they have no room, the rows are told line by line
 
 Rows = Sequence[Mapping[Any, Any]]
 
@@ -26,7 +27,7 @@ def print_report(console: Console, tables: Tables, *, unfinished: bool) -> None:
         str(name): f"{name}: {story.scope(tables, name, PLAIN)}" for name in tables.workloads["workload"]
     }
     for drawn in _drawn(console, titles, rows):
-        console.print(drawn)
+        print_table(console, drawn)
         console.print()
     told = [*_absences(rows), *_notes(tables), *story.cautions(tables, PLAIN, unfinished=unfinished)]
     for line in dict.fromkeys([*told, "", story.answer(tables, PLAIN)]):
@@ -35,13 +36,11 @@ def print_report(console: Console, tables: Tables, *, unfinished: bool) -> None:
 
 def _drawn(console: Console, titles: Mapping[str, str], rows: Rows) -> list[Table]:
     """All tables, with the most columns for which there is room in each of them."""
-    unbounded = console.options.update(max_width=10_000)
     present = [one for one in rows if one["state"] != "unavailable"]
     measured = {name: [one for one in present if one["workload"] == name] for name in titles}
     for columns in range(len(ranked.COLUMNS), LEAST - 1, -1):
         found = [_table(titles[name], of, columns) for name, of in measured.items() if of]
-        widest = max((Measurement.get(console, unbounded, one).maximum for one in found), default=0)
-        if widest <= console.width:
+        if has_room(console, found, unbroken=columns > USUAL):
             break
     return found
 
@@ -49,14 +48,15 @@ def _drawn(console: Console, titles: Mapping[str, str], rows: Rows) -> list[Tabl
 def _table(title: str, rows: Rows, columns: int) -> Table:
     table = Table(title=Text(title), title_justify="left", title_style="bold", box=None, pad_edge=False)
     for column in ranked.COLUMNS[:columns]:
-        is_text = column.unit is None
-        fold: dict[str, Any] = {"overflow": "fold"} if column.key == "name" else {"no_wrap": True}
-        table.add_column(column.head, justify="left" if is_text else "right", **fold)
+        is_name = column.key == "name"
+        table.add_column(column.head, justify="left" if column.unit is None else "right", no_wrap=not is_name)
     for row in rows:
         said = [ranked.text(PLAIN, row, column) for column in ranked.COLUMNS[:columns]]
         if row["state"] == "failed":
             said[2] = "failed"  # in the place of its speed
-        table.add_row(*map(Text, said), style="red" if row["state"] == "failed" else "")
+        rank, name, *figures = said
+        style = "red" if row["state"] == "failed" else ""
+        table.add_row(Figure(rank), Name(name), *map(Figure, figures), style=style)
     return table
 
 

@@ -4,8 +4,11 @@ import io
 
 import pytest
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from harness.report.judgement import judge_run
+from harness.report.narrow import Name, broken, print_table
 from harness.report.progress import Pace, Screen
 from harness.report.tables import make_tables
 from harness.report.terminal import print_report
@@ -38,6 +41,53 @@ def test_every_row_keeps_rank_variant_and_speed_at_any_width(width: int) -> None
     [failed] = [one for one in table if one.split()[:1] == ["–"]]
     assert "failed" in failed
     assert "…" not in joined
+
+
+@pytest.mark.parametrize(
+    ("width", "lines"),
+    [
+        (20, ["rank: 1", "variant:", "thread_pool/", "requests_session", "images/s: 297.4"]),
+        (40, ["rank: 1", "variant: thread_pool/requests_session", "variant: to_thread/requests_session/"]),
+        (44, ["   3  to_thread/         104.3 [103.9–104.7]", "      requests_session/", "      asyncio"]),
+        (60, ["   3  to_thread/requests_session/        104.3 [103.9–104.7]", "      asyncio"]),
+    ],
+)
+def test_where_there_is_little_room_names_break_at_their_slashes(width: int, lines: list[str]) -> None:
+    shown = printed(width).partition("failed: ")[0].splitlines()
+    assert max(map(len, shown)) <= width
+    assert [one for one in lines if one not in [line.rstrip() for line in shown]] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "room", "lines"),
+    [
+        ("gather/aiohttp_session/uvloop", 29, ["gather/aiohttp_session/uvloop"]),
+        ("gather/aiohttp_session/uvloop", 24, ["gather/aiohttp_session/", "uvloop"]),
+        ("run_in_executor_sized/a", 12, ["run_in_", "executor_", "sized/a"]),
+        ("rank: 1", 20, ["rank: 1"]),
+        ("two words", 4, ["two", "words"]),
+        ("", 4, [""]),
+    ],
+)
+def test_a_name_is_broken_where_its_parts_end(text: str, room: int, lines: list[str]) -> None:
+    assert broken(text, room).splitlines() == (lines if text else [])
+
+
+def test_a_gate_and_the_list_have_room_anywhere_too() -> None:
+    table = Table("verdict", "cell", box=None)
+    table.add_row(Text("regressed"), Name("small-memory: gather/aiohttp_session/uvloop"))
+    console = Console(file=io.StringIO(), width=20)
+    print_table(console, table)
+    assert isinstance(console.file, io.StringIO)
+    assert console.file.getvalue().split("\n") == [
+        "verdict: regressed",
+        "cell: small-memory:",
+        "gather/",
+        "aiohttp_session/",
+        "uvloop",
+        "",
+        "",
+    ]
 
 
 def test_reasons_stand_below_the_tables_as_they_are_and_once() -> None:

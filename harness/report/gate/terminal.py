@@ -5,6 +5,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.report.gate.record import Gate, headline, margin_text, name, ratio_text, rounds, why
+from harness.report.narrow import Name, print_table
 
 STYLES = {"regressed": "bold red", "failed": "bold red", "inconclusive": "yellow", "improved": "green"}
 
@@ -18,12 +19,12 @@ def print_gate(console: Console, gate: Gate) -> None:
         for one in gate.gravest_first:
             table.add_row(
                 Text(one.call, style=STYLES.get(one.call, "")),
-                Text(name(one)),
+                Name(name(one)),
                 Text(ratio_text(one)),
                 Text(str(rounds(one))),
                 Text(why(one)),
             )
-        console.print(table)
+        print_table(console, table)
     for note in gate.host_notes:
         console.print(f"the host was disturbed: {note}", markup=False, highlight=False, soft_wrap=True)
     if gate.margin is not None:
