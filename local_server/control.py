@@ -10,9 +10,10 @@ from aiohttp import web
 
 from harness.workload import check
 from local_server.images import make_images
-from local_server.server import ImageServer
+from local_server.server import ImageServer, Workload
 
 PREFIX = "/_control/workloads/"
+WINDOW = re.compile(r"window(?:/([0-9]{1,6}))?")
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 MAX_REQUEST_BYTES = 64 * 1024
 
@@ -53,13 +54,19 @@ class Control:
         match request.method, rest:
             case "PUT", "":
                 return await self._put(request, name)
-            case "POST", "window" if name in self.server.workloads:
-                seen = {**self.server.workloads[name].witness.close_window(), "strangers": self._strangers}
-                self._strangers = 0
-                return web.json_response(seen)
+            case "POST", _ if name in self.server.workloads and (asked := WINDOW.fullmatch(rest)):
+                return self._window(self.server.workloads[name], asked[1])
             case "DELETE", "" if self.server.remove(name):
                 return web.json_response({})
         return _refusal(404, f"no workload {name}, or no such route")
+
+    def _window(self, workload: Workload, places: str | None) -> web.Response:
+        """Open a new window, with the images turned by so many places if any are named; answer with the last one."""
+        if places:
+            self.server.turn(workload, int(places))  # before, so that its CPU time is not the new window's
+        seen = {**workload.witness.close_window(), "strangers": self._strangers}
+        self._strangers = 0
+        return web.json_response(seen)
 
     async def _put(self, request: web.BaseRequest, name: str) -> web.StreamResponse:
         try:

@@ -45,6 +45,7 @@ class Workload:
 
     Attributes:
         secret: first segment of its paths; of the same length for all.
+        wires: whole answers, in the order of the images.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Workload:
     witness: Witness
     secret: str
     paths: Sequence[str]
+    wires: Sequence[bytes]
 
 
 class ImageServer:
@@ -96,12 +98,19 @@ class ImageServer:
         self.claim(name, sum(len(image.body) for image in images))
         secret = secrets.token_urlsafe(SECRET_BYTES)
         paths = [f"/{secret}/{image.name}" for image in images]
-        workload = Workload(name, latency_s, Witness(), secret, paths)
+        workload = Workload(name, latency_s, Witness(), secret, paths, [_wire(image) for image in images])
         self.workloads[name] = self._by_secret[secret] = workload
-        for path, image in zip(paths, images, strict=True):
-            head = f"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: {len(image.body)}\r\n\r\n"
-            self._answers[path] = (head.encode() + image.body, workload)
+        self.turn(workload, 0)
         return workload
+
+    def turn(self, workload: Workload, places: int) -> None:
+        """From now on let each path give the image that is so many places on; the first comes after the last.
+
+        So nobody has a path's body from an earlier time.
+        """
+        wires = workload.wires
+        for place, path in enumerate(workload.paths, start=places):
+            self._answers[path] = (wires[place % len(wires)], workload)
 
     def remove(self, name: str) -> bool:
         """Serve this workload no longer; False if there is none."""
@@ -166,6 +175,11 @@ class ImageServer:
         window.answered(status, 0, at=window.arrived_at)
         headers = {"Allow": "GET"} if status == 405 else None  # noqa: PLR2004 - RFC 9110, 15.5.6, wants it
         return web.Response(status=status, text=f"{status}\n", headers=headers)
+
+
+def _wire(image: Image) -> bytes:
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: {len(image.body)}\r\n\r\n"
+    return head.encode() + image.body
 
 
 def _connection_of(request: web.BaseRequest) -> "ImageConnection":

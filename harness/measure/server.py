@@ -64,9 +64,15 @@ class Server:
         """Have the workload's images forgotten."""
         self._control("DELETE", workload, None)
 
-    def window(self, workload: str) -> Witness:
-        """What the server saw of this workload since the last call."""
-        return Witness(**self._control("POST", f"{workload}/window", None))
+    def window(self, workload: str, *, turn: int | None = None) -> Witness:
+        """What the server saw of this workload since the last call.
+
+        Args:
+            workload: its name.
+            turn: from now on let each URL give the image that is so many places on in the manifest; None changes nothing.
+        """
+        path = f"{workload}/window" if turn is None else f"{workload}/window/{turn}"
+        return Witness(**self._control("POST", path, None))
 
     def close(self) -> None:
         """Close the control connection."""

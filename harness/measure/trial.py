@@ -5,6 +5,7 @@ The worker decides nothing; here is decided when a pass is wrong and when a tria
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from random import randrange
 from time import perf_counter, time
 from typing import Any
 
@@ -94,11 +95,14 @@ class RunningTrial:
         """Run one more pass and keep it, or what was wrong with it.
 
         A window of the server is opened before, so that nothing of others is in it: neither what a failed trial left
-        behind nor the server's CPU time for other workloads. What the pass used is read from outside, before and after.
+        behind nor the server's CPU time for other workloads. In it the images have changed places, by how many the worker
+        learns when the pass is over: a body that was kept from an earlier pass is the wrong one. What the pass used is
+        read from outside, before and after.
         """
         name = self._task.workload.name
         self._ask("prepare", warmup=len(self._passes) < self._rules.warmups)
-        self._server.window(name)
+        turn = randrange(self._task.workload.what.images)
+        self._server.window(name, turn=turn)
         server = Wait(Family(self._server.pid))
         cpu_s, began = self.family.cpu_s(), perf_counter()
         self._ask("pass")
@@ -108,7 +112,7 @@ class RunningTrial:
             end(self._server.pid)  # what it measures from now on would be worth nothing
             return
         witness = self._server.window(name)
-        self._keep(self._ask("tell"), witness, cpu_s, (began, began + elapsed_s))
+        self._keep(self._ask("tell", turn=turn), witness, cpu_s, (began, began + elapsed_s))
         self._wait = Wait(self.family)
 
     def _keep(self, answer: Mapping[str, Any], witness: Witness, cpu_s: float, span: Span) -> None:

@@ -302,6 +302,16 @@ def test_refusals_below_a_workload_are_witnessed(one: Running, paths: list[str])
     assert (seen["statuses"], seen["strangers"]) == ({"404": 1, "405": 1}, 0)
 
 
+def test_a_new_window_may_turn_the_images(one: Running) -> None:
+    _, answer = one.control("PUT", "small", WORKLOAD)
+    paths, digests = ([image[key] for image in answer["images"]] for key in ("path", "sha256"))
+    for step, places in (("window/3", 3), ("window", 3), ("window/0", 0), ("window/9", 1)):
+        assert one.control("POST", f"small/{step}")[0] == 200
+        found = [hashlib.sha256(one.get(path)[1]).hexdigest() for path in paths]
+        assert found == digests[places:] + digests[:places]
+    assert one.control("POST", "small/window/x")[0] == 404
+
+
 def test_who_does_not_know_the_paths_is_a_stranger_and_counted_apart(one: Running, paths: list[str]) -> None:
     one.control("POST", "small/window")
     name = paths[0].rpartition("/")[2]

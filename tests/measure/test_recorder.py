@@ -38,6 +38,16 @@ def test_each_image_once_has_its_times_in_the_order_of_the_urls(tmp_path: Path, 
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(("turn", "wrong"), [(0, 3), (1, 0), (2, 3)])
+def test_a_body_is_held_against_the_place_that_its_image_had(turn: int, wrong: int) -> None:
+    one = recorder()
+    fetch = one.sync(lambda url: body_of(URLS[(URLS.index(url) + 1) % 3]))
+    for url in URLS:
+        fetch(url)
+    expected = f"{wrong} of 3 bodies differ from the manifest (first: a.jpg, 14 bytes)" if wrong else None
+    assert one.complaint(turn) == expected
+
+
 @pytest.mark.parametrize(
     ("urls", "complaint"),
     [

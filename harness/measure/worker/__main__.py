@@ -39,7 +39,7 @@ def main() -> None:
         "prepare": lambda warmup: trial[0].prepare(warmup=warmup),
         # There is no trial yet to take the methods of.
         "pass": lambda: trial[0].run_pass(),  # noqa: PLW0108
-        "tell": lambda: trial[0].tell(),  # noqa: PLW0108
+        "tell": lambda turn: trial[0].tell(turn=turn),
         "end": lambda: trial[0].end(),  # noqa: PLW0108
     }
     for line in sys.stdin:

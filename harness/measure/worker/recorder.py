@@ -98,8 +98,11 @@ class Recorder:
             peak = max(peak, now)
         return peak
 
-    def complaint(self) -> str | None:
+    def complaint(self, turn: int = 0) -> str | None:
         """Compare every body with the manifest; one line on what is wrong, None if all is right.
+
+        Args:
+            turn: each URL gave the image that is so many places on in the manifest.
 
         Called when the clock has stopped. It empties the sink, so it can be called once.
         """
@@ -108,7 +111,8 @@ class Recorder:
         never = self._ended[:-1].count(0.0)
         if never:
             return f"{never} of {len(self._urls)} images were never fetched"
-        wrong = [index for index in range(len(self._urls)) if not self._is_right(index)]
+        digests = [*self._digests[turn:], *self._digests[:turn]]
+        wrong = [index for index, digest in enumerate(digests) if not self._is_right(index, digest)]
         if not wrong:
             return None
         first = wrong[0]
@@ -117,9 +121,9 @@ class Recorder:
             f"{len(wrong)} of {len(self._urls)} bodies differ from the manifest (first: {name}, {self._seen})"
         )
 
-    def _is_right(self, index: int) -> bool:
+    def _is_right(self, index: int, digest: str) -> bool:
         body = self._take(index)
-        right = type(body) is bytes and sha256(body).hexdigest() == self._digests[index]
+        right = type(body) is bytes and sha256(body).hexdigest() == digest
         if not right and not hasattr(self, "_seen"):
             self._seen = f"{len(body):,} bytes" if type(body) is bytes else f"{body!r:.40}"
         return right

@@ -61,12 +61,16 @@ class Trial:
         self._seen = (began, ended, after.ru_nvcsw - before.ru_nvcsw, after.ru_nivcsw - before.ru_nivcsw)
         return {}
 
-    def tell(self) -> dict[str, Any]:
-        """Return the last pass as a record, or what was wrong with its bodies as ``reason``."""
+    def tell(self, *, turn: int = 0) -> dict[str, Any]:
+        """Return the last pass as a record, or what was wrong with its bodies as ``reason``.
+
+        Args:
+            turn: by how many places the images had been moved on.
+        """
         recorder = self._recorder
         if recorder.sink_error:
             return {"sink_error": recorder.sink_error}
-        reason = recorder.complaint()
+        reason = recorder.complaint(turn)
         if reason:
             return {"reason": reason}
         began, ended, voluntary, involuntary = self._seen
