@@ -68,7 +68,8 @@ class Contender:
 
     Attributes:
         fetch: kind of fetch a client yields or a concurrency model drives; None for a loop.
-        loops: loops it runs on; () for a model that needs none; None where it has no say (a sync client, a loop).
+        loops: loops it runs on; () for a model that needs none; None where it has no say (a sync client). Of a loop:
+            those in whose place it can run, None if there are none.
         in_flight: a model's own statement of its ceiling (``IN_FLIGHT``), None if it follows the asked one.
         unavailable: why it cannot run here; None if it can.
         modules: top-level module -> version that the file imports from outside the standard library.

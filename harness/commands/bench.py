@@ -142,16 +142,20 @@ def plan_from(options: argparse.Namespace, catalog: Catalog) -> Plan:
 def with_own(
     variants: tuple[Variant, ...], catalog: Catalog, options: argparse.Namespace
 ) -> tuple[Variant, ...]:
-    """Add the user's own files: a client joins every model and loop that is measured, a model every client."""
+    """Add the user's own files: a client joins every model on its loops, a model every client, a loop all that fits it."""
     clients = {path.stem for path in options.client}
     models = {path.stem for path in options.concurrency_model}
+    loops = {path.stem for path in options.loop}
     ways = {(one.concurrency, one.loop) for one in variants}
+    ways |= {(one.concurrency, loop) for one in variants if one.loop for loop in loops}
+    pairs = {(one.concurrency, one.client) for one in variants}
     known = {one.client for one in variants} | clients
     own = {
         one
         for one in catalog.variants
         if (one.client in clients and (one.concurrency, one.loop) in ways)
         or (one.concurrency in models and one.client in known)
+        or (one.loop in loops and (one.concurrency, one.client) in pairs)
     }
     return tuple({*variants, *own})
 
@@ -196,7 +200,7 @@ def to_resume(options: argparse.Namespace) -> Path:
         HarnessError: there is no such run, or an option would change what it measures.
     """
     given = [name for name in PLAN_OPTIONS if getattr(options, name) is not None]
-    given += [name for name in ("client", "concurrency_model") if getattr(options, name)]
+    given += [name for name in ("client", "concurrency_model", "loop") if getattr(options, name)]
     if given:
         option = given[0].replace("_", "-")
         raise HarnessError(f"--resume continues the recorded plan; leave out --{option}", exit_code=USAGE)
@@ -204,6 +208,7 @@ def to_resume(options: argparse.Namespace) -> Path:
     recorded = ledger.read_run(folder)
     options.client = from_outside(recorded, "client")
     options.concurrency_model = from_outside(recorded, "concurrency")
+    options.loop = from_outside(recorded, "loop")
     return folder
 
 

@@ -11,8 +11,12 @@ SUITE_FILE = ROOT / "benchmarks" / "suite.toml"
 
 
 def add_catalog_options(parser: argparse.ArgumentParser) -> None:
-    """Add --client, --concurrency-model and --suite-file."""
-    for option, what in (("--client", "client"), ("--concurrency-model", "concurrency model")):
+    """Add --client, --concurrency-model, --loop and --suite-file."""
+    for option, what in (
+        ("--client", "client"),
+        ("--concurrency-model", "concurrency model"),
+        ("--loop", "loop"),
+    ):
         parser.add_argument(
             option,
             type=Path,
@@ -29,4 +33,6 @@ def add_catalog_options(parser: argparse.ArgumentParser) -> None:
 
 def catalog_from(options: argparse.Namespace) -> Catalog:
     """Open the catalogue of this interpreter, with the user's own files."""
-    return open_catalog(sys.executable, clients=options.client, models=options.concurrency_model)
+    return open_catalog(
+        sys.executable, clients=options.client, models=options.concurrency_model, loops=options.loop
+    )

@@ -71,12 +71,16 @@ def ready_sides(texts: Mapping[str, str], options: argparse.Namespace, console: 
 
     Args:
         texts: name -> the side as the user wrote it.
-        options: with client, concurrency_model and cache.
+        options: with client, concurrency_model, loop and cache.
         console: told what takes long.
     """
     # What the user's own client imports may be installed on the sides alone.
     here = open_catalog(
-        sys.executable, clients=options.client, models=options.concurrency_model, strict=False
+        sys.executable,
+        clients=options.client,
+        models=options.concurrency_model,
+        loops=options.loop,
+        strict=False,
     )
     ids = [one.id for one in here.variants]
     sides = {name: parse_side(text, repository=ROOT, variant_ids=ids) for name, text in texts.items()}
@@ -106,7 +110,11 @@ def _catalog(prepared: Prepared, options: argparse.Namespace) -> Catalog:
     }:
         clients.append(own.resolve())
     return open_catalog(
-        prepared.python, clients=clients, models=options.concurrency_model, root=prepared.root
+        prepared.python,
+        clients=clients,
+        models=options.concurrency_model,
+        loops=options.loop,
+        root=prepared.root,
     )
 
 

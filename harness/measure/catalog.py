@@ -21,6 +21,7 @@ from harness.model import Axis, Contender, Count, FetchKind, HarnessError, Reaso
 from harness.text import printable_values
 
 FOLDERS: dict[Axis, str] = {"client": "clients", "concurrency": "concurrency", "loop": "loops"}
+OPTIONS: dict[Axis, str] = {"client": "--client", "concurrency": "--concurrency-model", "loop": "--loop"}
 PROBE_TIMEOUT_S = 60.0
 
 
@@ -68,6 +69,7 @@ def open_catalog(
     *,
     clients: Sequence[Path] = (),
     models: Sequence[Path] = (),
+    loops: Sequence[Path] = (),
     root: Path = ROOT / "benchmarks",
     strict: bool = True,
 ) -> Catalog:
@@ -84,6 +86,7 @@ def open_catalog(
     ]
     given: list[tuple[Axis, Path]] = [("client", path) for path in clients]
     given += [("concurrency", path) for path in models]
+    given += [("loop", path) for path in loops]
     for axis, path in given:
         _check_given(axis, path, files)
         files.append((axis, path.resolve()))
@@ -94,6 +97,12 @@ def open_catalog(
         for (axis, path), answer in zip(files, answers, strict=True)
     )
     variants = tuple(sorted(combine(contenders), key=lambda one: one.id))
+    for axis, path in given if strict else ():
+        if path.stem not in {getattr(one, axis) for one in variants}:
+            raise HarnessError(
+                f"{OPTIONS[axis]}: {path.name} fits no other file: look at its LOOPS, and at the FETCH of models",
+                exit_code=2,
+            )
     return Catalog(contenders=contenders, variants=variants, packages=packages)
 
 
@@ -106,7 +115,7 @@ def combine(contenders: Iterable[Contender]) -> list[Variant]:
         for client in (one for one in every if one.axis == "client"):
             if None not in (client.fetch, model.fetch) and client.fetch != model.fetch:
                 continue
-            for loop in _loops(model, client, tuple(loops)):
+            for loop in _loops(model, client, loops):
                 parts = [model, client, *([loops[loop]] if loop else [])]
                 reasons = [f"{one.name}: {one.unavailable}" for one in parts if one.unavailable]
                 found.append(
@@ -138,16 +147,22 @@ def match(
     return tuple(one for one in variants if any(fnmatch.fnmatchcase(one.id, glob) for glob in globs))
 
 
-def _loops(model: Contender, client: Contender, known: tuple[str, ...]) -> list[str | None]:
+def _loops(model: Contender, client: Contender, known: Mapping[str, Contender]) -> list[str | None]:
     if model.loops is None or (client.fetch is None and client.axis != "client"):
         return []
     if not model.loops:
         return [None]
-    return [name for name in known if name in model.loops and (client.loops is None or name in client.loops)]
+    fits = [name for name, loop in known.items() if _runs_on(model, loop)]
+    return [name for name in fits if client.loops is None or _runs_on(client, known[name])]
+
+
+def _runs_on(one: Contender, loop: Contender) -> bool:
+    """Whether it names this loop, or one in whose place this loop says that it can run."""
+    return not {loop.name, *(loop.loops or ())}.isdisjoint(one.loops or ())
 
 
 def _check_given(axis: Axis, path: Path, files: list[tuple[Axis, Path]]) -> None:
-    option = "--client" if axis == "client" else "--concurrency-model"
+    option = OPTIONS[axis]
     if not (os.path.isfile(path) and os.access(path, os.R_OK)):  # noqa: PTH113 - Path.is_file raises where it may not look
         raise HarnessError(f"{option}: {path} is no file that can be read", exit_code=2)
     if not path.stem.isidentifier():

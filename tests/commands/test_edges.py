@@ -35,6 +35,7 @@ def test_a_lock_that_cannot_be_used_is_one_line(tmp_path: Path, monkeypatch: pyt
         (["report", "no-such-run"], 2, "no-such-run is no run"),
         (["bench", "--resume", "latest", "--suite", "full"], 2, "leave out --suite"),
         (["bench", "--resume", "latest", "--client", "x.py"], 2, "leave out --client"),
+        (["bench", "--resume", "latest", "--loop", "x.py"], 2, "leave out --loop"),
         (["lessons", "sleep_zero", "--markdown", "/dev/null/page.md"], 1, "cannot write /dev/null/page.md"),
     ],
 )

@@ -2,11 +2,13 @@
 
 import shutil
 import sys
+from argparse import Namespace
 from pathlib import Path
 
 import pytest
 
-from harness.measure.catalog import combine, match, open_catalog
+from harness.commands.bench import with_own
+from harness.measure.catalog import Catalog, combine, match, open_catalog
 from harness.measure.launch import ROOT
 from harness.model import Axis, Contender, FetchKind, HarnessError
 
@@ -57,6 +59,24 @@ def test_an_async_client_goes_where_both_have_the_loop() -> None:
     assert ids(client, contender("concurrency", "n", fetch="async", loops=("trio",))) == set()
 
 
+def test_a_loop_of_ones_own_takes_what_names_the_loop_in_whose_place_it_runs() -> None:
+    mine = contender("loop", "mine", loops=("asyncio",))
+    gather = contender("concurrency", "gather", fetch="async", loops=("asyncio", "uvloop"))
+    nursery = contender("concurrency", "nursery", fetch="async", loops=("trio",))
+    thread = contender("concurrency", "thread", fetch="sync", loops=("asyncio",))
+    both = contender("client", "both", fetch="async", loops=("asyncio", "trio"))
+    sync = contender("client", "sync", fetch="sync")
+    found = ids(mine, gather, nursery, thread, both, sync)
+    assert {one for one in found if one.endswith("/mine")} == {"gather/both/mine", "thread/sync/mine"}
+    assert "nursery/both/trio" in found
+
+
+def test_a_loop_that_says_nothing_runs_what_names_it() -> None:
+    model = contender("concurrency", "g", fetch="async", loops=("mine",))
+    client = contender("client", "c", fetch="async", loops=("mine",))
+    assert ids(contender("loop", "mine"), model, client) == {"g/c/mine"}
+
+
 def test_what_cannot_run_here_is_a_variant_with_its_reason() -> None:
     client = contender("client", "c", fetch="sync", unavailable="package c is not installed")
     [found] = combine([*LOOPS, client, contender("concurrency", "pool", fetch="sync", loops=())])
@@ -93,3 +113,42 @@ def test_two_files_of_one_name_on_an_axis_are_refused(tmp_path: Path) -> None:
     path.write_text('"""Mine."""\n')
     with pytest.raises(HarnessError, match="there is a client named requests_get already"):
         open_catalog(sys.executable, clients=[path])
+
+
+LOOP = '"""A loop of one\'s own."""\nimport asyncio\n{loops}\ndef run(main):\n    asyncio.run(main())\n'
+
+
+def test_a_loop_given_by_path_makes_variants_or_says_why_it_makes_none(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(LOOP.format(loops='LOOPS = ("asyncio",)'))
+    catalog = open_catalog(sys.executable, loops=[path])
+    mine = {one.id.removesuffix("/mine") for one in catalog.variants if one.loop == "mine"}
+    assert mine == {one.id.removesuffix("/asyncio") for one in catalog.variants if one.loop == "asyncio"}
+    assert catalog.contender("loop", "mine").loops == ("asyncio",)
+    path.write_text(LOOP.format(loops=""))
+    with pytest.raises(HarnessError, match=r"^--loop: mine.py fits no other file: look at its LOOPS"):
+        open_catalog(sys.executable, loops=[path])
+
+
+def test_a_loop_of_ones_own_joins_every_pair_that_is_measured_on_such_a_loop() -> None:
+    variants = combine(
+        [
+            *LOOPS,
+            contender("loop", "mine", loops=("asyncio",)),
+            contender("client", "c", fetch="sync"),
+            contender("client", "d", fetch="sync"),
+            contender("concurrency", "pool", fetch="sync", loops=()),
+            contender("concurrency", "thread", fetch="sync", loops=("asyncio",)),
+        ]
+    )
+    catalog = Catalog(contenders=(), variants=tuple(variants), packages={})
+    asked = tuple(one for one in variants if one.id in {"pool/c", "thread/c/asyncio"})
+    options = Namespace(client=[], concurrency_model=[], loop=[Path("mine.py")])
+    found = {one.id for one in with_own(asked, catalog, options)}
+    assert found == {"pool/c", "thread/c/asyncio", "thread/c/mine"}
+    options.client = [Path("d.py")]
+    assert {one.id for one in with_own(asked, catalog, options)} - found == {
+        "pool/d",
+        "thread/d/asyncio",
+        "thread/d/mine",
+    }

@@ -99,6 +99,17 @@ def test_a_sink_is_left_empty(catalog: Catalog, server: Server, tmp_path: Path, 
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_loop_of_ones_own_keeps_the_contract(server: Server, tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(
+        '"""asyncio by hand."""\nimport asyncio\nLOOPS = ("asyncio",)\n'
+        "def run(main):\n    with asyncio.Runner() as runner:\n        runner.run(main())\n"
+    )
+    names = ["gather/aiohttp_session/mine", "to_thread/requests_session/mine"]
+    trials = measured(only(open_catalog(sys.executable, loops=[path]), *names), server, tmp_path, TINY, names)
+    assert [one.reason for one in trials] == [None, None]
+
+
 SYNC = '''\
 """A client for a test."""
 import os, stat, urllib.request

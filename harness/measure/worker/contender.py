@@ -123,7 +123,7 @@ def _concurrency(module: ModuleType) -> dict[str, Any]:
 
 def _loop(module: ModuleType) -> dict[str, Any]:
     _function(module, "run", {"main"})
-    return {"fetch": None, "loops": None, "in_flight": None}
+    return {"fetch": None, "loops": _names(module, "LOOPS"), "in_flight": None}
 
 
 _AXES = {"client": _client, "concurrency": _concurrency, "loop": _loop}
