@@ -61,35 +61,35 @@ PROVE = {
     "selfcheck": ("Check the verdicts themselves on this machine (try -- --quick).", "harness selfcheck"),
     "verdicts": (
         "Prove the verdicts on known truths: -- aa, planted, server, burner or side-by-side.",
-        "harness.calibration.verdicts",
+        "harness.calibration verdicts",
     ),
     "gate_proof": (
         "Gate commits with a known truth in a scratch clone: slower, a comment, an unfit host.",
-        "harness.calibration.gate_proof",
+        "harness.calibration gate_proof",
     ),
     "kill_resume": (
         "Kill runs at random moments, resume them, and compare plan, trials and verdicts.",
-        "harness.calibration.kill_resume",
+        "harness.calibration kill_resume",
     ),
     "instrument_cost": (
         "Measure what the harness itself costs, against a bare script of the same client.",
-        "harness.calibration.instrument_cost",
+        "harness.calibration instrument_cost",
     ),
     "server_rate": (
         "Measure the image server against nginx, with wrk as the load (both from the system's packages).",
-        "harness.calibration.server_rate",
+        "harness.calibration server_rate",
     ),
     "surroundings": (
         "Measure with and without proxies, netrc and debug modes of the user: nothing of them may count.",
-        "harness.calibration.surroundings",
+        "harness.calibration surroundings",
     ),
     "trial_value": (
         "Measure which trial is worth most per second: length, estimator, one by one or in turn.",
-        "harness.calibration.trial_value",
+        "harness.calibration trial_value",
     ),
     "report_scale": (
         "Measure what remaking a run's files costs at 10,000 and 100,000 trials (synthetic, deleted).",
-        "harness.calibration.report_scale",
+        "harness.calibration report_scale",
     ),
 }
 programs: list[pathlib.Path] = []  # of the shared environment, as soon as it stands

@@ -1,18 +1,26 @@
 """``python -m harness``."""
 
 import sys
+from collections.abc import Callable
+from functools import partial
 
 from harness import streams
 from harness.interrupts import interrupts
 
+Program = Callable[[], int]
 
-def main() -> int:
-    """Run the command line, or say in one line what it needs."""
+
+def start(load: Callable[[], Program]) -> int:
+    """Load a program and run it, or say in one line what it needs; return its exit code.
+
+    Args:
+        load: imports what the program needs; an interrupt meanwhile ends the process, for there is nothing to keep.
+    """
     output = streams.secure()
     interrupts.is_loading = True
     interrupts.install()
     try:
-        from harness.cli import main as run  # noqa: PLC0415 - all that follows from it may be missing
+        program = load()
     except ModuleNotFoundError as error:
         sys.stderr.write(
             f"fetchbench: the package {error.name} is not installed for {sys.executable}; "
@@ -20,7 +28,7 @@ def main() -> int:
         )
         return 1
     interrupts.is_loading = False
-    code = run(sys.argv[1:])
+    code = program()
     sys.stdout.flush()
     if output.failure is None or isinstance(
         output.failure, BrokenPipeError
@@ -30,5 +38,11 @@ def main() -> int:
     return code or 1
 
 
+def _command_line() -> Program:
+    from harness.cli import main  # noqa: PLC0415 - all that follows from it may be missing
+
+    return partial(main, sys.argv[1:])
+
+
 if __name__ == "__main__":  # processes that draw charts load this module too, but need no commands
-    sys.exit(main())
+    sys.exit(start(_command_line))

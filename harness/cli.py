@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from harness.commands import (
     bench,
@@ -25,9 +25,19 @@ COMMANDS = (listing, bench, gate, matrix, compare, history, export, report, self
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command; return its exit code."""
-    try:
+
+    def run() -> int:
         options = _parser().parse_args(arguments)
         code: int = options.run(options)
+        return code
+
+    return guarded(run)
+
+
+def guarded(run: Callable[[], int]) -> int:
+    """Run it; return its exit code, or tell in one line why it has ended."""
+    try:
+        return run()
     except HarnessError as error:
         print(f"fetchbench: {error}", file=sys.stderr)
         return error.exit_code
@@ -37,7 +47,6 @@ def main(arguments: Sequence[str]) -> int:
     except OSError as error:  # who opens a file says himself what went wrong; this is for what nobody expects
         print(f"fetchbench: {error}", file=sys.stderr)
         return FAILED
-    return code
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,1 +1,1 @@
-"""The instrument measured, and proved on known truths; each module is a program: ``python -m harness.calibration.NAME``."""
+"""The instrument measured, and proved on known truths, by programs: ``python -m harness.calibration NAME``."""

@@ -6,7 +6,7 @@
 * ``comment-beside-burner``: the comment again, beside that process: never 3.
 
 The clone is of the last commit.
-``python -m harness.calibration.gate_proof --slow 20 --comment 40``, or ``nox -s gate_proof``.
+``python -m harness.calibration gate_proof --slow 20 --comment 40``, or ``nox -s gate_proof``.
 """
 
 import argparse
@@ -154,7 +154,3 @@ def told(verdict: dict[str, Any]) -> str:
 
 def _git(clone: Path, *arguments: str) -> None:
     subprocess.run(["git", "-C", clone, *arguments], check=True)  # noqa: S607 - the user's git
-
-
-if __name__ == "__main__":
-    main()

@@ -1,7 +1,7 @@
 """What the harness costs: seconds per image inside it over seconds per image in a bare script of the same client.
 
 In each round both are started anew, on the same CPU, and run their passes in turn against one server; the ratio is paired by
-round. ``python -m harness.calibration.instrument_cost --rounds 20``, or ``nox -s instrument_cost``.
+round. ``python -m harness.calibration instrument_cost --rounds 20``, or ``nox -s instrument_cost``.
 """
 
 import argparse
@@ -163,7 +163,3 @@ def _bare(script: str, manifest: Manifest, cpus: Sequence[int]) -> Iterator[Pass
             yield run_pass
         finally:
             process.communicate()
-
-
-if __name__ == "__main__":
-    main()

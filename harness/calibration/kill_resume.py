@@ -2,7 +2,7 @@
 
 The moments are drawn from a seed, between the first trial and the last one of a run that nobody disturbed. Verdicts can
 be compared only where the host was fit to judge on, both times.
-``python -m harness.calibration.kill_resume --kills 20``, or ``nox -s kill_resume``.
+``python -m harness.calibration kill_resume --kills 20``, or ``nox -s kill_resume``.
 """
 
 import argparse
@@ -193,7 +193,3 @@ def _bytes(run: Path) -> bytes:
 def _verdicts(run: Path) -> dict[str, str]:
     with (run / "effects.csv").open(newline="", encoding="utf-8") as file:
         return {row["variant"]: row["verdict"] for row in csv.DictReader(file)}
-
-
-if __name__ == "__main__":
-    main()

@@ -3,7 +3,7 @@
 The ledgers are synthetic: made of random numbers in a temporary folder, marked as such, and deleted. None of their figures
 says anything about a client. Each size is remade in a process of its own, so that its peak memory is its own.
 
-    python -m harness.calibration.report_scale [--trials 10000 100000]
+    python -m harness.calibration report_scale [--trials 10000 100000]
 """
 
 import argparse
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             made = write(Path(folder), trials)
             found = json.loads(
                 subprocess.run(
-                    [sys.executable, "-m", "harness.calibration.report_scale", "--child", folder],
+                    [sys.executable, "-m", "harness.calibration", "report_scale", "--child", folder],
                     check=True,
                     stdout=subprocess.PIPE,
                 ).stdout
@@ -194,7 +194,3 @@ def contender(axis: str, name: str) -> dict[str, object]:
     """A record of a file that there is not."""
     told = {"axis": axis, "name": name, "path": f"{name}.py", "label": name, "source": "", "fetch": "sync"}
     return told | {"loops": (), "in_flight": None, "unavailable": None, "modules": {}}
-
-
-if __name__ == "__main__":
-    main()

@@ -3,7 +3,7 @@
 wrk loads from another core; both servers send the same bytes, in random order within each round. On a machine that does
 other work too, neither server gets its whole core and the ratio of their rates drifts towards 1: so each server's share of
 its core is shown, and the ratio of requests per CPU second, which other work disturbs less. wrk and nginx come from the
-system's packages. ``python -m harness.calibration.server_rate``, or ``nox -s server_rate``.
+system's packages. ``python -m harness.calibration server_rate``, or ``nox -s server_rate``.
 """
 
 import argparse
@@ -240,7 +240,3 @@ def _serves(url: str, body: bytes) -> bool:
         except OSError:
             time.sleep(0.1)
     return False
-
-
-if __name__ == "__main__":
-    sys.exit(main())

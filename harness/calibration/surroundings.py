@@ -5,7 +5,7 @@
 * ``netrc``: a ``~/.netrc`` of 400 entries and a default one, also by NETRC.
 
 In each round both workers, and the server of each, are started anew; the ratio is paired by round.
-``python -m harness.calibration.surroundings``, or ``nox -s surroundings``.
+``python -m harness.calibration surroundings``, or ``nox -s surroundings``.
 """
 
 import argparse
@@ -106,7 +106,3 @@ def surrounded(variables: Mapping[str, str]) -> Iterator[None]:
     """As if the user had started us with these variables."""
     with mock.patch.dict(os.environ, variables):
         yield
-
-
-if __name__ == "__main__":
-    main()

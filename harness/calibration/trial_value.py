@@ -1,7 +1,7 @@
 """Which value of a trial is worth most per second: trials one by one or in turn, how many passes, which estimator?
 
 Twins of one variant are measured in both ways, in alternate rounds on the same server; all their ratios are truly 1, so the
-spread of the paired log-ratios is pure noise. ``python -m harness.calibration.trial_value``, or ``nox -s trial_value``.
+spread of the paired log-ratios is pure noise. ``python -m harness.calibration trial_value``, or ``nox -s trial_value``.
 """
 
 import argparse
@@ -106,7 +106,3 @@ def _spread(rounds: list[list[Trial]], passes: int, estimator: Callable[[Sequenc
     )
     ratios = values[:, 1:] - values[:, :1]
     return float(np.sqrt(np.mean(np.var(ratios, axis=0, ddof=1))))
-
-
-if __name__ == "__main__":
-    main()

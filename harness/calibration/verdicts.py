@@ -6,7 +6,7 @@
 * ``burner``: another process on the client's CPU in half of the rounds: inconclusive, never regressed.
 * ``side-by-side``: the same cases by pytest-benchmark, run after run.
 
-``python -m harness.calibration.verdicts planted``, or ``nox -s verdicts -- planted``.
+``python -m harness.calibration verdicts planted``, or ``nox -s verdicts -- planted``.
 """
 
 import argparse
@@ -201,7 +201,3 @@ PROOFS = {
     "burner": _add(_burner, runs=6, rounds=12),
     "side-by-side": _add_side_by_side,
 }
-
-
-if __name__ == "__main__":
-    main()

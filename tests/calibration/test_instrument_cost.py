@@ -12,7 +12,7 @@ from harness.measure.launch import ROOT
 def test_it_pairs_the_harness_with_a_bare_script(tmp_path: Path) -> None:
     options = ("--rounds", "3", "--passes", "1", "--variants", "gather/aiohttp_session/asyncio", "--json")
     done = subprocess.run(
-        [sys.executable, "-m", "harness.calibration.instrument_cost", *options],
+        [sys.executable, "-m", "harness.calibration", "instrument_cost", *options],
         cwd=ROOT,
         env=os.environ | {"TMPDIR": str(tmp_path)},
         capture_output=True,

@@ -23,7 +23,7 @@ def test_it_pairs_a_variant_with_itself(tmp_path: Path) -> None:
         "--json",
     )
     done = subprocess.run(
-        [sys.executable, "-m", "harness.calibration.surroundings", *options],
+        [sys.executable, "-m", "harness.calibration", "surroundings", *options],
         cwd=ROOT,
         env=os.environ | {"TMPDIR": str(tmp_path)},
         capture_output=True,

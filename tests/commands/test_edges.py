@@ -28,7 +28,7 @@ def test_a_lock_that_cannot_be_used_is_one_line(tmp_path: Path, monkeypatch: pyt
     ("arguments", "code", "message"),
     [
         (["selfcheck", "--variant", "*"], 2, "names"),
-        (["selfcheck", "--rounds", "2"], 2, "--rounds: Input should be greater than or equal to 3"),
+        (["selfcheck", "--rounds", "5"], 2, "--rounds: Input should be greater than or equal to 6"),
         (["bench", "--rounds", "999999999999"], 2, "--rounds: Input should be less than or equal to 1000"),
         (["gate", "--base", "", "--head", "here"], 2, "a side is empty; write here"),
         (["gate", "--base", "here", "--head", "here", "--rounds", "1"], 2, "--rounds: Input should be"),
