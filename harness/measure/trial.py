@@ -75,6 +75,7 @@ class RunningTrial:
         self._server = server
         self._rules = rules
         self._began = time()
+        self._turn = 0
         self._passes: list[Pass] = []
         self._known = dict(NOTHING_KNOWN)
         self.family = worker.family
@@ -101,8 +102,11 @@ class RunningTrial:
         """
         name = self._task.workload.name
         self._ask("prepare", warmup=len(self._passes) < self._rules.warmups)
-        turn = randrange(self._task.workload.what.images)
-        self._server.window(name, turn=turn)
+        images = self._task.workload.what.images
+        self._turn = (
+            self._turn + randrange(1, max(2, images))
+        ) % images  # another one than in the pass before
+        self._server.window(name, turn=self._turn)
         server = Wait(Family(self._server.pid))
         cpu_s, began = self.family.cpu_s(), perf_counter()
         self._ask("pass")
@@ -112,7 +116,7 @@ class RunningTrial:
             end(self._server.pid)  # what it measures from now on would be worth nothing
             return
         witness = self._server.window(name)
-        self._keep(self._ask("tell", turn=turn), witness, cpu_s, (began, began + elapsed_s))
+        self._keep(self._ask("tell", turn=self._turn), witness, cpu_s, (began, began + elapsed_s))
         self._wait = Wait(self.family)
 
     def _keep(self, answer: Mapping[str, Any], witness: Witness, cpu_s: float, span: Span) -> None:
