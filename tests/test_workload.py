@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.workload import SPECS, TYPES, FieldError, Workload, check, sentence
@@ -64,7 +64,6 @@ def test_the_sentence_says_nothing_of_what_is_as_usual() -> None:
     assert "latency" not in sentence(flat | {"latency_s": 0.0})
 
 
-@settings(deadline=None)  # no test asserts a duration
 @given(
     st.dictionaries(
         st.sampled_from([*TYPES, "x"]), st.integers() | st.floats() | st.text(max_size=3) | st.none()
