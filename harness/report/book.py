@@ -8,13 +8,13 @@ import pandas as pd
 
 from harness.ledger import Ledger
 from harness.report import exhibits, markdown, primitives
+from harness.report.audit import is_unfinished
 from harness.report.charts import render
 from harness.report.csvs import to_csv
 from harness.report.exhibits import Exhibit
 from harness.report.page.build import page
 from harness.report.style import looks
 from harness.report.tables import Tables
-from harness.report.trust import is_unfinished
 
 
 def build(book: Ledger, tables: Tables) -> Mapping[str, bytes]:

@@ -1,7 +1,7 @@
 """The tidy frames of trials and cells, from which tables, charts and CSVs are made. Column names are keys of metrics.
 
 Nothing here draws, and nothing judges: what a cell is called comes from the judgement. Curves over single images are
-in ``curves``, what speaks for and against the run is in ``trust``.
+in ``curves``, what speaks for and against the run is in ``audit``.
 """
 
 import math

@@ -1,10 +1,10 @@
-"""The same story in Markdown, short enough for a CI summary and a pull-request comment."""
+"""The same statements in Markdown, short enough for a CI summary and a pull-request comment."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from harness.ledger import Ledger
-from harness.report import ranked, story
+from harness.report import ranked, sentences
 from harness.report.charts import row_name
 from harness.report.tables import Tables
 from harness.report.voice import MARKDOWN, markdown
@@ -29,16 +29,16 @@ def report(book: Ledger, tables: Tables, *, unfinished: bool) -> bytes:
 def _lines(book: Ledger, tables: Tables, most: int, *, unfinished: bool) -> Iterator[str]:
     yield f"## fetchbench: {markdown(book.run.plan.suite)}"
     yield ""
-    yield story.answer(tables, MARKDOWN)
-    for one in story.cautions(tables, MARKDOWN, unfinished=unfinished):
+    yield sentences.answer(tables, MARKDOWN)
+    for one in sentences.cautions(tables, MARKDOWN, unfinished=unfinished):
         yield f"\n> **Caution.** {one}"
     picks = tables.picks
     for row in picks[picks["scope"] == picks["scope"].iloc[0]].to_dict("records") if len(picks) else ():
-        yield f"\n* **{story.title(row['pick'])}:** {markdown(row_name(row))}: {story.reason(row, MARKDOWN)}"
+        yield f"\n* **{sentences.title(row['pick'])}:** {markdown(row_name(row))}: {sentences.reason(row, MARKDOWN)}"
     for workload in tables.workloads["workload"]:
         of = tables.ranked[tables.ranked["workload"] == workload]
         yield f"\n### {markdown(workload)}"
-        yield f"{story.scope(tables, workload, MARKDOWN)}\n"
+        yield f"{sentences.scope(tables, workload, MARKDOWN)}\n"
         yield from _table(of.to_dict("records"), most)
     for lesson in book.lessons:
         if lesson.held is False:

@@ -7,7 +7,7 @@ import pandas as pd
 from harness.ledger import Ledger
 from harness.metrics import CLIENT_CPU, PEAK_RSS, RATE, SERVER_IN_FLIGHT
 from harness.model import TELLING_LATENCY_S, Plan
-from harness.report import answer, frames, trust, units
+from harness.report import answer, audit, frames, units
 from harness.report.curves import curves
 from harness.report.judgement import Judgement
 
@@ -63,12 +63,12 @@ def make_tables(book: Ledger, judgement: Judgement) -> Tables:
         latency_curve=found.latency_curve,
         completion=found.completion,
         picks=answer.picks(summary),
-        host=trust.host(book),
-        parity=trust.parity(book),
-        notes=trust.notes(judgement),
-        selfcheck=trust.selfcheck(book),
+        host=audit.host(book),
+        parity=audit.parity(book),
+        notes=audit.notes(judgement),
+        selfcheck=audit.selfcheck(book),
         lessons=frames.lessons(book),
-        facts=trust.facts(book),
+        facts=audit.facts(book),
         ranked=_ranked(summary, effects, book.run.plan),
     )
 

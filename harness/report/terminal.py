@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.model import ALL
-from harness.report import ranked, story
+from harness.report import ranked, sentences
 from harness.report.charts import row_name
 from harness.report.narrow import Figure, Name, has_room, print_table
 from harness.report.tables import Tables
@@ -24,13 +24,13 @@ def print_report(console: Console, tables: Tables, *, unfinished: bool) -> None:
     """Print a table per workload, then what is not in it and what speaks against it, and at last the answer."""
     rows = tables.ranked.to_dict("records")
     titles = {
-        str(name): f"{name}: {story.scope(tables, name, PLAIN)}" for name in tables.workloads["workload"]
+        str(name): f"{name}: {sentences.scope(tables, name, PLAIN)}" for name in tables.workloads["workload"]
     }
     for drawn in _drawn(console, titles, rows):
         print_table(console, drawn)
         console.print()
-    told = [*_absences(rows), *_notes(tables), *story.cautions(tables, PLAIN, unfinished=unfinished)]
-    for line in dict.fromkeys([*told, "", story.answer(tables, PLAIN)]):
+    told = [*_absences(rows), *_notes(tables), *sentences.cautions(tables, PLAIN, unfinished=unfinished)]
+    for line in dict.fromkeys([*told, "", sentences.answer(tables, PLAIN)]):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from harness.report import markdown, ranked, story
+from harness.report import markdown, ranked, sentences
 from harness.report.answer import CHEAPEST, FASTEST, SIMPLEST, picks
 from harness.report.judgement import judge_run
 from harness.report.tables import make_tables
@@ -96,11 +96,11 @@ def test_under_three_rounds_nothing_is_ranked_tied_or_picked_anywhere(rounds: in
     assert {ranked.text(PLAIN, row, ranked.COLUMNS[0]) for row in rows} == {"–"}
     assert tables.picks.empty
     why = "No variant could be ranked: too few rounds to rank (measure at least 3)."
-    assert story.answer(tables, PLAIN) == why
+    assert sentences.answer(tables, PLAIN) == why
     caution = (
         "Not ranked: 5 with too few rounds to rank (measure at least 3); the reasons stand in the tables."
     )
-    assert caution in story.cautions(tables, PLAIN, unfinished=False)
+    assert caution in sentences.cautions(tables, PLAIN, unfinished=False)
     console = Console(file=io.StringIO(), width=200)
     print_report(console, tables, unfinished=False)
     assert isinstance(console.file, io.StringIO)

@@ -51,13 +51,13 @@ together,gather,asyncio,10,10,5,0.0002,0.0002,0.0002,0.0003,2e-05,50000,,,,3.11.
 
 def test_a_report_shows_what_its_run_quotes() -> None:
     _, files = files_of(replace(make_book(), lessons=LESSONS, primitives=PRIMITIVES))
-    page, story = files["report.html"].decode(), files["report.md"].decode()
+    page, text = files["report.html"].decode(), files["report.md"].decode()
     assert "the neighbour ran 20 times" in page
     assert "does not hold here" in page
     assert EVIL not in page
     assert page.count('<section class="exhibit" aria-labelledby="primitives-') == 3
-    assert "it did not \\| at all" in story
-    assert "sleep(0) gives way" not in story  # what holds needs no line
+    assert "it did not \\| at all" in text
+    assert "sleep(0) gives way" not in text  # what holds needs no line
     rows = files["lessons.csv"].decode().splitlines()
     assert [row.split(",")[0] for row in rows] == ["lesson", "sleep_zero", "sleep_zero", "evil"]
     assert rows[1].endswith("3.11.7,turns,20")

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from harness.ledger import Ledger
 from harness.model import Pass, Trial
-from harness.report import markdown, story
+from harness.report import markdown, sentences
 from harness.report.judgement import judge_run
 from harness.report.ranked import RATIO, SPEED
 from harness.report.tables import Tables, make_tables
@@ -80,9 +80,9 @@ def test_order_and_text_agree_and_the_answer_quotes_the_table() -> None:
     assert [row["variant"] for row in rows] == ["narrow/a", "wide/a"]
     shown = [cell(PLAIN, row, SPEED).partition(" ")[0] for row in rows]
     assert shown == ["267.0", "266.0"]
-    assert f"{shown[0]} images/s" in story.answer(tables, PLAIN)
+    assert f"{shown[0]} images/s" in sentences.answer(tables, PLAIN)
     assert all(text in printed(tables) for text in shown)
-    assert f">{shown[0]}</data> images/s" in story.answer(tables, HTML)
+    assert f">{shown[0]}</data> images/s" in sentences.answer(tables, HTML)
 
 
 def test_the_answer_quotes_the_ratio_of_the_table_too() -> None:
@@ -91,4 +91,4 @@ def test_the_answer_quotes_the_ratio_of_the_table_too() -> None:
     first = tables.ranked.iloc[0].to_dict()
     text = cell(PLAIN, first, RATIO).partition(" ")[0]
     assert not pd.isna(first["time_ratio"])
-    assert f", {text} the time of the baseline" in story.answer(tables, PLAIN)
+    assert f", {text} the time of the baseline" in sentences.answer(tables, PLAIN)

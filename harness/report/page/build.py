@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from harness.ledger import Ledger
 from harness.model import ALL, NONE, Contender
-from harness.report import frames, ranked, story
+from harness.report import frames, ranked, sentences
 from harness.report.charts import row_name
 from harness.report.exhibits import Exhibit
 from harness.report.page.template import fill
@@ -77,18 +77,18 @@ def page(
         "report.html.j2",
         value=HTML.value,
         table_of=_plain_table,
-        title=story.title,
+        title=sentences.title,
         name_of=row_name,
         uri=lambda name: Markup(data_uri(pictures[name])),  # noqa: S704 - percent-encoded
         run=book.run,
-        answer=story.answer(tables, HTML),
-        cautions=story.cautions(tables, HTML, unfinished=unfinished),
+        answer=sentences.answer(tables, HTML),
+        cautions=sentences.cautions(tables, HTML, unfinished=unfinished),
         picks=[
-            {"row": row, "name": row_name(row), "why": story.reason(row, HTML)}
+            {"row": row, "name": row_name(row), "why": sentences.reason(row, HTML)}
             for row in _first_scope(tables).to_dict("records")
         ],
         all_picks=tables.picks.to_dict("records"),
-        rules=story.rules(HTML),
+        rules=sentences.rules(HTML),
         columns=ranked.COLUMNS,
         sections=_sections(book, tables, sections, exhibits),
         overview=[
@@ -159,7 +159,7 @@ def _sections(
             Section(
                 slug=slug,
                 name=workload,
-                scope=story.scope(tables, workload, HTML),
+                scope=sentences.scope(tables, workload, HTML),
                 rows=[
                     _row(book, row, f"{slug}-{place}", printed)
                     for place, row in enumerate(of.to_dict("records"))
