@@ -151,10 +151,10 @@ def _short(value: float | None) -> float | None:
 
 def _versions(book: Ledger, variant: str, workload: str) -> dict[str, str]:
     """What may explain a change of this cell: the Python, the kernel, its packages, its files, its workload."""
+    from harness.report.formats import PLAIN  # noqa: PLC0415 - the same
     from harness.report.frames import axes_of  # noqa: PLC0415 - pandas takes a second to load
     from harness.report.sentences import asked as workload_text  # noqa: PLC0415 - the same
     from harness.report.sources import files_of  # noqa: PLC0415 - the same
-    from harness.report.voice import PLAIN  # noqa: PLC0415 - the same
 
     print_ = book.run.fingerprint
     files = files_of(book, axes_of(book)[variant])

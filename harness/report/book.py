@@ -7,11 +7,11 @@ from io import BytesIO
 import pandas as pd
 
 from harness.ledger import Ledger
-from harness.report import exhibits, markdown, primitives
+from harness.report import figures, markdown, primitives
 from harness.report.audit import is_unfinished
 from harness.report.charts import render
 from harness.report.csvs import to_csv
-from harness.report.exhibits import Exhibit
+from harness.report.figures import ReportFigure
 from harness.report.page.build import page
 from harness.report.style import looks
 from harness.report.tables import Tables
@@ -20,8 +20,8 @@ from harness.report.tables import Tables
 def build(book: Ledger, tables: Tables) -> Mapping[str, bytes]:
     """Make every file."""
     slugs = slugs_of([one.name for one in book.run.plan.workloads])
-    shown = [one for workload, slug in slugs.items() for one in exhibits.of_workload(tables, workload, slug)]
-    shown += [*exhibits.of_run(book, tables), *exhibits.of_host(tables), *_primitives(book.primitives)]
+    shown = [one for workload, slug in slugs.items() for one in figures.of_workload(tables, workload, slug)]
+    shown += [*figures.of_run(book, tables), *figures.of_host(tables), *_primitives(book.primitives)]
     look = looks(book.run.contenders, book.run.plan.variants)
     pictures = {figure.name: render(figure.draw, figure.frame, look, figure.title) for figure in shown}
     files = {name: to_csv(frame) for name, frame in tables.files.items()}
@@ -32,10 +32,10 @@ def build(book: Ledger, tables: Tables) -> Mapping[str, bytes]:
     return files
 
 
-def _primitives(data: bytes | None) -> Iterator[Exhibit]:
+def _primitives(data: bytes | None) -> Iterator[ReportFigure]:
     """The figures of the primitives that the run quotes; none without them."""
     if data is not None:
-        yield from primitives.exhibits(pd.read_csv(BytesIO(data), keep_default_na=False, na_values=[""]))
+        yield from primitives.figures(pd.read_csv(BytesIO(data), keep_default_na=False, na_values=[""]))
 
 
 def slugs_of(names: Sequence[str]) -> dict[str, str]:

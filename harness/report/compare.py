@@ -11,9 +11,9 @@ from rich.text import Text
 
 from harness.model import HERE
 from harness.report.csvs import to_csv
+from harness.report.formats import markdown
 from harness.report.narrow import Name, print_table
 from harness.report.units import interval_text, percent, ratio
-from harness.report.voice import markdown
 from harness.stats.unpaired import Comparison
 
 ORDER = (

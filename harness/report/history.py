@@ -13,9 +13,9 @@ import pandas as pd
 
 from harness.model import HERE, Cell
 from harness.report.csvs import to_csv
+from harness.report.formats import markdown
 from harness.report.page.template import fill
 from harness.report.units import interval_text, number, percent, seconds
-from harness.report.voice import markdown
 from harness.stats.trend import LEAST, Change, Mark, Point
 
 COLUMNS = [

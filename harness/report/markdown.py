@@ -6,8 +6,8 @@ from typing import Any
 from harness.ledger import Ledger
 from harness.report import ranked, sentences
 from harness.report.charts import row_name
+from harness.report.formats import MARKDOWN, markdown
 from harness.report.tables import Tables
-from harness.report.voice import MARKDOWN, markdown
 from harness.text import printable
 
 LIMIT = 60_000  # characters; a comment may have 65,536, and a caller may want to add a line

@@ -12,8 +12,8 @@ import pandas as pd
 from harness.model import HarnessError
 from harness.report.charts import render
 from harness.report.drawings import primitives
-from harness.report.exhibits import Exhibit
-from harness.report.voice import Column
+from harness.report.figures import ReportFigure
+from harness.report.formats import Column
 
 KEYS = ("group", "primitive", "loop", "size", "operations", "rounds")
 STATS = ("min", "q1", "median", "q3")
@@ -62,12 +62,11 @@ def _row(benchmark: Mapping[str, Any]) -> dict[str, Any]:
 def charts(frame: pd.DataFrame) -> dict[str, bytes]:
     """Draw what the table holds; file name -> bytes of each chart."""
     return {
-        f"{figure.name}.svg": render(figure.draw, figure.frame, {}, figure.title)
-        for figure in exhibits(frame)
+        f"{figure.name}.svg": render(figure.draw, figure.frame, {}, figure.title) for figure in figures(frame)
     }
 
 
-def exhibits(frame: pd.DataFrame) -> Iterator[Exhibit]:
+def figures(frame: pd.DataFrame) -> Iterator[ReportFigure]:
     """Yield the figures of a table (see ``table``), also of one read from its CSV; one without rows is left out."""
     python = frame["python"].iloc[0]
     rows = _drawable(frame)
@@ -96,7 +95,7 @@ def exhibits(frame: pd.DataFrame) -> Iterator[Exhibit]:
     )
     for name, title, found, columns, draw in shown:
         if not found.empty:
-            yield Exhibit(
+            yield ReportFigure(
                 name=f"primitives-{name}",
                 kind=f"primitives-{name}",
                 workload=None,

@@ -7,7 +7,7 @@ import pandas as pd
 
 from harness.metrics import CLIENT_CPU, CONNECTIONS, PEAK_RSS, RATE, SERVER_IN_FLIGHT
 from harness.report.charts import row_name
-from harness.report.voice import Column, Voice, cell
+from harness.report.formats import Column, Format, cell
 
 SPEED = Column(key=RATE.key, head="images/s", unit="", interval=True, help="geometric mean, 95 % interval")
 RATIO = Column(
@@ -41,8 +41,8 @@ COLUMNS: tuple[Column, ...] = (  # the most telling first: where there is little
 )
 
 
-def text(voice: Voice, row: Mapping[Any, Any], column: Column) -> str:
+def text(form: Format, row: Mapping[Any, Any], column: Column) -> str:
     """One cell of a row of ``tables.ranked``."""
-    said = cell(voice, {**row, "name": row_name(row)}, column)
+    said = cell(form, {**row, "name": row_name(row)}, column)
     is_tied = column.key == "rank" and not pd.isna(row["rank"]) and row["tied"] is True
-    return voice.phrase("{it}=", it=said) if is_tied else said
+    return form.phrase("{it}=", it=said) if is_tied else said

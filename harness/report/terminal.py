@@ -10,9 +10,9 @@ from rich.text import Text
 from harness.model import ALL
 from harness.report import ranked, sentences
 from harness.report.charts import row_name
+from harness.report.formats import PLAIN
 from harness.report.narrow import Figure, Name, has_room, print_table
 from harness.report.tables import Tables
-from harness.report.voice import PLAIN
 
 USUAL = 5  # columns that are worth more than a variant in one line
 LEAST = 3  # columns of a table; where even they have no room, the rows are told line by line

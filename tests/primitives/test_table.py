@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from harness.model import HarnessError
-from harness.report.primitives import charts, exhibits, table
+from harness.report.primitives import charts, figures, table
 
 
 def benchmark(primitive: str, loop: str, median: float, **extra: Any) -> dict[str, Any]:
@@ -83,7 +83,7 @@ def test_what_no_log_axis_can_show_is_left_out_of_the_charts_alone() -> None:
     ).assign(longest_stall_s=0.0, queue_wait_p50_s="a while")
 
     assert len(frame) == 3
-    [together] = exhibits(frame)
+    [together] = figures(frame)
     assert together.name == "primitives-together"
     assert list(together.frame["primitive"]) == ["gather"]
     assert set(charts(frame)) == {"primitives-together.svg"}

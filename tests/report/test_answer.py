@@ -10,10 +10,10 @@ from rich.console import Console
 
 from harness.report import markdown, ranked, sentences
 from harness.report.answer import CHEAPEST, FASTEST, SIMPLEST, picks
+from harness.report.formats import PLAIN
 from harness.report.judgement import judge_run
 from harness.report.tables import make_tables
 from harness.report.terminal import print_report
-from harness.report.voice import PLAIN
 from tests.report.books import make_book
 
 NAN = float("nan")

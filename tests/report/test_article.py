@@ -55,7 +55,7 @@ def test_a_report_shows_what_its_run_quotes() -> None:
     assert "the neighbour ran 20 times" in page
     assert "does not hold here" in page
     assert EVIL not in page
-    assert page.count('<section class="exhibit" aria-labelledby="primitives-') == 3
+    assert page.count('<section class="figure" aria-labelledby="primitives-') == 3
     assert "it did not \\| at all" in text
     assert "sleep(0) gives way" not in text  # what holds needs no line
     rows = files["lessons.csv"].decode().splitlines()

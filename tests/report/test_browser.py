@@ -206,7 +206,7 @@ def test_headings_never_skip_a_level_and_every_figure_has_text_and_table(visit: 
     assert levels[0] == 1
     assert levels.count(1) == 1
     assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
-    figures = page.find_elements(By.CSS_SELECTOR, "section.exhibit")
+    figures = page.find_elements(By.CSS_SELECTOR, "section.figure")
     assert len(figures) >= 10
     for one in figures:
         assert len(str(one.find_element(By.TAG_NAME, "img").get_attribute("alt"))) > 40

@@ -1,4 +1,4 @@
-"""What charts and voices share: ticks, labels that do not collide, texts that nothing acts on."""
+"""What charts and formats share: ticks, labels that do not collide, texts that nothing acts on."""
 
 import itertools
 
@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from harness.report.answer import picks
 from harness.report.charts import canvas, digits_to_tell, log, round_ticks, spread
+from harness.report.formats import HTML, MARKDOWN, Column, cell, shown
 from harness.report.judgement import judge_run
 from harness.report.sources import lines_of_code
 from harness.report.tables import make_tables
 from harness.report.units import seconds
-from harness.report.voice import HTML, MARKDOWN, Column, cell, shown
 from tests.report.books import VARIANTS, make_book, workload
 
 

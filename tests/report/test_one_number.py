@@ -10,11 +10,11 @@ from rich.console import Console
 from harness.ledger import Ledger
 from harness.model import Pass, Trial
 from harness.report import markdown, sentences
+from harness.report.formats import HTML, PLAIN, cell
 from harness.report.judgement import judge_run
 from harness.report.ranked import RATIO, SPEED
 from harness.report.tables import Tables, make_tables
 from harness.report.terminal import print_report
-from harness.report.voice import HTML, PLAIN, cell
 from tests import builders
 from tests.report.books import VARIANTS, make_book
 

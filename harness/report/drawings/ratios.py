@@ -19,10 +19,10 @@ from harness.report.charts import (
     panel_of_rows,
     row_name,
 )
+from harness.report.formats import PLAIN, cell, estimate
 from harness.report.ranked import RATIO, SPEED
 from harness.report.style import Look
 from harness.report.units import ratio
-from harness.report.voice import PLAIN, cell, estimate
 
 
 def forest(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure:

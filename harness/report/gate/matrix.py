@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 from harness.ledger import Ledger
 from harness.model import Cell
 from harness.report.charts import FAINT, INK, SMALL, canvas, label_beside, log
+from harness.report.formats import markdown
 from harness.report.style import Look
 from harness.report.units import interval_text, ratio
-from harness.report.voice import markdown
 from harness.stats.effect import effects
 from harness.stats.fitness import disturbances
 from harness.stats.validity import cell_notes

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
+from harness.report.formats import markdown
 from harness.report.gate.record import CHANGED, Gate, headline, margin_text, name, ratio_text, rounds, why
-from harness.report.voice import markdown
 from harness.stats.gate import Finding
 
 LIMIT = 60_000  # characters; a comment may have 65,536, and the one who posts it adds a line

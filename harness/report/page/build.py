@@ -1,4 +1,4 @@
-"""The page: tables and exhibits in, one self-contained HTML file out. It asks nothing of any network and needs no script."""
+"""The page: tables and figures in, one self-contained HTML file out. It asks nothing of any network and needs no script."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -13,11 +13,11 @@ from harness.ledger import Ledger
 from harness.model import ALL, NONE, Contender
 from harness.report import frames, ranked, sentences
 from harness.report.charts import row_name
-from harness.report.exhibits import Exhibit
+from harness.report.figures import ReportFigure
+from harness.report.formats import HTML, Column, cell
 from harness.report.page.template import fill
 from harness.report.sources import files_of
 from harness.report.tables import Tables
-from harness.report.voice import HTML, Column, cell
 
 # These stand for themselves in a data URI: a third of the size of base64.
 SAFE_IN_URI = " /?:@!$'()*+,;=-._~<>{}[]|^"
@@ -54,14 +54,14 @@ class Section:
     name: str
     scope: str
     rows: Sequence[Row]
-    exhibits: Sequence[Exhibit]
+    figures: Sequence[ReportFigure]
 
 
 def page(
     book: Ledger,
     tables: Tables,
     sections: Mapping[str, str],
-    exhibits: Sequence[Exhibit],
+    figures: Sequence[ReportFigure],
     pictures: Mapping[str, bytes],
     *,
     unfinished: bool,
@@ -70,8 +70,8 @@ def page(
 
     Args:
         sections: workload -> slug.
-        exhibits: all, in order.
-        pictures: name of an exhibit -> its SVG.
+        figures: all, in order.
+        pictures: name of a figure -> its SVG.
     """
     return fill(
         "report.html.j2",
@@ -90,15 +90,15 @@ def page(
         all_picks=tables.picks.to_dict("records"),
         rules=sentences.rules(HTML),
         columns=ranked.COLUMNS,
-        sections=_sections(book, tables, sections, exhibits),
+        sections=_sections(book, tables, sections, figures),
         overview=[
             one
-            for one in exhibits
+            for one in figures
             if one.workload is None and one.kind != "host" and not one.kind.startswith("primitives-")
         ],
         lessons=book.lessons,
-        primitives=[one for one in exhibits if one.kind.startswith("primitives-")],
-        host=[one for one in exhibits if one.kind == "host"],
+        primitives=[one for one in figures if one.kind.startswith("primitives-")],
+        host=[one for one in figures if one.kind == "host"],
         axes={
             axis: sorted({getattr(one, axis) or NONE for one in book.run.plan.variants})
             for axis in ("concurrency", "client", "loop")
@@ -148,7 +148,7 @@ def _files(book: Ledger, row: Mapping[Any, Any]) -> list[Contender]:
 
 
 def _sections(
-    book: Ledger, tables: Tables, slugs: Mapping[str, str], exhibits: Sequence[Exhibit]
+    book: Ledger, tables: Tables, slugs: Mapping[str, str], figures: Sequence[ReportFigure]
 ) -> list[Section]:
     """One for each workload; the source of a variant is printed in the first, and linked to from the others."""
     printed: dict[str, str] = {}
@@ -164,7 +164,7 @@ def _sections(
                     _row(book, row, f"{slug}-{place}", printed)
                     for place, row in enumerate(of.to_dict("records"))
                 ],
-                exhibits=[one for one in exhibits if one.workload == workload],
+                figures=[one for one in figures if one.workload == workload],
             )
         )
     return found

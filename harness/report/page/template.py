@@ -5,7 +5,7 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
-from harness.report.voice import as_shown
+from harness.report.formats import as_shown
 
 HERE = Path(__file__).parent
 

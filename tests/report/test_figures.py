@@ -1,4 +1,4 @@
-"""Figure, data table, alt text and CSV of an exhibit tell the same, because they come from one frame."""
+"""Figure, data table, alt text and CSV of an figure tell the same, because they come from one frame."""
 
 import io
 import re
@@ -11,102 +11,102 @@ import pytest
 
 from harness.report import charts
 from harness.report.csvs import to_csv
-from harness.report.exhibits import Exhibit, of_host, of_run, of_workload
+from harness.report.figures import ReportFigure, of_host, of_run, of_workload
+from harness.report.formats import HTML, PLAIN, cell
 from harness.report.judgement import judge_run
 from harness.report.ranked import RATIO
 from harness.report.style import looks
 from harness.report.tables import front, make_tables
 from harness.report.units import ratio
-from harness.report.voice import HTML, PLAIN, cell
 from tests.report.books import make_book, workload
 
 BOOK = make_book(rounds=5, workloads=[workload("a-memory"), workload("b-memory", concurrency=64)])
 TABLES = make_tables(BOOK, judge_run(BOOK))
-EXHIBITS = {
+FIGURES = {
     one.name: one for one in (*of_workload(TABLES, "a-memory", "a"), *of_run(BOOK, TABLES), *of_host(TABLES))
 }
 
 
-def csv_of(exhibit: Exhibit) -> pd.DataFrame:
-    return pd.read_csv(io.BytesIO(to_csv(TABLES.files[exhibit.csv])), keep_default_na=False, na_values=[""])
+def csv_of(figure: ReportFigure) -> pd.DataFrame:
+    return pd.read_csv(io.BytesIO(to_csv(TABLES.files[figure.csv])), keep_default_na=False, na_values=[""])
 
 
-def drawn_texts(exhibit: Exhibit) -> list[str]:
+def drawn_texts(figure: ReportFigure) -> list[str]:
     look = looks(BOOK.run.contenders, BOOK.run.plan.variants)
-    svg = charts.render(exhibit.draw, exhibit.frame, look, exhibit.title)
+    svg = charts.render(figure.draw, figure.frame, look, figure.title)
     return ["".join(one.itertext()) for one in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]  # noqa: S314 - our own
 
 
 def test_all_kinds_are_there() -> None:
-    assert set(EXHIBITS) == {
+    assert set(FIGURES) == {
         "ranking-a", "completion-a", "latency-a", "cost-a", "heat-map", "factors", "scaling-1", "host",
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", EXHIBITS)
+@pytest.mark.parametrize("name", FIGURES)
 def test_every_number_of_the_table_stands_in_its_csv(name: str) -> None:
-    exhibit = EXHIBITS[name]
-    known = {f"{value:.7g}" for value in csv_of(exhibit).select_dtypes("number").to_numpy().ravel()}
+    figure = FIGURES[name]
+    known = {f"{value:.7g}" for value in csv_of(figure).select_dtypes("number").to_numpy().ravel()}
     known |= {
         f"{value:.7g}" for value in TABLES.summary.select_dtypes("number").to_numpy(dtype=float).ravel()
     }
-    rows = exhibit.table.to_dict("records")
+    rows = figure.table.to_dict("records")
     values = re.findall(
-        r'value="([^"]*)"', "".join(cell(HTML, row, one) for row in rows for one in exhibit.columns)
+        r'value="([^"]*)"', "".join(cell(HTML, row, one) for row in rows for one in figure.columns)
     )
     assert len(values) >= len(rows)
     assert {value for value in values if f"{float(value):.7g}" not in known} == set()
 
 
-@pytest.mark.parametrize("name", EXHIBITS)
+@pytest.mark.parametrize("name", FIGURES)
 def test_the_alt_text_says_what_the_table_says(name: str) -> None:
-    exhibit = EXHIBITS[name]
-    assert exhibit.alt.startswith(exhibit.title)
-    for row in exhibit.table.to_dict("records")[:6]:
-        for one in exhibit.columns:
+    figure = FIGURES[name]
+    assert figure.alt.startswith(figure.title)
+    for row in figure.table.to_dict("records")[:6]:
+        for one in figure.columns:
             said = re.sub("<[^>]*>", "", str(cell(HTML, row, one)))
-            assert said.replace("&#39;", "'") in exhibit.alt
+            assert said.replace("&#39;", "'") in figure.alt
 
 
 @pytest.mark.parametrize(("name", "key"), [("ranking-a", "time_ratio"), ("factors", "time_ratio")])
 def test_a_forest_prints_the_figures_of_its_table(name: str, key: str) -> None:
-    exhibit = EXHIBITS[name]
-    texts = drawn_texts(exhibit)
-    for row in exhibit.table.to_dict("records"):
+    figure = FIGURES[name]
+    texts = drawn_texts(figure)
+    for row in figure.table.to_dict("records"):
         if not pd.isna(row[key]):
             text = cell(PLAIN, row, RATIO)
             assert text in texts
-            assert text in exhibit.alt or len(exhibit.table) > 6
+            assert text in figure.alt or len(figure.table) > 6
 
 
 def test_the_heat_map_prints_the_figures_of_its_table() -> None:
-    exhibit = EXHIBITS["heat-map"]
-    texts = drawn_texts(exhibit)
-    for value in exhibit.table[["a-memory", "b-memory"]].to_numpy().ravel():
+    figure = FIGURES["heat-map"]
+    texts = drawn_texts(figure)
+    for value in figure.table[["a-memory", "b-memory"]].to_numpy().ravel():
         assert ratio(value) in texts
 
 
 def test_the_lines_are_the_rows_of_the_frame() -> None:
-    exhibit = EXHIBITS["completion-a"]
+    figure = FIGURES["completion-a"]
     with mpl.rc_context(charts.RC):
-        figure = exhibit.draw(exhibit.frame, looks(BOOK.run.contenders, BOOK.run.plan.variants), "")
+        drawing = figure.draw(figure.frame, looks(BOOK.run.contenders, BOOK.run.plan.variants), "")
     drawn = {
         tuple(np.round(np.asarray(line.get_xdata(), dtype=float), 12))
-        for axes in figure.axes
+        for axes in drawing.axes
         for line in axes.lines
     }
-    for _, of in exhibit.frame[exhibit.frame["share"] > 0].groupby("variant"):
+    for _, of in figure.frame[figure.frame["share"] > 0].groupby("variant"):
         assert tuple(np.round(of["time_s"], 12)) in drawn
 
 
 def test_the_points_of_the_cost_chart_are_the_rows_of_the_frame() -> None:
-    exhibit = EXHIBITS["cost-a"]
+    figure = FIGURES["cost-a"]
     with mpl.rc_context(charts.RC):
-        figure = exhibit.draw(exhibit.frame, looks(BOOK.run.contenders, BOOK.run.plan.variants), "")
-    ends = [(np.asarray(line.get_xdata()), np.asarray(line.get_ydata())) for line in figure.axes[0].lines]
+        drawing = figure.draw(figure.frame, looks(BOOK.run.contenders, BOOK.run.plan.variants), "")
+    ends = [(np.asarray(line.get_xdata()), np.asarray(line.get_ydata())) for line in drawing.axes[0].lines]
     points = {(float(x[0]), float(y[0])) for x, y in ends if len(x) == 1}
     assert points == set(
-        zip(exhibit.frame["client_cpu_s_per_1000_images"], exhibit.frame["images_per_s"], strict=True)
+        zip(figure.frame["client_cpu_s_per_1000_images"], figure.frame["images_per_s"], strict=True)
     )
 
 
@@ -130,8 +130,8 @@ def test_series_in_a_panel_are_seven_at_most() -> None:
     for one in of_workload(tables, "small-memory", "s"):
         if one.kind in {"completion", "latency"}:
             with mpl.rc_context(charts.RC):
-                figure = one.draw(one.frame, look, "")
+                drawing = one.draw(one.frame, look, "")
             coloured = [
-                [line for line in axes.lines if line.get_color() != charts.CONTEXT] for axes in figure.axes
+                [line for line in axes.lines if line.get_color() != charts.CONTEXT] for axes in drawing.axes
             ]
             assert max(map(len, coloured)) <= 7

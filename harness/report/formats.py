@@ -1,4 +1,4 @@
-"""Two voices for the same statement: plain text for Markdown and alt texts, HTML in which every figure keeps its value.
+"""Three formats for the same statement: plain text, Markdown, and HTML in which every figure keeps its value.
 
 In HTML a figure is ``<data value="0.0512">51.2 ms</data>``, the value as it stands in the CSV files: so every number of
 the page can be found there, and a test does so.
@@ -37,7 +37,7 @@ class Column:
     help: str = ""
 
 
-class Voice(Protocol):
+class Format(Protocol):
     """How a statement is put together."""
 
     def phrase(self, template: str, **parts: object) -> str:
@@ -114,35 +114,35 @@ def shown(value: Any, unit: str, digits: int = 3) -> str:
     return units.metric(value, unit, digits)
 
 
-def cell(voice: Voice, row: Mapping[Any, Any], column: Column) -> str:
-    """The text of one cell of a table, in this voice."""
+def cell(form: Format, row: Mapping[Any, Any], column: Column) -> str:
+    """The text of one cell of a table, in this form."""
     value = row.get(column.key)
     if column.unit is None:
-        return voice.phrase("{it}", it="" if pd.isna(value) else value)
+        return form.phrase("{it}", it="" if pd.isna(value) else value)
     if pd.isna(value):
         return NOTHING
     low, high = (row.get(f"{column.key}_{end}", float("nan")) for end in ("low", "high"))
     if not column.interval or pd.isna(low) or pd.isna(high):
-        return estimate(voice, row, column)
+        return estimate(form, row, column)
     place = place_in(row, column.key)
     bare = "" if column.unit == "ratio" else column.unit
     parts = [
-        estimate(voice, row, column),
-        *(voice.value(one, bare, units.digits_at(one, place)) for one in (low, high)),
+        estimate(form, row, column),
+        *(form.value(one, bare, units.digits_at(one, place)) for one in (low, high)),
     ]
     template = (
-        '{value} <span class="interval">[{low}–{high}]</span>' if voice is HTML else "{value} [{low}–{high}]"
+        '{value} <span class="interval">[{low}–{high}]</span>' if form is HTML else "{value} [{low}–{high}]"
     )
-    return voice.phrase(template, **dict(zip(("value", "low", "high"), parts, strict=True)))
+    return form.phrase(template, **dict(zip(("value", "low", "high"), parts, strict=True)))
 
 
-def estimate(voice: Voice, row: Mapping[Any, Any], column: Column) -> str:
+def estimate(form: Format, row: Mapping[Any, Any], column: Column) -> str:
     """The figure of one cell without its interval: the same text wherever it is quoted."""
     assert column.unit is not None  # noqa: S101 - a figure has one
     value = row[column.key]
     if not column.interval or pd.isna(value):
-        return voice.value(value, column.unit)
-    return voice.value(value, column.unit, units.digits_at(value, place_in(row, column.key)))
+        return form.value(value, column.unit)
+    return form.value(value, column.unit, units.digits_at(value, place_in(row, column.key)))
 
 
 def place_in(row: Mapping[Any, Any], key: str) -> int:

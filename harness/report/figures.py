@@ -1,4 +1,4 @@
-"""Exhibits: one frame each, from which figure, data table, alt text and the rows of a CSV all come."""
+"""Figures: one frame each, from which figure, data table, alt text and the rows of a CSV all come."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -12,8 +12,8 @@ from harness.model import ALL
 from harness.report.captions import CAPTIONS
 from harness.report.charts import Chart, row_name
 from harness.report.drawings import cost, curves, overview, ratios
+from harness.report.formats import PLAIN, Column, cell
 from harness.report.tables import Tables
-from harness.report.voice import PLAIN, Column, cell
 
 ALT_ROWS = 6  # an alt text is heard in one go; the data table has every row
 
@@ -23,7 +23,7 @@ IMAGES = Column(key=RATE.key, head="images/s", unit=RATE.unit, interval=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Exhibit:
+class ReportFigure:
     """One figure with all that belongs to it.
 
     Attributes:
@@ -65,13 +65,13 @@ class Exhibit:
         return f"{self.title}. {told}{more}."
 
 
-def of_workload(tables: Tables, workload: str, slug: str) -> Iterator[Exhibit]:
-    """Yield the exhibits of one workload; one without data is left out."""
+def of_workload(tables: Tables, workload: str, slug: str) -> Iterator[ReportFigure]:
+    """Yield the figures of one workload; one without data is left out."""
     ranked = _named(tables.ranked[tables.ranked["workload"] == workload])
     measured = ranked[ranked["state"].isin(["ranked", "untested", "invalid"])]
     compared = measured[measured["time_ratio"].notna() | measured["is_baseline"]]
     if not compared.empty:
-        yield Exhibit(
+        yield ReportFigure(
             name=f"ranking-{slug}",
             kind="ranking",
             workload=workload,
@@ -84,7 +84,7 @@ def of_workload(tables: Tables, workload: str, slug: str) -> Iterator[Exhibit]:
         )
     progress = _named(tables.completion[tables.completion["workload"] == workload])
     if not progress.empty:
-        yield Exhibit(
+        yield ReportFigure(
             name=f"completion-{slug}",
             kind="completion",
             workload=workload,
@@ -97,7 +97,7 @@ def of_workload(tables: Tables, workload: str, slug: str) -> Iterator[Exhibit]:
         )
     latency = _named(tables.latency_curve[tables.latency_curve["workload"] == workload])
     if not latency.empty:
-        yield Exhibit(
+        yield ReportFigure(
             name=f"latency-{slug}",
             kind="latency",
             workload=workload,
@@ -111,7 +111,7 @@ def of_workload(tables: Tables, workload: str, slug: str) -> Iterator[Exhibit]:
     costs = [RATE.key, CLIENT_CPU.key, PEAK_RSS.key]
     priced = measured[(measured[costs] > 0).all(axis=1)]
     if not priced.empty:
-        yield Exhibit(
+        yield ReportFigure(
             name=f"cost-{slug}",
             kind="cost",
             workload=workload,
@@ -129,13 +129,13 @@ def of_workload(tables: Tables, workload: str, slug: str) -> Iterator[Exhibit]:
         )
 
 
-def of_run(book: Ledger, tables: Tables) -> Iterator[Exhibit]:
-    """Yield the exhibits of the whole run; one without data is left out."""
+def of_run(book: Ledger, tables: Tables) -> Iterator[ReportFigure]:
+    """Yield the figures of the whole run; one without data is left out."""
     ranked = _named(tables.ranked)
     heat = _by_mean(ranked[ranked["ratio_to_fastest"].notna() & (ranked["state"] == "ranked")])
     if len(heat["workload"].unique()) > 1:
         names = list(dict.fromkeys(heat["workload"]))
-        yield Exhibit(
+        yield ReportFigure(
             name="heat-map",
             kind="heat-map",
             workload=None,
@@ -150,7 +150,7 @@ def of_run(book: Ledger, tables: Tables) -> Iterator[Exhibit]:
     overall = factors[factors["workload"] == ALL]
     found = overall if not overall.empty else factors
     if not found.empty:
-        yield Exhibit(
+        yield ReportFigure(
             name="factors",
             kind="factors",
             workload=None,
@@ -170,10 +170,10 @@ def of_run(book: Ledger, tables: Tables) -> Iterator[Exhibit]:
     yield from _scaling(book, tables, ranked)
 
 
-def of_host(tables: Tables) -> Iterator[Exhibit]:
+def of_host(tables: Tables) -> Iterator[ReportFigure]:
     """Yield the drift of the host over the run, if it was watched for longer than one round."""
     if len(tables.host) > 1 and tables.host[["cpu_relative", "echo_relative"]].gt(0).all(axis=None):
-        yield Exhibit(
+        yield ReportFigure(
             name="host",
             kind="host",
             workload=None,
@@ -194,7 +194,7 @@ def of_host(tables: Tables) -> Iterator[Exhibit]:
         )
 
 
-def _scaling(book: Ledger, tables: Tables, ranked: pd.DataFrame) -> Iterator[Exhibit]:
+def _scaling(book: Ledger, tables: Tables, ranked: pd.DataFrame) -> Iterator[ReportFigure]:
     """Workloads that differ in concurrency alone are one sweep."""
     groups: dict[object, list[str]] = {}
     for one in book.run.plan.workloads:
@@ -206,7 +206,7 @@ def _scaling(book: Ledger, tables: Tables, ranked: pd.DataFrame) -> Iterator[Exh
             rows = rows.sort_values(["asked_concurrency", "rank"])
             levels = sorted(rows["asked_concurrency"].unique())
             wide = rows.assign(level=[str(one) for one in rows["asked_concurrency"]])
-            yield Exhibit(
+            yield ReportFigure(
                 name=f"scaling-{number}",
                 kind="scaling",
                 workload=None,
