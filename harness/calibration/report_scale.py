@@ -72,7 +72,7 @@ def remake(folder: Path) -> None:
         return marks[-1] - marks[-2]
 
     from harness import ledger
-    from harness.report.book import build
+    from harness.report.derived import build
     from harness.report.judgement import judge_run
     from harness.report.tables import make_tables
 

@@ -89,7 +89,7 @@ def _show(options: argparse.Namespace) -> int:
 
 def read_trends(folder: Path, glob: str, margin: float) -> "tuple[list[Trend], dict[str, dict[str, Any]]]":
     """Every series of every machine that the glob names, judged; and what the machines are."""
-    from harness.report.book import slugs_of  # noqa: PLC0415 - pandas and matplotlib
+    from harness.report.derived import slugs_of  # noqa: PLC0415 - pandas and matplotlib
     from harness.report.history import Trend  # noqa: PLC0415
     from harness.stats.trend import changes, marks, series_of  # noqa: PLC0415 - ruptures
 

@@ -41,7 +41,7 @@ def write_report(folder: Path, console: Console) -> int:
 def _write_report(folder: Path, console: Console) -> int:
     # pandas and matplotlib take seconds to load: after the measuring, and not for `list` or a wrong option.
     from harness.report.audit import is_unfinished  # noqa: PLC0415
-    from harness.report.book import build  # noqa: PLC0415
+    from harness.report.derived import build  # noqa: PLC0415
     from harness.report.judgement import judge_run  # noqa: PLC0415
     from harness.report.tables import make_tables  # noqa: PLC0415
     from harness.report.terminal import print_report  # noqa: PLC0415

@@ -7,8 +7,8 @@ import json
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
-from harness.report.book import slugs_of
 from harness.report.csvs import written
+from harness.report.derived import slugs_of
 from harness.stats.trend import Point, series_of
 
 METRIC = "time_per_image_s"

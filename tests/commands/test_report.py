@@ -8,7 +8,7 @@ import pytest
 from harness import ledger
 from harness.cli import main
 from harness.ledger import Ledger
-from tests.report.books import VARIANTS, make_book
+from tests.report.ledgers import VARIANTS, make_book
 
 
 def write(folder: Path, book: Ledger) -> Path:

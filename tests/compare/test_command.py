@@ -13,7 +13,7 @@ from harness.cli import main
 from harness.ledger import Ledger
 from harness.measure.launch import ROOT
 from harness.model import Trial
-from tests.report.books import make_book, workload
+from tests.report.ledgers import make_book, workload
 
 Write = Callable[..., Path]
 

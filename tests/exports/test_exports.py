@@ -23,7 +23,7 @@ from harness.model import Trial
 from tests.builders import series
 from tests.history.synthetic import cells, write_store
 from tests.history.synthetic import series as years
-from tests.report.books import make_book
+from tests.report.ledgers import make_book
 
 VARIANTS = ("thread_pool/requests_session", "gather/aiohttp_session/uvloop")
 FAILED = "thread_pool/urllib3_pool"

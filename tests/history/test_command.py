@@ -24,7 +24,7 @@ from harness.report.trend_chart import trend_chart
 from harness.stats.trend import Point
 from tests.builders import cell
 from tests.history.synthetic import cells, series, write_store
-from tests.report.books import VARIANTS, make_book
+from tests.report.ledgers import VARIANTS, make_book
 
 
 def history(results: Path, *arguments: str | Path) -> int:

@@ -14,7 +14,7 @@ from harness.report.formats import PLAIN
 from harness.report.judgement import judge_run
 from harness.report.tables import make_tables
 from harness.report.terminal import print_report
-from tests.report.books import make_book
+from tests.report.ledgers import make_book
 
 NAN = float("nan")
 

@@ -12,11 +12,11 @@ from rich.console import Console
 from harness.ledger import Ledger
 from harness.model import Pass, Trial
 from harness.report import charts
-from harness.report.book import build
+from harness.report.derived import build
 from harness.report.judgement import judge_run
 from harness.report.tables import make_tables
 from harness.report.terminal import print_report
-from tests.report.books import VARIANTS, make_book, workload
+from tests.report.ledgers import VARIANTS, make_book, workload
 
 WORKLOADS = ("small-memory", "large-memory")
 BASES = {

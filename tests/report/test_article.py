@@ -8,7 +8,7 @@ import pytest
 
 from harness import ledger, quotes
 from harness.model import HarnessError, LessonRecord
-from tests.report.books import EVIL, files_of, make_book
+from tests.report.ledgers import EVIL, files_of, make_book
 
 LESSONS = (
     LessonRecord(

@@ -19,7 +19,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
 from harness.measure.launch import ROOT
-from tests.report.books import VARIANTS, a_selfcheck, files_of, make_book, workload
+from tests.report.ledgers import VARIANTS, a_selfcheck, files_of, make_book, workload
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 pytestmark = pytest.mark.skipif(

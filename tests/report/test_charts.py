@@ -13,7 +13,7 @@ from harness.report.judgement import judge_run
 from harness.report.sources import lines_of_code
 from harness.report.tables import make_tables
 from harness.report.units import seconds
-from tests.report.books import VARIANTS, make_book, workload
+from tests.report.ledgers import VARIANTS, make_book, workload
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=20), st.floats(0.001, 0.1))

@@ -18,7 +18,7 @@ from harness.report.ranked import RATIO
 from harness.report.style import looks
 from harness.report.tables import front, make_tables
 from harness.report.units import ratio
-from tests.report.books import make_book, workload
+from tests.report.ledgers import make_book, workload
 
 BOOK = make_book(rounds=5, workloads=[workload("a-memory"), workload("b-memory", concurrency=64)])
 TABLES = make_tables(BOOK, judge_run(BOOK))

@@ -16,7 +16,7 @@ from harness.report.ranked import RATIO, SPEED
 from harness.report.tables import Tables, make_tables
 from harness.report.terminal import print_report
 from tests import builders
-from tests.report.books import VARIANTS, make_book
+from tests.report.ledgers import VARIANTS, make_book
 
 
 def of(book: Ledger) -> Tables:

@@ -13,7 +13,7 @@ from harness.report.progress import Pace, Screen
 from harness.report.tables import make_tables
 from harness.report.terminal import print_report
 from tests.builders import trial
-from tests.report.books import VARIANTS, make_book, workload
+from tests.report.ledgers import VARIANTS, make_book, workload
 
 LONG = "round 4: 3 of 100 bodies differ from the manifest (first: img_0a1b2c3d_000004.jpg, 6,143 bytes) [/usr/lib]"
 

@@ -14,11 +14,11 @@ import pandas as pd
 import pytest
 
 from harness.ledger import Ledger
-from harness.report.book import build, slugs_of
+from harness.report.derived import build, slugs_of
 from harness.report.judgement import judge_run
 from harness.report.page import build as page
 from harness.report.tables import make_tables
-from tests.report.books import EVIL, VARIANTS, a_selfcheck, files_of, make_book, workload
+from tests.report.ledgers import EVIL, VARIANTS, a_selfcheck, files_of, make_book, workload
 from tests.report.test_article import LESSONS, PRIMITIVES
 
 MOST_BYTES = 2_000_000  # of a page that is mailed and attached

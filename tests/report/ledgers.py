@@ -19,7 +19,7 @@ from harness.model import (
     TrialRules,
     Variant,
 )
-from harness.report.book import build
+from harness.report.derived import build
 from harness.report.judgement import judge_run
 from harness.report.tables import Tables, make_tables
 from harness.workload import Workload
