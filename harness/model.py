@@ -394,6 +394,13 @@ class Run:
     environment: Mapping[str, Any]
     selfcheck: SelfCheck | None
 
+    def on(self, side: str) -> Mapping[str, Any]:
+        """Return the fingerprint on a side, which may have an interpreter and packages of its own."""
+        sides = self.environment.get("sides")
+        facts = sides.get(side) if isinstance(sides, Mapping) else None
+        own = facts.get("fingerprint") if isinstance(facts, Mapping) else None
+        return {**self.fingerprint, **own} if isinstance(own, Mapping) else self.fingerprint
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:

@@ -67,6 +67,18 @@ def is_secret(name: str) -> bool:
     return bool(re.fullmatch(_NAMES, name, re.IGNORECASE))
 
 
+def read_variable(text: str) -> tuple[str, str]:
+    """Return name and value of ``NAME=VALUE``.
+
+    Raises:
+        ValueError: it is none; the message says what is wrong.
+    """
+    name, sign, value = text.partition("=")
+    if not sign or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) or "\0" in value:
+        raise ValueError(f"{redacted_argument(text)!r} is no environment variable; write NAME=VALUE")
+    return name, value
+
+
 def _printable(sign: str) -> str:
     if sign.isprintable():
         return sign

@@ -89,7 +89,6 @@ class Scene:
         client_cpus, server_cpus = cpu_split()
         bench = Bench(
             plan=plan,
-            pythons={HERE: sys.executable},
             catalogs={HERE: self.catalog},
             server=self.server,
             manifests={asked.name: self.server.register(asked)},

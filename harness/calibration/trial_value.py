@@ -79,7 +79,6 @@ def _measure(
     with running_server(cpus=server_cpus) as server:
         bench = Bench(
             plan=plan,
-            pythons={HERE: sys.executable},
             catalogs={HERE: catalog},
             server=server,
             manifests={workload.name: server.register(workload)},

@@ -3,8 +3,8 @@
 import argparse
 import platform
 import random
-import sys
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -25,6 +25,7 @@ from harness.measure.machine import cpu_split, environment, fingerprint
 from harness.measure.plan import make_plan
 from harness.measure.suite import read_suite_file, with_options
 from harness.model import HERE, Axis, HarnessError, Plan, Run, Variant
+from harness.text import REDACTED
 
 NAME = "bench"
 HELP = "measure a suite and write CSVs, charts and a table"
@@ -97,7 +98,7 @@ def run(options: argparse.Namespace) -> int:
         folder = begin()
         code, end = FINE, ""
         try:
-            conduct(console, folder, {HERE: catalog}, {HERE: sys.executable})
+            conduct(console, folder, {HERE: catalog})
         except KeyboardInterrupt:
             code, end = INTERRUPTED, f"interrupted; what was measured is kept (go on with --resume {folder})"
         except HarnessError as error:
@@ -165,7 +166,7 @@ def start(results: Path, plan: Plan, catalog: Catalog) -> Path:
     now = time.time()
     name = f"{datetime.fromtimestamp(now, UTC):%Y%m%dT%H%M%SZ}-{plan.suite}"
     folder = results / "runs" / name
-    facts = fingerprint(catalog.packages, *cpu_split())
+    facts = fingerprint(catalog.interpreter, *cpu_split())
     run = Run(
         id=name,
         version=ledger.VERSION,
@@ -206,10 +207,30 @@ def to_resume(options: argparse.Namespace) -> Path:
         raise HarnessError(f"--resume continues the recorded plan; leave out --{option}", exit_code=USAGE)
     folder = bench_folder(options.resume, options.results)
     recorded = ledger.read_run(folder)
+    options.env = list(variables_of(recorded, dict(options.env)).items())
     options.client = from_outside(recorded, "client")
     options.concurrency_model = from_outside(recorded, "concurrency")
     options.loop = from_outside(recorded, "loop")
     return folder
+
+
+def variables_of(run: Run, told: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that a run was asked for; secrets were not recorded, and are told again.
+
+    Raises:
+        HarnessError: exit code 2: a secret is missing, or something else is told.
+    """
+    known = run.fingerprint.get("variables")
+    recorded = {str(name): str(value) for name, value in known.items()} if isinstance(known, Mapping) else {}
+    secrets = {name for name, value in recorded.items() if REDACTED in value}
+    for name in sorted(secrets ^ set(told)):
+        advice = (
+            f"--env {name}: its value is a secret and was not recorded; give it again"
+            if name in secrets
+            else f"--resume continues with the recorded variables; leave out --env {name}"
+        )
+        raise HarnessError(advice, exit_code=USAGE)
+    return {**recorded, **told}
 
 
 def resume(folder: Path, catalog: Catalog, console: Console) -> Path:
@@ -232,7 +253,7 @@ def resume(folder: Path, catalog: Catalog, console: Console) -> Path:
 
 def differences(run: Run, catalog: Catalog) -> list[str]:
     """Names of the facts of machine, code and contenders in which now differs from then."""
-    now = fingerprint(catalog.packages, *cpu_split())
+    now = fingerprint(catalog.interpreter, *cpu_split())
     keys = [key for key in sorted({*run.fingerprint, *now}) if run.fingerprint.get(key) != now.get(key)]
     if run.environment.get("revision") != environment()["revision"]:
         keys.append("revision")

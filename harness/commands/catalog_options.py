@@ -6,12 +6,14 @@ from pathlib import Path
 
 from harness.measure.catalog import Catalog, open_catalog
 from harness.measure.launch import ROOT
+from harness.model import HarnessError
+from harness.text import read_variable
 
 SUITE_FILE = ROOT / "benchmarks" / "suite.toml"
 
 
 def add_catalog_options(parser: argparse.ArgumentParser) -> None:
-    """Add --client, --concurrency-model, --loop and --suite-file."""
+    """Add --client, --concurrency-model, --loop, --env and --suite-file."""
     for option, what in (
         ("--client", "client"),
         ("--concurrency-model", "concurrency model"),
@@ -27,6 +29,14 @@ def add_catalog_options(parser: argparse.ArgumentParser) -> None:
             help=f"a {what} file of your own, from anywhere",
         )
     parser.add_argument(
+        "--env",
+        type=variable,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="an environment variable for what is measured, which else gets a clean environment; recorded",
+    )
+    parser.add_argument(
         "--suite-file", type=Path, default=SUITE_FILE, metavar="PATH", help="instead of benchmarks/suite.toml"
     )
 
@@ -34,5 +44,31 @@ def add_catalog_options(parser: argparse.ArgumentParser) -> None:
 def catalog_from(options: argparse.Namespace) -> Catalog:
     """Open the catalogue of this interpreter, with the user's own files."""
     return open_catalog(
-        sys.executable, clients=options.client, models=options.concurrency_model, loops=options.loop
+        sys.executable,
+        clients=options.client,
+        models=options.concurrency_model,
+        loops=options.loop,
+        variables=variables_from(options),
     )
+
+
+def variable(text: str) -> tuple[str, str]:
+    """Read "NAME=VALUE", for argparse."""
+    try:
+        return read_variable(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def variables_from(options: argparse.Namespace) -> dict[str, str]:
+    """Return the variables that were asked for.
+
+    Raises:
+        HarnessError: exit code 2: one is given twice.
+    """
+    found: dict[str, str] = {}
+    for name, value in options.env:
+        if name in found:
+            raise HarnessError(f"--env: {name} is given twice; one is enough", exit_code=2)
+        found[name] = value
+    return found

@@ -29,7 +29,6 @@ def conduct(
     console: Console,
     folder: Path,
     catalogs: Mapping[str, Catalog],
-    pythons: Mapping[str, str],
     *,
     is_over: Callable[[int], bool] = lambda _number: False,
 ) -> None:
@@ -39,19 +38,17 @@ def conduct(
 
     Args:
         console: for progress.
-        catalogs: side -> its contenders.
-        pythons: side -> interpreter.
+        catalogs: side -> its interpreter and contenders.
         is_over: asked before each round; True ends the run, as when a budget is used up.
     """
     with lock(console, folder / ".lock", "measuring this run"):
-        _conduct(console, folder, catalogs, pythons, is_over)
+        _conduct(console, folder, catalogs, is_over)
 
 
 def _conduct(
     console: Console,
     folder: Path,
     catalogs: Mapping[str, Catalog],
-    pythons: Mapping[str, str],
     is_over: Callable[[int], bool],
 ) -> None:
     writer = ledger.Writer(folder)
@@ -76,13 +73,12 @@ def _conduct(
             """Measure those that are missing, and those that a pass has refuted."""
             limits = server_limits(trials, plan.workloads, known)
             sizes = sorted({one.what.image_bytes for one in plan.workloads if one.name not in limits})
-            found = ceilings(server, next(iter(pythons.values())), client_cpus, sizes)
+            found = ceilings(server, next(iter(catalogs.values())).python, client_cpus, sizes)
             known.extend(one for one in found if _append(console, writer, one))
 
         measure_ceilings()
         bench = Bench(
             plan=plan,
-            pythons=pythons,
             catalogs=catalogs,
             server=server,
             manifests={one.name: server.register(one) for one in plan.workloads},

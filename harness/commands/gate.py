@@ -28,6 +28,7 @@ from harness.commands.sided import (
     facts_of,
     line_up,
     measure_sides,
+    package_changes,
     ready_sides,
     twins,
 )
@@ -322,6 +323,7 @@ def _judged(folder: Path, progress: Progress, created_at: float, code: int, reas
         reason=_why_short(progress, reason) if reason or word == "inconclusive" else None,
         margin=progress.fields.margin if progress.fields else None,
         sides={one.name: facts_of(one) for one in progress.sides},
+        packages=package_changes(progress.sides),
         is_same=progress.lineup is not None and bool(twins(progress.sides, progress.lineup.groups)),
         findings=findings,
         host_notes=notes,

@@ -16,7 +16,7 @@ from harness import checks
 from harness.commands.locks import lock
 from harness.ledger import Ledger
 from harness.lines import Lines, add_lines, end_lines, read_lines
-from harness.model import HarnessError
+from harness.model import Cell, HarnessError
 
 if TYPE_CHECKING:  # ruptures and scipy take seconds to load
     from harness.stats.trend import Point
@@ -63,7 +63,7 @@ def points_of(book: Ledger) -> "list[Point]":
                 high=_short(interval.high) if interval else None,
                 rounds=found.n,
                 reason=reason,
-                versions=_versions(book, cell.variant, cell.workload),
+                versions=_versions(book, cell),
                 commit=str(run.environment.get("revision", "unknown")),
             )
         )
@@ -149,21 +149,36 @@ def _short(value: float | None) -> float | None:
     return None if value is None else float(f"{value:.7g}")
 
 
-def _versions(book: Ledger, variant: str, workload: str) -> dict[str, str]:
-    """What may explain a change of this cell: the Python, the kernel, its packages, its files, its workload."""
+def _mapping(value: object) -> Mapping[str, Any]:
+    """The value, if it is what older and damaged records need not have."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def _versions(book: Ledger, cell: Cell) -> dict[str, str]:
+    """What may explain a change: the cell's Python, kernel, packages, variables, files and workload."""
     from harness.report.formats import PLAIN  # noqa: PLC0415 - the same
     from harness.report.frames import axes_of  # noqa: PLC0415 - pandas takes a second to load
     from harness.report.sentences import asked as workload_text  # noqa: PLC0415 - the same
     from harness.report.sources import files_of  # noqa: PLC0415 - the same
 
-    print_ = book.run.fingerprint
-    files = files_of(book, axes_of(book)[variant])
-    asked = next(one for one in book.run.plan.workloads if one.name == workload)
+    print_ = book.run.on(cell.side)
+    files = files_of(book, axes_of(book)[cell.variant])
+    asked = next(one for one in book.run.plan.workloads if one.name == cell.workload)
     source = hashlib.sha256("\0".join(one.source for one in files).encode()).hexdigest()[:8]
-    modules = {name: version for one in files for name, version in one.modules.items()}
-    return modules | {
-        "python": str(print_.get("python", "unknown")),
-        "kernel": str(print_.get("kernel", "unknown")),
-        "source": source,
-        "workload": workload_text(asked.flat, PLAIN),
+    installed = _mapping(print_.get("packages"))  # on this side; a file says what it found on the last one
+    modules = {
+        name: str(installed.get(name.lower(), version))
+        for one in files
+        for name, version in one.modules.items()
     }
+    variables = " ".join(f"{name}={value}" for name, value in _mapping(print_.get("variables")).items())
+    return (
+        modules
+        | ({"env": variables} if variables else {})
+        | {
+            "python": str(print_.get("python", "unknown")),
+            "kernel": str(print_.get("kernel", "unknown")),
+            "source": source,
+            "workload": workload_text(asked.flat, PLAIN),
+        }
+    )

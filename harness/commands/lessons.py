@@ -18,6 +18,7 @@ from harness.lessons.run import run_lessons
 from harness.measure.launch import ROOT
 from harness.measure.machine import cpu_split, fingerprint
 from harness.measure.server import running_server
+from harness.measure.worker.contender import interpreter
 from harness.model import LessonRecord
 from harness.workload import Workload
 
@@ -64,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _machine() -> dict[str, str]:
     """Facts for the head of the page, label -> text."""
-    facts = fingerprint({}, *cpu_split())
+    facts = fingerprint(interpreter(), *cpu_split())
     return {
         "processor": f"{facts['cpu']}, {facts['cpus']} CPUs",
         "system": str(facts["kernel"]),

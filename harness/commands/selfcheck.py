@@ -117,7 +117,7 @@ def _measure(
         rounds=rounds,
     )
     run = start(results, plan, catalog)
-    conduct(console, run, {HERE: catalog}, {HERE: sys.executable})
+    conduct(console, run, {HERE: catalog})
     return run
 
 

@@ -4,13 +4,14 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
 
 from harness import ledger
 from harness.commands.bench import with_own
+from harness.commands.catalog_options import variables_from
 from harness.commands.conduct import conduct
 from harness.commands.recorded import command_line
 from harness.measure.catalog import Catalog, match, open_catalog
@@ -81,6 +82,7 @@ def ready_sides(texts: Mapping[str, str], options: argparse.Namespace, console: 
         models=options.concurrency_model,
         loops=options.loop,
         strict=False,
+        variables=variables_from(options),
     )
     ids = [one.id for one in here.variants]
     sides = {name: parse_side(text, repository=ROOT, variant_ids=ids) for name, text in texts.items()}
@@ -91,10 +93,8 @@ def ready_sides(texts: Mapping[str, str], options: argparse.Namespace, console: 
     found = []
     for name, side in sides.items():
         prepared = prepare(side, repository=ROOT, cache=options.cache or default_cache(), say=say)
-        is_plain = side.client is None and (prepared.python, prepared.root) == (
-            sys.executable,
-            ROOT / "benchmarks",
-        )
+        is_plain = (prepared.python, prepared.root) == (sys.executable, ROOT / "benchmarks")
+        is_plain = is_plain and side.client is None and not side.variables
         catalog = here if is_plain else _catalog(prepared, options)
         found.append(Ready(name=name, prepared=prepared, catalog=catalog))
     return tuple(found)
@@ -115,6 +115,7 @@ def _catalog(prepared: Prepared, options: argparse.Namespace) -> Catalog:
         models=options.concurrency_model,
         loops=options.loop,
         root=prepared.root,
+        variables=variables_from(options) | dict(prepared.side.variables),
     )
 
 
@@ -127,11 +128,7 @@ def line_up(
         HarnessError: exit code 5: no variant can be run on every side; 2: what is asked contradicts itself.
     """
     known = {one.id: one for ready in sides for one in ready.catalog.variants}
-    union = Catalog(
-        contenders=sides[-1].catalog.contenders,
-        variants=tuple(known[one] for one in sorted(known)),
-        packages={},
-    )
+    union = replace(sides[-1].catalog, variants=tuple(known[one] for one in sorted(known)))
     selected = _selected(sides, globs, union, options)
     rows = dict.fromkeys(
         tuple(_id(ready.side, one) for ready in sides) for one in sorted(selected, key=lambda one: one.id)
@@ -222,7 +219,8 @@ def twins(sides: Sequence[Ready], groups: Sequence[tuple[Cell, ...]]) -> tuple[s
         ready = sides[place]
         sources = frozenset((one.axis, one.name, one.source) for one in ready.catalog.contenders)
         measured = tuple((group[place].workload, group[place].variant) for group in groups)
-        return ready.prepared.python, dict(ready.catalog.packages), sources, measured
+        known = ready.catalog
+        return known.python, dict(known.variables), dict(known.packages), sources, measured
 
     return tuple(
         ready.name for place, ready in enumerate(sides) if place and groups and identity(place) == identity(0)
@@ -240,7 +238,7 @@ def measure_sides(
 ) -> None:
     """Make the run's folder and measure the plan on all sides."""
     first = sides[0].catalog
-    facts = fingerprint(first.packages, *cpu_split())
+    facts = fingerprint(first.interpreter, *cpu_split())
     contenders = {
         (one.axis, one.name, one.source): one for ready in sides for one in ready.catalog.contenders
     }
@@ -252,8 +250,7 @@ def measure_sides(
         plan=plan,
         contenders=tuple(contenders.values()),
         fingerprint=facts,
-        environment=environment()
-        | {"sides": {one.name: facts_of(one) | {"packages": dict(one.catalog.packages)} for one in sides}},
+        environment=environment() | {"sides": {one.name: _record_of(one) for one in sides}},
         selfcheck=ledger.read_selfcheck(results, facts),
     )
     ledger.create(folder, run)
@@ -261,7 +258,6 @@ def measure_sides(
         console,
         folder,
         {one.name: one.catalog for one in sides},
-        {one.name: one.prepared.python for one in sides},
         is_over=is_over,
     )
 
@@ -269,3 +265,16 @@ def measure_sides(
 def facts_of(ready: Ready) -> dict[str, object]:
     """What a side is, for people."""
     return {"side": ready.side.text, **ready.prepared.facts}
+
+
+def _record_of(ready: Ready) -> dict[str, object]:
+    """What a side is, exactly; its part of the fingerprint stands for that of the run (see ``Run.on``)."""
+    return facts_of(ready) | {"identity": ready.prepared.identity, "fingerprint": ready.catalog.interpreter}
+
+
+def package_changes(sides: Sequence[Ready]) -> dict[str, list[str | None]]:
+    """Distribution -> its version on each side, of all that are not the same on every side; None where it is missing."""
+    installed = [ready.catalog.packages for ready in sides]
+    names = sorted({name for one in installed for name in one})
+    found = {name: [one.get(name) for one in installed] for name in names}
+    return {name: versions for name, versions in found.items() if len(set(versions)) > 1}

@@ -10,7 +10,9 @@ MICRO = 1e6
 
 def export(book: Ledger) -> dict[str, bytes]:
     """One entry per cell."""
-    extra = f"run {book.run.id}\nrevision {revision(book)}\n{book.run.fingerprint.get('python', '')}"
+    cells = book.run.plan.cells
+    pythons = sorted({str(book.run.on(one.side).get("python", "unknown")) for one in cells})
+    extra = f"run {book.run.id}\nrevision {revision(book)}\n{', '.join(pythons)}"
     data = [_entry(one, extra) for one in exported(book)]
     return {"github-action-benchmark.json": json.dumps(data, indent=1, ensure_ascii=False).encode() + b"\n"}
 

@@ -16,7 +16,6 @@ def export(book: Ledger) -> dict[str, bytes]:
         "unit": "second",
         "cpu_model_name": str(facts.get("cpu", "unknown")),
         "cpu_count": int(facts.get("cpus", 1)) or 1,
-        "python_version": str(facts.get("python", "unknown")),
         "platform": f"{facts.get('kernel', 'unknown')} {facts.get('architecture', '')}".strip(),
         "revision": revision(book),
     }
@@ -31,6 +30,7 @@ def export(book: Ledger) -> dict[str, bytes]:
                 metadata={
                     **shared,
                     "name": one.cell.id,
+                    "python_version": str(book.run.on(one.cell.side).get("python", "unknown")),
                     "date": str(datetime.fromtimestamp(time, began(book).tzinfo)),
                 },
                 collect_metadata=False,

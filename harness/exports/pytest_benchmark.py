@@ -14,23 +14,25 @@ def export(book: Ledger) -> dict[str, bytes]:
     """One benchmark per cell, grouped by workload; one round per trial."""
     moment = began(book).isoformat()
     facts = book.run.fingerprint
+    found = exported(book)
+    pythons = sorted({str(book.run.on(one.cell.side).get("python", "unknown")) for one in found})
     data = {
         "machine_info": {
             "machine": facts.get("architecture"),
             "processor": facts.get("cpu"),
-            "python_version": facts.get("python"),
+            "python_version": ", ".join(pythons),
             "release": facts.get("kernel"),
             "cpu": {"brand_raw": facts.get("cpu"), "count": facts.get("cpus")},
         },
         "commit_info": {"id": revision(book), "time": moment, "dirty": revision(book).endswith("-dirty")},
-        "benchmarks": [_benchmark(one, book.run.id) for one in exported(book)],
+        "benchmarks": [_benchmark(one, book) for one in found],
         "datetime": moment,
         "version": __version__,
     }
     return {"pytest-benchmark.json": json.dumps(data, indent=1).encode() + b"\n"}
 
 
-def _benchmark(one: Exported, run: str) -> dict[str, Any]:
+def _benchmark(one: Exported, book: Ledger) -> dict[str, Any]:
     stats = Stats()  # type: ignore[no-untyped-call] # the package has no annotations
     for value in one.values:
         stats.update(value)  # type: ignore[no-untyped-call]
@@ -40,7 +42,12 @@ def _benchmark(one: Exported, run: str) -> dict[str, Any]:
         "fullname": one.cell.id,
         "params": None,
         "param": None,
-        "extra_info": {"run": run, "unit": "seconds per image, one value per trial"},
+        "extra_info": {
+            "run": book.run.id,
+            "unit": "seconds per image, one value per trial",
+            "python": book.run.on(one.cell.side).get("python"),
+            "packages": book.run.on(one.cell.side).get("packages"),
+        },
         "options": {},
         "stats": {**stats.as_dict(), "data": list(stats.data), "iterations": 1},  # type: ignore[no-untyped-call]
     }

@@ -17,8 +17,9 @@ from typing import Any, get_args
 from harness import checks
 from harness.measure.launch import ROOT, Worker, WorkerDied
 from harness.measure.processes import Orphans
+from harness.measure.variables import NONE
 from harness.model import Axis, Contender, Count, FetchKind, HarnessError, Reason, Variant
-from harness.text import printable_values
+from harness.text import printable_values, redacted_variable
 
 FOLDERS: dict[Axis, str] = {"client": "clients", "concurrency": "concurrency", "loop": "loops"}
 OPTIONS: dict[Axis, str] = {"client": "--client", "concurrency": "--concurrency-model", "loop": "--loop"}
@@ -30,12 +31,23 @@ class Catalog:
     """Every contender found and every variant that they make; both sorted, the unavailable ones among them.
 
     Attributes:
-        packages: distribution -> version, of the contenders' packages and all that those require.
+        python: path of the interpreter that they are for.
+        variables: environment variables that it gets, beside those of the clean environment.
+        interpreter: what it is (see ``worker.contender.interpreter``), with the packages that the contenders need, and these
+            variables without secrets if there are any.
     """
 
     contenders: tuple[Contender, ...]
     variants: tuple[Variant, ...]
-    packages: Mapping[str, str]
+    python: str
+    variables: Mapping[str, str]
+    interpreter: Mapping[str, Any]
+
+    @property
+    def packages(self) -> Mapping[str, str]:
+        """Distribution -> version, of the contenders' packages and all that those require."""
+        found: Mapping[str, str] = self.interpreter["packages"]
+        return found
 
     def contender(self, axis: Axis, name: str) -> Contender:
         """Return the contender of this name."""
@@ -72,10 +84,12 @@ def open_catalog(
     loops: Sequence[Path] = (),
     root: Path = ROOT / "benchmarks",
     strict: bool = True,
+    variables: Mapping[str, str] = NONE,
 ) -> Catalog:
     """Find all files below ``root`` and those given by path, and probe them with ``python``.
 
     Args:
+        variables: environment variables that are asked for.
         strict: whether a file given by path that cannot run here is an error, or unavailable as any other.
     """
     files = [
@@ -90,7 +104,11 @@ def open_catalog(
     for axis, path in given:
         _check_given(axis, path, files)
         files.append((axis, path.resolve()))
-    answers, packages = _probe(python, files)
+    answers, interpreter = _probe(python, variables, files)
+    if variables:
+        interpreter |= {
+            "variables": {name: redacted_variable(name, variables[name]) for name in sorted(variables)}
+        }
     wanted = {path.resolve() for _, path in given} if strict else set()
     contenders = tuple(
         _contender(axis, path, answer, strict=path in wanted)
@@ -103,7 +121,13 @@ def open_catalog(
                 f"{OPTIONS[axis]}: {path.name} fits no other file: look at its LOOPS, and at the FETCH of models",
                 exit_code=2,
             )
-    return Catalog(contenders=contenders, variants=variants, packages=packages)
+    return Catalog(
+        contenders=contenders,
+        variants=variants,
+        python=python,
+        variables=dict(variables),
+        interpreter=interpreter,
+    )
 
 
 def combine(contenders: Iterable[Contender]) -> list[Variant]:
@@ -176,25 +200,36 @@ def _check_given(axis: Axis, path: Path, files: list[tuple[Axis, Path]]) -> None
         )
 
 
-def _probe(python: str, files: Sequence[tuple[Axis, Path]]) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    """Ask one process after the other until every file has an answer: a file may end the process that imports it."""
+def _probe(
+    python: str, variables: Mapping[str, str], files: Sequence[tuple[Axis, Path]]
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Ask one process after the other until every file has an answer: a file may end the process that imports it.
+
+    Returns:
+        An answer per file, and what the interpreter is.
+    """
     answers: list[dict[str, Any]] = []
-    packages: dict[str, str] = {}
-    while len(answers) < len(files):
+    interpreter: dict[str, Any] = {}
+    while not interpreter:
+        left = files[len(answers) :]
         try:
-            with Orphans(), Worker(python) as worker:
-                for axis, path in files[len(answers) :]:
+            with Orphans(), Worker(python, variables) as worker:
+                for axis, path in left:
                     answer = worker.ask("probe", axis=axis, path=str(path), timeout_s=PROBE_TIMEOUT_S)
                     # What a file does to the process may show a moment later: then it is this file's doing, no other's.
-                    worker.ask("versions", roots=[], timeout_s=PROBE_TIMEOUT_S)
+                    worker.ask("alive", timeout_s=PROBE_TIMEOUT_S)
                     answers.append(_sound(answer))
                 roots = sorted({name for answer in answers for name in answer.get("modules", {})})
-                packages = worker.ask("versions", roots=roots, timeout_s=PROBE_TIMEOUT_S)
+                interpreter = worker.ask("interpreter", roots=roots, timeout_s=PROBE_TIMEOUT_S)
         except WorkerDied as death:
+            if not left:
+                raise HarnessError(f"{python} does not say what it is: {death}") from None
             if len(answers) == len(files):  # the last one, after all
                 answers.pop()
             answers.append({"reason": f"importing it: {death}"})
-    return answers, packages
+    if not isinstance(interpreter.get("packages"), dict):
+        raise HarnessError(f"{python} does not say what it is: {interpreter.get('reason', 'no packages')}")
+    return answers, interpreter
 
 
 def _sound(told: dict[str, Any]) -> dict[str, Any]:

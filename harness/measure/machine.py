@@ -4,7 +4,6 @@ import importlib.metadata
 import os
 import platform
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,12 +25,12 @@ def cpu_split() -> tuple[tuple[int, ...], tuple[int, ...]]:
 
 
 def fingerprint(
-    packages: Mapping[str, str], client_cpus: Sequence[int], server_cpus: Sequence[int]
+    interpreter: Mapping[str, Any], client_cpus: Sequence[int], server_cpus: Sequence[int]
 ) -> dict[str, Any]:
     """Facts that must be equal for two runs to be comparable; not clock speed, load or host name.
 
     Args:
-        packages: distribution -> version, of what the contenders load.
+        interpreter: what is measured with, as it tells of itself: Python, build, packages, variables that were asked for.
         client_cpus: CPUs that a worker may use.
         server_cpus: CPUs that the server may use.
     """
@@ -43,13 +42,9 @@ def fingerprint(
         "kernel": f"{platform.system()} {platform.release()}",
         "architecture": platform.machine(),
         "virtualization": _virtualization(),
-        "python": f"{platform.python_implementation()} {platform.python_version()}",
-        "python_build": " ".join(platform.python_build()),
-        "free_threaded": not getattr(sys, "_is_gil_enabled", lambda: True)(),
         "client_cpus": list(client_cpus),
         "server_cpus": list(server_cpus),
-        "packages": dict(packages),
-    }
+    } | dict(interpreter)
 
 
 def environment() -> dict[str, Any]:

@@ -29,15 +29,13 @@ class Bench:
     """All that a round needs.
 
     Attributes:
-        pythons: side -> interpreter.
-        catalogs: side -> its contenders.
+        catalogs: side -> its interpreter and contenders.
         manifests: workload name -> what the server prepared for it.
         client_cpus: CPUs of a worker; () leaves the choice to the kernel.
         sink: folder in which a disk sink makes its own folders.
     """
 
     plan: Plan
-    pythons: Mapping[str, str]
     catalogs: Mapping[str, Catalog]
     server: Server
     manifests: Mapping[str, Manifest]
@@ -135,7 +133,8 @@ def _task(bench: Bench, number: int, place: int, cell: Cell, stack: ExitStack) -
         position=place,
         workload=workload,
         in_flight=catalog.contender("concurrency", variant.concurrency).in_flight,
-        python=bench.pythons[cell.side],
+        python=catalog.python,
+        variables=catalog.variables,
         load=catalog.paths(variant)
         | {
             "urls": manifest.urls,

@@ -36,13 +36,14 @@ class Task:
     workload: Workload
     in_flight: int | None
     python: str
+    variables: Mapping[str, str]
     load: Mapping[str, Any]
     sink_filesystem: str | None
 
 
 def launch(task: Task) -> Worker:
     """Start a worker and have it import the contenders, without waiting for it."""
-    worker = Worker(task.python)
+    worker = Worker(task.python, task.variables)
     worker.say("load", within_s=task.load["timeout_s"], **task.load)
     return worker
 

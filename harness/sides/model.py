@@ -16,6 +16,7 @@ class Side:
         ref: full hash of a commit of the project, whose ``benchmarks/`` are measured.
         variant: id of a variant.
         client: client file of the user's own.
+        variables: environment variables for what is measured.
     """
 
     text: str
@@ -24,6 +25,7 @@ class Side:
     ref: str | None
     variant: str | None
     client: Path | None
+    variables: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,10 +35,12 @@ class Prepared:
     Attributes:
         python: interpreter of its environment.
         root: its ``benchmarks/`` folder (of another commit if a ref was given).
+        identity: what was asked, exactly: "commit" in full, "requirements" with commits; without secrets.
         facts: what differs and is shown, e.g. "python": "3.13.0", "aiohttp": "3.9.5", "ref": "abc1234".
     """
 
     side: Side
     python: str
     root: Path
+    identity: Mapping[str, object]
     facts: Mapping[str, str]

@@ -10,19 +10,21 @@ from harness.sides import interpreters
 from harness.sides.model import Side
 from harness.sides.requirements import constraints, project_name, project_requirements, read_requirement
 from harness.sides.trees import commit_of
-from harness.text import redacted_argument
+from harness.text import read_variable, redacted_argument
 
 KINDS = (
     "a Python (python3.13 or its path), a requirement (aiohttp==3.9.5, ./checkout), a git ref of this project, "
-    "a variant's id or a client file (./my_client.py)"
+    "a variant's id, a client file (./my_client.py) or a variable (env:NAME=VALUE)"
 )
+VARIABLE = "env:"
 OPERATORS = ("<", ">", "=", "!", "~")
 
 
 def parse_side(text: str, *, repository: Path, variant_ids: Collection[str]) -> Side:
     """Read a side: comma-separated parts in any order, each tried in the order of ``KINDS`` as documented.
 
-    The order is: Python, client file, variant, requirement that can be nothing else, git ref, bare name of a package.
+    The order is: variable, Python, client file, variant, requirement that can be nothing else, git ref, bare name of
+    a package.
 
     Args:
         text: e.g. "python3.13,aiohttp==3.14.*", "HEAD~1", "./my_client.py,mylib @ ./checkout"; "here" changes nothing.
@@ -36,15 +38,22 @@ def parse_side(text: str, *, repository: Path, variant_ids: Collection[str]) -> 
         raise HarnessError(f"a side is empty; write {HERE} for what is here", exit_code=2)
     single: dict[str, str] = {}
     requirements: dict[str, str] = {}
+    variables: dict[str, str] = {}
     for part in split_parts(text):
         if part == HERE:
             continue
-        kind, value = _read(part, repository, variant_ids)
-        taken = requirements if kind == "requirement" else single
-        key = (project_name(value) or value) if kind == "requirement" else kind
+        if part.startswith("-"):  # an option to every tool that would get it
+            raise HarnessError(f"a side cannot be {part!r}, an option; its parts are {KINDS}", exit_code=2)
+        if part.startswith(VARIABLE):
+            taken, (key, value) = variables, _variable(part)
+        else:
+            kind, value = _read(part, repository, variant_ids)
+            taken, key = single, kind
+            if kind == "requirement":
+                taken, key = requirements, project_name(value) or value
         if key in taken:
             raise HarnessError(
-                f"side {text!r}: {part!r} is a second {kind if taken is single else key}; one is enough",
+                f"side {redacted_argument(text)!r}: {redacted_argument(part)!r} is a second {key}; one is enough",
                 exit_code=2,
             )
         taken[key] = value
@@ -56,36 +65,44 @@ def parse_side(text: str, *, repository: Path, variant_ids: Collection[str]) -> 
         ref=single.get("ref"),
         variant=single.get("variant"),
         client=Path(client) if client else None,
+        variables=variables,
     )
 
 
 def split_parts(text: str) -> list[str]:
-    """Split at commas outside brackets; a part that begins with an operator belongs to the one before it.
+    r"""Split at commas outside brackets; a part that begins with an operator belongs to the one before it.
 
-    So ``aiohttp>=3.9,<3.10`` and ``httpx[http2,brotli]`` are one requirement each.
+    So ``aiohttp>=3.9,<3.10`` and ``httpx[http2,brotli]`` are one requirement each. In the value of a variable brackets and
+    operators mean nothing, and a comma is written ``\,``.
     """
     pieces, depth = [""], 0
     for letter in text:
-        depth += (letter in "[(") - (letter in "])")
-        if letter == "," and depth <= 0:
+        is_value = pieces[-1].lstrip().startswith(VARIABLE)
+        depth = 0 if is_value else depth + (letter in "[(") - (letter in "])")
+        if letter == "," and is_value and pieces[-1].endswith("\\"):
+            pieces[-1] = pieces[-1][:-1] + ","
+        elif letter == "," and depth <= 0:
             pieces.append("")
         else:
             pieces[-1] += letter
     parts: list[str] = []
     for piece in (one.strip() for one in pieces):
-        if parts and piece.startswith(OPERATORS):
+        if parts and piece.startswith(OPERATORS) and not parts[-1].startswith(VARIABLE):
             parts[-1] += f",{piece}"
         elif piece:
             parts.append(piece)
     return parts
 
 
+def _variable(part: str) -> tuple[str, str]:
+    try:
+        return read_variable(part.removeprefix(VARIABLE))
+    except ValueError as error:
+        raise HarnessError(f"a side cannot be {redacted_argument(part)!r}: {error}", exit_code=2) from None
+
+
 def _read(part: str, repository: Path, variant_ids: Collection[str]) -> tuple[str, str]:
     """Return the kind of a part and its value."""
-    if part.startswith("-"):  # what begins so is an option to every tool that would get it
-        raise HarnessError(
-            f"a side cannot be {part!r}: it begins with a dash; its parts are {KINDS}", exit_code=2
-        )
     path = Path(part).expanduser()
     if python := _python(part, path):
         return "python", python

@@ -14,6 +14,7 @@ from harness.sides.model import Prepared, Side
 from harness.sides.requirements import constraints, project_name, project_requirements
 from harness.sides.trees import tree_of
 from harness.sides.uv import python_of
+from harness.text import redacted, redacted_variable
 
 
 def default_cache() -> Path:
@@ -47,12 +48,16 @@ def prepare(
     )
     own = tree if (tree / "pyproject.toml").is_file() else repository
     facts = {"ref": side.ref[:7]} if side.ref else {}
+    facts |= {f"env {name}": redacted_variable(name, value) for name, value in side.variables.items()}
+    identity: dict[str, object] = {"commit": side.ref} if side.ref else {}
     python = interpreters.ask(side.python or sys.executable)
     if python is None:
         raise HarnessError(f"{side.python or sys.executable} cannot be run")
     facts["python"] = python.version
     if not side.python and not side.requirements and _needs(own) == _needs(repository):
-        return Prepared(side=side, python=sys.executable, root=tree / "benchmarks", facts=facts)
+        return Prepared(
+            side=side, python=sys.executable, root=tree / "benchmarks", identity=identity, facts=facts
+        )
     wanted = recipe(
         python,
         base=project_requirements(own),
@@ -65,6 +70,7 @@ def prepare(
         side=side,
         python=python_of(folder),
         root=tree / "benchmarks",
+        identity=identity | {"requirements": [redacted(one) for one in wanted.content]},
         facts=facts | _named_versions(side, folder),
     )
 

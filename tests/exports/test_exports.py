@@ -9,6 +9,7 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import yaml
 
 from harness import ledger
 from harness.cli import main
+from harness.commands import history_store
 from harness.model import Trial
 from tests.builders import series
 from tests.history.synthetic import cells, write_store
@@ -52,6 +54,32 @@ def run(tmp_path: Path) -> Path:
     for record in records:
         writer.append(record)
     return folder
+
+
+@pytest.fixture
+def sided(tmp_path: Path) -> Path:
+    """A run whose only side has an interpreter and packages of its own, unlike those of the harness."""
+    made = make_book(variants=[VARIANTS[0]], rounds=4)
+    own = {"python": "CPython 3.12.1", "packages": {"requests": "2.25.1", "urllib3": "1.26.20"}}
+    told = [replace(one, modules={"requests": "2.34.2"}) for one in made.run.contenders]  # by another side
+    run = replace(made.run, contenders=tuple(told), environment={"sides": {"here": {"fingerprint": own}}})
+    writer = ledger.create(tmp_path / "runs" / "sided", run)
+    records: list[ledger.Record] = [*made.sentinels, *made.trials]
+    for record in records:
+        writer.append(record)
+    return tmp_path / "runs" / "sided"
+
+
+def test_a_side_has_its_own_interpreter_and_packages(sided: Path, tmp_path: Path) -> None:
+    found = json.loads(export(sided, "pyperf", tmp_path / "one.json").read_text())
+    assert found["metadata"]["python_version"] == "CPython 3.12.1"
+    found = json.loads(export(sided, "pytest-benchmark", tmp_path / "two.json").read_text())
+    assert found["machine_info"]["python_version"] == "CPython 3.12.1"
+    assert found["benchmarks"][0]["extra_info"]["packages"]["urllib3"] == "1.26.20"
+    [entry] = json.loads(export(sided, "github-action-benchmark", tmp_path / "three.json").read_text())
+    assert "CPython 3.12.1" in entry["extra"]
+    versions = history_store.points_of(ledger.read(sided))[0].versions
+    assert (versions["python"], versions["requests"]) == ("CPython 3.12.1", "2.25.1")
 
 
 def export(run: Path, kind: str, out: Path) -> Path:

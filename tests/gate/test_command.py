@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from harness import ledger
 from harness.cli import main
 from harness.measure.launch import ROOT
 from tests.gate.conftest import Command, client
@@ -25,7 +26,8 @@ def test_a_client_that_burns_the_cpu_fails_the_gate(
     base, head = client(tmp_path, "quick", 0), client(tmp_path, "slow", 60_000)
     step = tmp_path / "summary.md"
     done = harness(
-        "gate", "--base", base, "--head", head, "--suite-file", suite_file, "--results", tmp_path,
+        "gate", "--base", f"{base},env:WHO=base,env:MY_TOKEN=abc", "--head", f"{head},env:WHO=head", "--env", "ALL=1",
+        "--suite-file", suite_file, "--results", tmp_path,
         env={"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(step)},
     )  # fmt: skip
     found = verdict(tmp_path)
@@ -43,6 +45,12 @@ def test_a_client_that_burns_the_cpu_fails_the_gate(
     suite = ET.fromstring((folder / "junit.xml").read_text()).find("testsuite")  # noqa: S314 - our own file
     assert suite is not None
     assert (suite.get("tests"), suite.get("errors")) == ("1", "0")
+    kept = [path.read_text(errors="replace") for path in folder.rglob("*") if path.is_file()]
+    assert not any("MY_TOKEN=abc" in text for text in [*kept, done.stdout, done.stderr])
+    assert found["sides"]["base"] | {"env MY_TOKEN": "***"} == found["sides"]["base"]
+    screen = ledger.read_run(folder / "screen")
+    asked = {"base": {"ALL": "1", "MY_TOKEN": "***", "WHO": "base"}, "head": {"ALL": "1", "WHO": "head"}}
+    assert {side: screen.on(side)["variables"] for side in asked} == asked
     header = (folder / "effects.csv").read_text().partition("\n")[0]
     explained = (ROOT / "results" / "README.md").read_text()
     assert [name for name in header.split(",") if f"`{name}`" not in explained] == []

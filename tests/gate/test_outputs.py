@@ -16,6 +16,9 @@ from tests.builders import cell
 NASTY = 'a|b <x> & "q" 100%\nnext::line'
 
 
+PACKAGES: dict[str, list[str | None]] = {"urllib3": ["1.26.20", "2.6.0"], "chardet": ["4.0.0", None]}
+
+
 def finding(call: Call, number: int = 0, reason: str | None = None) -> Finding:
     pair = Pair(base=cell(f"v{number}", side="base"), head=cell(f"v{number}", side="head"))
     return Finding(pair=pair, call=call, stage="decide", verdict=None, reason=reason, blocks=False)
@@ -24,7 +27,8 @@ def finding(call: Call, number: int = 0, reason: str | None = None) -> Finding:
 def gate(*findings: Finding, word: Word = "regressed", code: int = 3, reason: str | None = None) -> Gate:
     return Gate(
         id="1", created_at=1_700_000_000.0, command="python -m harness gate", exit_code=code, word=word, reason=reason,
-        margin=0.05, sides={"base": {"side": "main"}, "head": {"side": "HEAD"}}, is_same=False, findings=findings,
+        margin=0.05, sides={"base": {"side": "main"}, "head": {"side": "HEAD"}}, packages=PACKAGES,
+        is_same=False, findings=findings,
         host_notes=(), runs=("screen",),
     )  # fmt: skip
 
@@ -103,3 +107,9 @@ def test_a_budget_ends_between_rounds_and_stays_ended() -> None:
     budget = Budget(3.0, lambda: next(times))
     assert [budget.is_over(number) for number in range(3)] == [False, False, True]
     assert budget.is_over(9)
+
+
+def test_packages_that_differ_are_told_with_both_versions() -> None:
+    text = summary.gate_md(gate()).decode()
+    assert "* Packages that differ: urllib3 1.26.20 → 2.6.0, chardet 4.0.0 → none\n" in text
+    assert json.loads(data.verdict_json(gate()))["packages"] == PACKAGES

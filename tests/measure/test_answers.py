@@ -46,7 +46,7 @@ def conducted(folder: Path, tell: dict[str, Any], end: dict[str, Any], load: dic
     )
     server = SimpleNamespace(pid=os.getpid(), window=lambda _: one_pass(0.01).witness)
     task = Task(
-        cell=cell("sequential/a"), round=0, position=0, workload=WORKLOAD, in_flight=None, python="",
+        cell=cell("sequential/a"), round=0, position=0, workload=WORKLOAD, in_flight=None, python="", variables={},
         load={"cpus": ()}, sink_filesystem=None,
     )  # fmt: skip
     running = RunningTrial(task, cast("Any", worker), load, cast("Any", server), RUN.plan.rules)

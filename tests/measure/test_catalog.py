@@ -141,7 +141,9 @@ def test_a_loop_of_ones_own_joins_every_pair_that_is_measured_on_such_a_loop() -
             contender("concurrency", "thread", fetch="sync", loops=("asyncio",)),
         ]
     )
-    catalog = Catalog(contenders=(), variants=tuple(variants), packages={})
+    catalog = Catalog(
+        contenders=(), variants=tuple(variants), python="", variables={}, interpreter={"packages": {}}
+    )
     asked = tuple(one for one in variants if one.id in {"pool/c", "thread/c/asyncio"})
     options = Namespace(client=[], concurrency_model=[], loop=[Path("mine.py")])
     found = {one.id for one in with_own(asked, catalog, options)}

@@ -40,7 +40,6 @@ def measured(
     )
     bench = Bench(
         plan=plan,
-        pythons={HERE: sys.executable},
         catalogs={HERE: catalog},
         server=server,
         manifests={workload.name: server.register(workload)},

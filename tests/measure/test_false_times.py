@@ -195,7 +195,6 @@ def measured(server: Server, folder: Path, lie: str) -> Trial:
     )
     bench = Bench(
         plan=plan,
-        pythons={HERE: sys.executable},
         catalogs={HERE: catalog},
         server=server,
         manifests={ASKED.name: server.register(ASKED)},

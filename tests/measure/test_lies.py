@@ -111,7 +111,6 @@ def measured(
     )
     bench = Bench(
         plan=plan,
-        pythons={HERE: sys.executable},
         catalogs={HERE: catalog},
         server=server,
         manifests={ASKED.name: server.register(ASKED)},

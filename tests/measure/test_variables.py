@@ -85,4 +85,4 @@ def test_a_package_folder_without_metadata_has_no_name_and_hurts_nobody(
     with Worker(sys.executable, {"PYTHONPATH": str(tmp_path)}) as worker:
         found = worker.ask("probe", axis="loop", path=str(loop), timeout_s=30.0)
         assert (found["label"], found["modules"]) == ("a loop", {})
-        assert "reason" not in worker.ask("versions", roots=["ghost"], timeout_s=30.0)
+        assert "reason" not in worker.ask("interpreter", roots=["ghost"], timeout_s=30.0)

@@ -14,7 +14,7 @@ from harness.sides.model import Side
 from harness.sides.parse import parse_side, split_parts
 
 OWN = f"{sys.version_info.major}.{sys.version_info.minor}"
-NOTHING = {"python": None, "requirements": (), "ref": None, "variant": None, "client": None}
+NOTHING = ("python", "requirements", "ref", "variant", "client", "variables")
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +84,26 @@ def test_a_folder_without_git_has_no_refs(tmp_path: Path) -> None:
     assert facts("aiohttp", tmp_path) == {"requirements": ("aiohttp",)}
 
 
+@pytest.mark.parametrize(
+    ("text", "variables"),
+    [
+        ("env:HTTP_PROXY=http://proxy:1", {"HTTP_PROXY": "http://proxy:1"}),
+        (r"env:NO_PROXY=a\,b,env:B=", {"NO_PROXY": "a,b", "B": ""}),
+        (" env:A=[(==1 , env:B=x=y", {"A": "[(==1", "B": "x=y"}),
+    ],
+)
+def test_variables(text: str, variables: dict[str, str], project: Path) -> None:
+    assert facts(text, project) == {"variables": variables}
+    assert facts(f"httpx==1,{text}", project) == {"requirements": ("httpx==1",), "variables": variables}
+
+
+def test_the_text_that_is_kept_has_no_secrets(project: Path) -> None:
+    side = read("env:MY_TOKEN=a b,x @ git+https://me:word@e.invalid/x@main", project)
+    assert side.text == "env:MY_TOKEN=***,x @ git+https://***@e.invalid/x@main"
+    assert side.variables == {"MY_TOKEN": "a b"}
+    assert "git+https://me:word@e.invalid/x@main" in side.requirements[0]
+
+
 def test_paths_are_absolute_so_that_they_mean_the_same_everywhere(
     tmp_path: Path, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -132,8 +152,15 @@ def test_several_kinds_combine_in_any_order(project: Path) -> None:
         ("lib @ ./gone", "./gone is no package"),
         ("gather/other/asyncio", "a side cannot be 'gather/other/asyncio'"),
         ("==1.0", "a side cannot be '==1.0'"),
-        ("--index-url=https://e.invalid", "it begins with a dash; its parts are a Python"),
-        ("httpx==1,-rsecrets.txt", "it begins with a dash"),
+        (
+            "--index-url=https://e.invalid",
+            "a side cannot be '--index-url=https://e.invalid', an option; its parts are a Python",
+        ),
+        ("httpx==1,-rsecrets.txt", "a side cannot be '-rsecrets.txt', an option"),
+        ("env:NAME", "'NAME' is no environment variable; write NAME=VALUE"),
+        ("env:A-B=1", "'A-B=1' is no environment variable"),
+        ("env:A=1,env:A=2", "'env:A=2' is a second A"),
+        ("env:MY_TOKEN=abc,env:MY_TOKEN=def", "'env:MY_TOKEN=***' is a second MY_TOKEN"),
         ("git+--upload-pack=touch x://y", "a git repository is one of git+file://, git+git://"),
         ("git+ext::sh -c touch% x ://y", "a git repository is one of"),
         ("x @ git+ext://y", "a git repository is one of"),

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, TextIO
 
-from harness.measure.worker.contender import ContractError, facts, load, versions_with_requirements
+from harness.measure.worker.contender import ContractError, facts, interpreter, load
 from harness.measure.worker.saturate import saturate
 from harness.measure.worker.trial import Trial, pin
 
@@ -33,7 +33,8 @@ def main() -> None:
 
     steps: dict[str, Callable[..., Any]] = {
         "probe": lambda axis, path: facts(axis, load(path)),
-        "versions": versions_with_requirements,
+        "alive": dict,
+        "interpreter": interpreter,
         "saturate": saturate_server,
         "load": load_trial,
         "prepare": lambda warmup: trial[0].prepare(warmup=warmup),

@@ -55,6 +55,18 @@ def _metadata() -> Any:
     return importlib.metadata
 
 
+def interpreter(roots: Iterable[str] = ()) -> dict[str, Any]:
+    """Return what runs here: the Python, its build, and the packages that these top-level names need."""
+    import platform  # noqa: PLC0415 - as above
+
+    return {
+        "python": f"{platform.python_implementation()} {platform.python_version()}",
+        "python_build": " ".join(platform.python_build()),
+        "free_threaded": not getattr(sys, "_is_gil_enabled", lambda: True)(),
+        "packages": versions_with_requirements(roots),
+    }
+
+
 def versions(roots: Iterable[str]) -> dict[str, str]:
     """Distribution -> version, of the distributions that these top-level packages belong to."""
     # A folder without METADATA has no name.

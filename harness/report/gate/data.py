@@ -23,6 +23,7 @@ def verdict_json(gate: Gate) -> bytes:
         "reason": gate.reason,
         "margin": gate.margin,
         "sides": gate.sides,
+        "packages": gate.packages,
         "same": gate.is_same,
         "host_notes": list(gate.host_notes),
         "cells": [_cell(one) for one in gate.findings],

@@ -19,6 +19,7 @@ class Gate:
 
     Attributes:
         sides: name -> facts; "side" is what the user wrote.
+        packages: distribution -> its version on each side, of those that differ; None where it is missing.
         is_same: True if nothing differs between the sides.
         word: the verdict on all.
         reason: why it could not end as planned; None if it did.
@@ -34,6 +35,7 @@ class Gate:
     reason: str | None
     margin: float | None
     sides: Mapping[str, Mapping[str, Any]]
+    packages: Mapping[str, Sequence[str | None]]
     is_same: bool
     findings: Sequence[Finding]
     host_notes: Sequence[str]
@@ -105,3 +107,11 @@ def margin_text(gate: Gate) -> str:
     if gate.margin is None or widest <= gate.margin:
         return asked
     return f"{asked}, widened to {percent(widest)} by the last self-check of this host"
+
+
+def changes(packages: Mapping[str, Sequence[str | None]]) -> str:
+    """Each distribution with its versions, from the first side to the last."""
+    return ", ".join(
+        f"{name} {' → '.join(version or 'none' for version in versions)}"
+        for name, versions in packages.items()
+    )

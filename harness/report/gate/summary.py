@@ -3,11 +3,22 @@
 from collections.abc import Iterator, Sequence
 
 from harness.report.formats import markdown
-from harness.report.gate.record import CHANGED, Gate, headline, margin_text, name, ratio_text, rounds, why
+from harness.report.gate.record import (
+    CHANGED,
+    Gate,
+    changes,
+    headline,
+    margin_text,
+    name,
+    ratio_text,
+    rounds,
+    why,
+)
 from harness.stats.gate import Finding
 
 LIMIT = 60_000  # characters; a comment may have 65,536, and the one who posts it adds a line
 REASON = 200  # characters
+PACKAGES = 2_000  # characters; all of them are in verdict.json
 MARKS = {"regressed": "🔴", "failed": "🔴", "inconclusive": "⚪", "improved": "🟢"}
 
 
@@ -27,6 +38,8 @@ def _lines(gate: Gate, most: int) -> Iterator[str]:
     for side, facts in gate.sides.items():
         rest = ", ".join(f"{key} {value}" for key, value in facts.items() if key != "side")
         yield f"* **{markdown(side)}**: {markdown(_short(str(facts.get('side', ''))))} ({markdown(_short(rest))})"
+    if gate.packages:
+        yield f"* Packages that differ: {markdown(_short(changes(gate.packages), PACKAGES))}"
     if gate.is_same:
         yield "* Nothing differs between the two sides: this measures the noise alone."
     for note in gate.host_notes:
@@ -59,5 +72,5 @@ def _table(findings: Sequence[Finding], most: int) -> Iterator[str]:
         yield f"\n{len(findings) - most} more in `effects.csv`."
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= REASON else text[:REASON] + "…"
+def _short(text: str, most: int = REASON) -> str:
+    return text if len(text) <= most else text[:most] + "…"
