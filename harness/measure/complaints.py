@@ -14,7 +14,9 @@ Span = tuple[float, float]  # moments of the monotonic clock, in seconds
 ROUNDING_S = 2e-6  # the worker tells times to the microsecond: two of them may be half of one off each
 
 
-def complaint_about(one: Pass, workload: Workload, in_flight: int | None, span: Span) -> str | None:
+def complaint_about(
+    one: Pass, workload: Workload, in_flight: int | None, span: Span, blocks: str | None = None
+) -> str | None:
     """Compare what the worker says with what was seen from outside; return one line, or None if both agree. Pure.
 
     The bodies themselves were compared with the manifest by the worker.
@@ -24,11 +26,14 @@ def complaint_about(one: Pass, workload: Workload, in_flight: int | None, span: 
         workload: what was asked.
         in_flight: the concurrency model's own ceiling, None if it follows the asked one.
         span: from just before the pass was asked for until just after its end was answered.
+        blocks: advice for a fetch that never gave way to the loop, None for any other.
     """
-    return next(chain(_about_requests(one, workload, in_flight), _about_times(one, span)), None)
+    return next(chain(_about_requests(one, workload, in_flight, blocks), _about_times(one, span)), None)
 
 
-def _about_requests(one: Pass, workload: Workload, in_flight: int | None) -> Iterator[str]:
+def _about_requests(
+    one: Pass, workload: Workload, in_flight: int | None, blocks: str | None
+) -> Iterator[str]:
     """Yield what is wrong, the plainest first."""
     seen, asked = one.witness, workload.arrival.concurrency
     if len(one.latency_s) != workload.what.images:
@@ -48,7 +53,17 @@ def _about_requests(one: Pass, workload: Workload, in_flight: int | None) -> Ite
         seen.peak_in_flight == 1 and workload.network.latency_s >= TELLING_LATENCY_S
     )
     if alone and in_flight != 1 and min(asked, workload.what.images) > 1:
-        yield f"ran one image at a time where {asked} were asked, and does not say so with IN_FLIGHT = 1"
+        yield _one_at_a_time(one, asked, blocks)
+
+
+def _one_at_a_time(one: Pass, asked: int, blocks: str | None) -> str:
+    """Whose doing it was: the fetch blocked, the model never called it twice at a time, or the calls waited for each other."""
+    so = f"one at a time where {asked} were asked"
+    if blocks:
+        return f"{blocks}; its images came {so}"
+    if one.peak_in_flight == 1:
+        return f"the model called fetch {so}: start the next before the last has ended, or say IN_FLIGHT = 1"
+    return f"fetches overlapped, but their requests came {so}: fetch holds a lock or blocks the event loop"
 
 
 def _about_times(one: Pass, span: Span) -> Iterator[str]:

@@ -124,6 +124,7 @@ class Worker:
                 raise HarnessError(f"cannot start {python}: {error.strerror}") from None
             self._held = stack.pop_all()
         self.family = Family(self._process.pid)
+        self._said = self._answered = 0
 
     def __enter__(self) -> Self:
         return self
@@ -147,7 +148,8 @@ class Worker:
             arguments: of the step.
         """
         assert self._process.stdin is not None  # noqa: S101 - opened as a pipe above
-        command = {"do": do, "within_s": within_s, "with": arguments}
+        self._said += 1
+        command = {"number": self._said, "do": do, "within_s": within_s, "with": arguments}
         with suppress(BrokenPipeError):
             self._process.stdin.write(json.dumps(command).encode() + b"\n")
 
@@ -167,12 +169,12 @@ class Worker:
             found = json.loads(line)
         except (ValueError, RecursionError):
             found = None
-        if not isinstance(found, dict):
+        self._answered += 1
+        if not isinstance(found, dict) or found.get("number") != self._answered:
             self.end()
             raise WorkerDied("the worker's answer cannot be read: something else wrote to its pipe")
-        answer: dict[str, Any] = printable_values(
-            found
-        )  # what a contender says is shown and kept in many places
+        # What a contender says is shown and kept in many places.
+        answer: dict[str, Any] = printable_values(found["answer"])
         return answer
 
     def end(self) -> None:
@@ -181,20 +183,18 @@ class Worker:
             if stream is not None:
                 stream.close()
         self.family.kill()
-        with suppress(
-            ProcessLookupError, PermissionError
-        ):  # macOS: not permitted where only zombies are left
+        with suppress(ProcessLookupError, PermissionError):  # the latter on macOS, of a group of zombies
             os.killpg(self._process.pid, signal.SIGKILL)
         self._wait()
         self.family.reap()
         self._held.close()
 
-    def ended_itself(self) -> bool:
-        """Whether the process has ended, and not by a signal: then nobody else can have done it."""
+    def status(self) -> int | None:
+        """Exit code of the process, minus the number of the signal that ended it; None while it runs."""
         try:
-            return self._wait(0) >= 0
+            return self._wait(0)
         except subprocess.TimeoutExpired:
-            return False
+            return None
 
     def _wait(self, timeout_s: float | None = None) -> int:
         """Reap the process; from then on its number may be another's."""

@@ -3,7 +3,7 @@
 import shutil
 import tempfile
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import groupby
@@ -14,7 +14,7 @@ from harness.measure.machine import filesystem
 from harness.measure.processes import Orphans
 from harness.measure.sentinel import Watch
 from harness.measure.server import Manifest, Server
-from harness.measure.trial import RunningTrial, Task, launch, loaded
+from harness.measure.trial import RunningTrial, Task, launch
 from harness.model import Cell, Plan, Sentinel, Trial
 
 # Trials of one workload go on together, this many at the most, pass by pass in turn. Two things follow. The imports,
@@ -82,40 +82,63 @@ def run_round(
         for first in range(0, len(cells), size):
             block = cells[first : first + size]
             starting(number, [cell for _, cell in block])
-            yield from _run_block(bench, number, block)
+            yield from _run_block(bench, number, block, one_by_one=False)
 
 
-def _run_block(bench: Bench, number: int, places: Sequence[tuple[int, Cell]]) -> Iterator[Trial]:
+def _run_block(
+    bench: Bench, number: int, places: Sequence[tuple[int, Cell]], *, one_by_one: bool
+) -> Iterator[Trial]:
     """Run a pass of each trial in turn, until none wants more. A waiting worker blocks in a read and uses no CPU.
 
     A trial that was hit may have another to thank for it. So it is measured again, alone: what hits it then is its own.
+
+    Args:
+        one_by_one: whether each starts when the one before has imported all, so that it is known who does what.
     """
-    rules = bench.plan.rules
-    again = []
+    again: list[Sequence[tuple[int, Cell]]] = []
+    turns: deque[tuple[tuple[int, Cell], RunningTrial]] = deque()
     with Orphans() as orphans, ExitStack() as stack:
-        tasks = [_task(bench, number, place, cell, stack) for place, cell in places]
-        workers = [stack.enter_context(launch(task)) for task in tasks]
-        orphans.know(one.family.pid for one in workers)
-        loads = [loaded(worker, rules) for worker in workers]
-        turns = deque(
-            (place, RunningTrial(task, worker, load, bench.server, rules))
-            for place, task, worker, load in zip(places, tasks, workers, loads, strict=True)
-        )
+        for place in places:
+            task = _task(bench, number, *place, stack)
+            worker = stack.enter_context(launch(task))
+            orphans.know([worker.family.pid])
+            trial = RunningTrial(task, worker, bench.server, bench.plan.rules)
+            if one_by_one:
+                trial.start()
+                _look_at(turns, trial, orphans)
+            turns.append((place, trial))
+        if not one_by_one and _are_hit_at_the_start(turns):
+            again.append(places)
+            turns.clear()
         while turns:
             place, trial = turns.popleft()
             if trial.wants_more():
-                trial.run_pass()
-                trial.family.adopt(orphans.found())
-                for _, other in turns:
-                    other.look(trial)
+                trial.take_turn()
+                _look_at(turns, trial, orphans)
             if trial.wants_more():
                 turns.append((place, trial))
             elif trial.was_hit and len(places) > 1:
-                again.append(place)
+                again.append([place])
             else:
                 yield trial.end()
-    for place in again:
-        yield from _run_block(bench, number, [place])
+    for some in again:
+        yield from _run_block(bench, number, some, one_by_one=True)
+
+
+def _are_hit_at_the_start(turns: Iterable[tuple[tuple[int, Cell], RunningTrial]]) -> bool:
+    """Wait until all have imported their contenders together; tell whether a signal ended any."""
+    for _, trial in turns:
+        trial.start()
+    return any(trial.is_hit() for _, trial in turns)
+
+
+def _look_at(
+    turns: Iterable[tuple[tuple[int, Cell], RunningTrial]], running: RunningTrial, orphans: Orphans
+) -> None:
+    """See what became of those that waited while one trial had the word."""
+    running.family.adopt(orphans.found())
+    for _, waiting in turns:
+        waiting.look(running)
 
 
 def _task(bench: Bench, number: int, place: int, cell: Cell, stack: ExitStack) -> Task:

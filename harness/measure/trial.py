@@ -48,29 +48,15 @@ def launch(task: Task) -> Worker:
     return worker
 
 
-def loaded(worker: Worker, rules: TrialRules) -> Mapping[str, Any]:
-    """Wait until a launched worker has imported its contenders; return what that cost, or a ``reason`` if it could not."""
-    try:
-        answer = worker.answer(rules.timeout_s)
-    except WorkerDied as death:
-        return {"reason": str(death), "by_signal": death.by_signal}
-    return answer | {"launch_cpu_s": worker.family.cpu_s()}
-
-
 class RunningTrial:
     """A trial in the worker that was launched for it; whatever goes wrong in it is the trial's reason.
-
-    Args:
-        load: the answer of ``loaded``.
 
     Attributes:
         family: the worker and all that descends from it.
         was_hit: whether a signal ended the worker, or somebody meddled with it while it waited: it may not be its own fault.
     """
 
-    def __init__(
-        self, task: Task, worker: Worker, load: Mapping[str, Any], server: Server, rules: TrialRules
-    ) -> None:
+    def __init__(self, task: Task, worker: Worker, server: Server, rules: TrialRules) -> None:
         self._task = task
         self._worker = worker
         self._server = server
@@ -79,11 +65,21 @@ class RunningTrial:
         self._turn = 0
         self._passes: list[Pass] = []
         self._known = dict(NOTHING_KNOWN)
+        self._has_rehearsed = False
+        self._blocks: str | None = None
+        self._reason: str | None = None
         self.family = worker.family
-        self.was_hit = load.get("by_signal", False)
-        self._reason = load.get("reason") or load.get("invalid")
-        self._known["launch_cpu_s"] = load.get("launch_cpu_s", 0.0)
+        self.was_hit = False
+
+    def start(self) -> None:
+        """Wait until the worker has imported its contenders."""
+        self._answer()
+        self._known["launch_cpu_s"] = self.family.cpu_s()
         self._wait = Wait(self.family)
+
+    def is_hit(self) -> bool:
+        """Whether a signal has ended the worker."""
+        return self.was_hit or (self._worker.status() or 0) < 0
 
     def wants_more(self) -> bool:
         """Whether another pass belongs to this trial."""
@@ -93,8 +89,8 @@ class RunningTrial:
             timed < 1 or (timed < self._rules.max_passes and spent < self._rules.trial_s)
         )
 
-    def run_pass(self) -> None:
-        """Run one more pass and keep it, or what was wrong with it.
+    def take_turn(self) -> None:
+        """Run one more pass and keep it, or what was wrong with it; before the first, rehearse.
 
         A window of the server is opened before, so that nothing of others is in it: neither what a failed trial left
         behind nor the server's CPU time for other workloads. In it the images have changed places, by how many the worker
@@ -102,23 +98,33 @@ class RunningTrial:
         read from outside, before and after.
         """
         name = self._task.workload.name
-        self._ask("prepare", warmup=len(self._passes) < self._rules.warmups)
-        images = self._task.workload.what.images
-        self._turn = (
-            self._turn + randrange(1, max(2, images))
-        ) % images  # another one than in the pass before
-        self._server.window(name, turn=self._turn)
         server = Wait(Family(self._server.pid))
+        if not self._has_rehearsed:
+            self._has_rehearsed = True
+            self._blocks = self._ask("rehearse").get("blocks")
+        self._ask("prepare", warmup=len(self._passes) < self._rules.warmups)
+        if self._has_hit(server):
+            return
+        images = self._task.workload.what.images
+        step = randrange(1, max(2, images))  # another turn than in the pass before
+        self._turn = (self._turn + step) % images
+        self._server.window(name, turn=self._turn)
         cpu_s, began = self.family.cpu_s(), perf_counter()
         self._ask("pass")
         cpu_s, elapsed_s = self.family.cpu_s() - cpu_s, perf_counter() - began
-        if harm := server.harm():
-            self._reason = f"while it ran, the image server {harm}"
-            end(self._server.pid)  # what it measures from now on would be worth nothing
+        if self._has_hit(server):
             return
         witness = self._server.window(name)
         self._keep(self._ask("tell", turn=self._turn), witness, cpu_s, (began, began + elapsed_s))
         self._wait = Wait(self.family)
+
+    def _has_hit(self, server: Wait) -> bool:
+        """Whether the server was harmed; then it is ended, as all that it serves from now on would be worth nothing."""
+        harm = server.harm()
+        if harm:
+            self._reason = f"while it ran, the image server {harm}"
+            end(self._server.pid)
+        return harm is not None
 
     def _keep(self, answer: Mapping[str, Any], witness: Witness, cpu_s: float, span: Span) -> None:
         if self._reason is not None:
@@ -126,7 +132,7 @@ class RunningTrial:
         workload, cpus = self._task.workload, self.family.cpus()
         try:
             one = checks.made(Pass, {**answer, "client_cpu_s": cpu_s, "witness": witness})
-            self._reason = complaint_about(one, workload, self._task.in_flight, span)
+            self._reason = complaint_about(one, workload, self._task.in_flight, span, self._blocks)
         except ValueError as error:
             self._reason = f"the worker's answer cannot be read: {error}"
         self._reason = self._reason or overreach(cpu_s, span[1] - span[0], cpus, self._task.load["cpus"])
@@ -138,7 +144,7 @@ class RunningTrial:
         """See what this waiting worker did, and what was done to it, while the other trial had the word."""
         if not self.wants_more():
             return
-        if self._worker.ended_itself():
+        if (self._worker.status() or -1) >= 0:
             self.fail(str(self._worker.epitaph()))
         elif harm := self._wait.harm():
             self.was_hit = True
@@ -181,12 +187,16 @@ class RunningTrial:
         """Ask for a step, unless one before it went wrong."""
         if self._reason is not None:
             return {}
+        self._worker.say(do, within_s=self._rules.timeout_s, **arguments)
+        return self._answer()
+
+    def _answer(self) -> dict[str, Any]:
         try:
-            answer = self._worker.ask(do, timeout_s=self._rules.timeout_s, **arguments)
+            answer = self._worker.answer(self._rules.timeout_s)
         except WorkerDied as death:
             self.was_hit = death.by_signal
             answer = {"reason": str(death)}
         if "sink_error" in answer:  # no contender's fault, and all that would follow fails in the same way
             raise HarnessError(f"cannot save images: {answer['sink_error']}; what was measured is kept")
-        self._reason = answer.get("reason")
+        self._reason = answer.get("reason") or answer.get("invalid")
         return answer

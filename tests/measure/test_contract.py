@@ -150,7 +150,7 @@ READ = "urllib.request.urlopen(url, timeout=timeout_s).read()"
         ("client", SYNC.format(body=f"return {READ}"), None),
         ("client", SYNC.format(body=f"return {READ}[:3000]"), "33 of 33 bodies differ from the manifest (first: img_"),
         ("client", SYNC.format(body=f"{READ}; return b'x' * 4096"), "33 of 33 bodies differ from the manifest"),
-        ("client", SYNC.format(body="return None"), "33 of 33 bodies differ from the manifest"),
+        ("client", SYNC.format(body="return None"), "fetch returned None, not bytes: return the body (response.content)"),
         ("client", SYNC.format(body="raise OSError('no luck')"), "OSError: no luck"),
         ("client", SYNC.format(body="import sys; sys.exit(3)"), "SystemExit: 3"),
         ("client", SYNC.format(body=f"print('{{}}'); return {READ}"), None),
@@ -161,10 +161,10 @@ READ = "urllib.request.urlopen(url, timeout=timeout_s).read()"
         ("client", SYNC.format(body="[os.write(fd, b'[1]\\n') for fd in pipes()]"), "cannot be read"),
         ("client", SYNC.format(body="[os.write(fd, b'{}\\n') for fd in pipes()]; return b''"), "cannot be read"),
         ("client", SYNC.format(body="raise RuntimeError('half \\ud800')"), "RuntimeError: half ?"),
-        ("client", SYNC.format(body=f"return bytearray({READ})"), "33 of 33 bodies differ from the manifest"),
+        ("client", SYNC.format(body=f"return bytearray({READ})"), "fetch returned bytearray, not bytes: return bytes(body)"),
         ("client", SYNC.format(body="return cached(url)"), "33 of 33 bodies differ from the manifest"),
         ("client", SYNC.format(body=f"{READ}; return {READ}"), "the server saw 66 requests for 33 images"),
-        ("concurrency", MODEL.format(body="[fetch(url) for url in urls]"), "ran one image at a time where 32 were asked"),
+        ("concurrency", MODEL.format(body="[fetch(url) for url in urls]"), "the model called fetch one at a time where 32"),
         ("concurrency", MODEL.format(body=POOL) + "IN_FLIGHT = 1\n", "were in flight, and it says IN_FLIGHT = 1"),
         ("concurrency", MODEL.format(body="pass"), "33 of 33 images were never fetched"),
         ("concurrency", MODEL.format(body="fetch(urls[0])"), "32 of 33 images were never fetched"),
@@ -241,6 +241,7 @@ async def open_client(*, concurrency, timeout_s, ca_file):
     async with aiohttp.ClientSession() as session:
         async def fetch(url):
             async with session.get(url) as response:
+                response.raise_for_status()
                 if url.endswith("_000000.jpg"):
                     raise OSError("no luck")
                 return await response.read()

@@ -26,7 +26,7 @@ CLIENT = '''\
 import os, signal, sys, threading, time, urllib.request
 from contextlib import contextmanager
 
-ONCE = threading.Lock()
+OPENED = []
 
 def others():
     """All workers but this one."""
@@ -52,7 +52,8 @@ def once():
 
 @contextmanager
 def open_client(*, concurrency, timeout_s, ca_file):
-    if ONCE.acquire(blocking=False):
+    OPENED.append(1)
+    if len(OPENED) == {when}:  # the first time is the rehearsal
         once()
     yield lambda url: urllib.request.urlopen(url, timeout=timeout_s).read()
 '''
@@ -72,7 +73,7 @@ def download(fetch, urls, concurrency):
 def tree(tmp_path: Path) -> Path:
     """A tree with one model and one honest client."""
     for folder, name, text in (
-        ("clients", "honest", CLIENT.format(once="pass", at_import="")),
+        ("clients", "honest", CLIENT.format(once="pass", at_import="", when=0)),
         ("concurrency", "pool", MODEL),
     ):
         (tmp_path / "tree" / folder).mkdir(parents=True)
@@ -91,14 +92,16 @@ def measured(
     server: Server,
     tree: Path,
     *,
-    once: str,
+    once: str = "pass",
     at_import: str = "",
     cpus: tuple[int, ...] = (),
     timeout_s: float = 30.0,
+    when: int = 2,
+    is_first: bool = True,
 ) -> Iterator[Trial]:
     """One trial of the honest client and one of a client that does this, in one block, the liar first."""
     liar = tree.parent / "liar.py"
-    liar.write_text(CLIENT.format(once=once, at_import=at_import))
+    liar.write_text(CLIENT.format(once=once, at_import=at_import, when=when))
     catalog = open_catalog(sys.executable, clients=[liar], root=tree)
     plan = make_plan(
         suite="lies",
@@ -117,7 +120,7 @@ def measured(
         client_cpus=cpus,
         sink=tree.parent,
     )
-    cells = sorted(plan.rounds[0], key=lambda one: one.variant != "pool/liar")
+    cells = sorted(plan.rounds[0], key=lambda one: (one.variant != "pool/liar") is is_first)
     return run_round(bench, 0, list(enumerate(cells)), lambda *_: None)
 
 
@@ -126,22 +129,29 @@ def by_client(trials: Iterator[Trial]) -> dict[str, Trial]:
 
 
 @pytest.mark.parametrize(
-    ("lie", "reason"),
+    ("when", "lie", "reason"),
     [
-        ("[os.kill(one, signal.SIGTERM) for one in others()]", "while it ran, a waiting worker was killed"),
-        ("[os.kill(one, signal.SIGSTOP) for one in others()]", "while it ran, a waiting worker was stopped"),
-        ("[os.setpriority(0, one, 19) for one in others()]", "while it ran, a waiting worker was given another"),
-        ("threading.Thread(target=burn, args=(99,), daemon=True).start()", "s of CPU in the"),
-        ("os.fork() == 0 and (os.setsid(), os.fork() == 0 and burn(99), os._exit(0))", "s of CPU in the"),
+        (1, "[os.kill(one, signal.SIGTERM) for one in others()]", "while it ran, a waiting worker was killed"),
+        (2, "[os.kill(one, signal.SIGSTOP) for one in others()]", "while it ran, a waiting worker was stopped"),
+        (2, "[os.setpriority(0, one, 19) for one in others()]", "while it ran, a waiting worker was given another"),
+        (2, "threading.Thread(target=burn, args=(99,), daemon=True).start()", "s of CPU in the"),
+        (1, "os.fork() == 0 and (os.setsid(), os.fork() == 0 and burn(99), os._exit(0))", "s of CPU in the"),
     ],
 )  # fmt: skip
 def test_who_meddles_with_those_that_wait_fails_and_they_do_not(
-    server: Server, tree: Path, lie: str, reason: str
+    server: Server, tree: Path, when: int, lie: str, reason: str
 ) -> None:
-    found = by_client(measured(server, tree, once=lie))
+    found = by_client(measured(server, tree, once=lie, when=when))
     assert reason in (found["liar"].reason or "")
     assert found["honest"].reason is None
     assert len(found["honest"].timed) == 2
+
+
+def test_who_meddles_at_its_import_is_found_when_they_start_one_by_one(server: Server, tree: Path) -> None:
+    lie = "[os.kill(one, 9) for one in others()]"
+    found = by_client(measured(server, tree, at_import=lie, is_first=False))
+    assert found["liar"].reason == "while it ran, a waiting worker was killed"
+    assert found["honest"].reason is None
 
 
 def test_who_is_ended_by_a_signal_is_measured_again_alone_and_then_it_is_its_own_doing(
@@ -201,5 +211,5 @@ def test_a_daemon_ends_with_its_trial(server: Server, tree: Path) -> None:
 
 
 def test_memory_is_read_from_outside(server: Server, tree: Path) -> None:
-    found = by_client(measured(server, tree, once="bytearray(200_000_000)"))
+    found = by_client(measured(server, tree, once="bytearray(200_000_000)", when=1))
     assert found["liar"].peak_rss_bytes - found["honest"].peak_rss_bytes > 150_000_000

@@ -44,8 +44,13 @@ def test_a_pass_as_asked_has_no_complaint() -> None:
         (seen(different=9), SLOW, None, "the server was asked for 9 of 10 images, for some more than once"),
         (seen(worker_peak=3), SLOW, 2, "5 images were in flight, and it says IN_FLIGHT = 2"),
         (seen(server_peak=6), SLOW, None, "6 requests were in flight where 5 were allowed"),
-        (seen(worker_peak=1), FAST, None, "ran one image at a time where 5 were asked"),
-        (seen(server_peak=1), SLOW, None, "ran one image at a time where 5 were asked"),
+        (seen(worker_peak=1), FAST, None, "the model called fetch one at a time where 5 were asked: "),
+        (
+            seen(server_peak=1),
+            SLOW,
+            None,
+            "fetches overlapped, but their requests came one at a time where 5 were asked: ",
+        ),
     ],
 )
 def test_complaints(one: Pass, workload: Workload, in_flight: int | None, expected: str) -> None:
@@ -95,3 +100,9 @@ def test_one_at_a_time_is_no_lie_if_it_is_said_or_asked() -> None:
 
 def test_without_latency_the_server_may_see_one_at_a_time() -> None:
     assert complaint_about(seen(server_peak=1), FAST, None, SPAN) is None
+
+
+def test_a_fetch_that_blocks_is_to_blame_only_if_nothing_overlapped() -> None:
+    assert complaint_about(seen(), SLOW, None, SPAN, "fetch blocks") is None
+    told = complaint_about(seen(worker_peak=1), FAST, None, SPAN, "fetch blocks")
+    assert told == "fetch blocks; its images came one at a time where 5 were asked"

@@ -37,8 +37,9 @@ def main() -> None:
         "interpreter": interpreter,
         "saturate": saturate_server,
         "load": load_trial,
-        "prepare": lambda warmup: trial[0].prepare(warmup=warmup),
         # There is no trial yet to take the methods of.
+        "prepare": lambda warmup: trial[0].prepare(warmup=warmup),
+        "rehearse": lambda: trial[0].rehearse(),  # noqa: PLW0108
         "pass": lambda: trial[0].run_pass(),  # noqa: PLW0108
         "tell": lambda turn: trial[0].tell(turn=turn),
         "end": lambda: trial[0].end(),  # noqa: PLW0108
@@ -47,11 +48,11 @@ def main() -> None:
         command = json.loads(line)
         # No contender's hang outlives a harness that was killed meanwhile: the system ends us then, without a timer thread.
         signal.alarm(math.ceil(command["within_s"]) + GRACE_S)
-        _answer(answers, partial(steps[command["do"]], **command["with"]))
+        _answer(answers, command["number"], partial(steps[command["do"]], **command["with"]))
         signal.alarm(0)
 
 
-def _answer(answers: TextIO, step: Callable[[], Any]) -> None:
+def _answer(answers: TextIO, number: int, step: Callable[[], Any]) -> None:
     """Do one step; whatever it raises is an answer too, so that a contender's fault never looks like ours."""
     try:
         answer = step() or {}
@@ -62,7 +63,7 @@ def _answer(answers: TextIO, step: Callable[[], Any]) -> None:
     except BaseException as error:  # noqa: BLE001 - SystemExit in a contender is a failed trial, not the end of us
         traceback.print_exc()
         answer = {"reason": _reason(error)}
-    answers.write(json.dumps(answer) + "\n")
+    answers.write(json.dumps({"number": number, "answer": answer}) + "\n")
     answers.flush()
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from harness.measure.worker.rehearsal import advice_on
+
 
 class Recorder:
     """What one pass did, image by image.
@@ -115,6 +117,8 @@ class Recorder:
         wrong = [index for index, digest in enumerate(digests) if not self._is_right(index, digest)]
         if not wrong:
             return None
+        if self._advice:
+            return self._advice
         first = wrong[0]
         name = self._urls[first].rsplit("/", 1)[-1]
         return (
@@ -124,8 +128,8 @@ class Recorder:
     def _is_right(self, index: int, digest: str) -> bool:
         body = self._take(index)
         right = type(body) is bytes and sha256(body).hexdigest() == digest
-        if not right and not hasattr(self, "_seen"):
-            self._seen = f"{len(body):,} bytes" if type(body) is bytes else f"{body!r:.40}"
+        if not right and not hasattr(self, "_advice"):
+            self._advice, self._seen = advice_on(body), f"{len(body):,} bytes" if type(body) is bytes else ""
         return right
 
     def _take(self, index: int) -> Any:

@@ -13,6 +13,7 @@ from time import perf_counter
 from types import ModuleType
 from typing import Any
 
+from harness.measure.worker import rehearsal
 from harness.measure.worker.contender import is_async_client, load, packages_of
 from harness.measure.worker.recorder import Recorder
 
@@ -35,6 +36,24 @@ class Trial:
         self._threads = 0
         gc.freeze()  # what was imported is no garbage: a collection before each pass need not walk through it
         pin(spec["cpus"])  # after the imports: workers are launched together, on all CPUs
+
+    def rehearse(self) -> dict[str, str]:
+        """Fetch an image that is not there; return what is wrong as ``reason``, or ``blocks`` if the loop had to wait."""
+        missing = f"{self._spec['urls'][0]}.absent"
+        if not is_async_client(self._client):
+            with self._open_client() as fetch:
+                reason, gave_way = rehearsal.sync(fetch, missing), True
+        else:
+            found: list[tuple[str | None, bool]] = []
+
+            async def main() -> None:
+                async with self._open_client() as fetch:
+                    found.append(await rehearsal.asynchronous(fetch, missing))
+
+            assert self._loop is not None  # noqa: S101 - no model drives an async client without one
+            self._loop.run(main)
+            [(reason, gave_way)] = found
+        return {"reason": reason} if reason else {} if gave_way else {"blocks": rehearsal.BLOCKS}
 
     def prepare(self, *, warmup: bool) -> None:
         """Make the next pass ready: its program, what will record it, and a memory without the garbage of the one before."""
@@ -98,12 +117,7 @@ class Trial:
     def _program(self, recorder: Recorder) -> Callable[[], None]:
         """Compose the three contenders into what a user's program would be."""
         spec, model, loop = self._spec, self._model, self._loop
-        urls, concurrency = spec["urls"], spec["concurrency"]
-
-        def open_client() -> Any:
-            return self._client.open_client(
-                concurrency=concurrency, timeout_s=spec["timeout_s"], ca_file=spec["ca_file"]
-            )
+        urls, concurrency, open_client = spec["urls"], spec["concurrency"], self._open_client
 
         def plain() -> None:
             with open_client() as fetch:
@@ -122,6 +136,12 @@ class Trial:
         main: Callable[[], Coroutine[Any, Any, None]]
         main = async_client if is_async_client(self._client) else sync_client
         return lambda: loop.run(main)
+
+    def _open_client(self) -> Any:
+        spec = self._spec
+        return self._client.open_client(
+            concurrency=spec["concurrency"], timeout_s=spec["timeout_s"], ca_file=spec["ca_file"]
+        )
 
     def _count_threads(self) -> None:
         self._threads = max(len(_tasks()), threading.active_count())

@@ -1,0 +1,82 @@
+"""Before anything is measured: one fetch of an image that is not there, and what a friend would say of how it went."""
+
+from collections.abc import Awaitable, Callable, Generator, Iterator
+from typing import Any, cast
+
+SWALLOWED = "fetch returned a body for a 404 answer: call response.raise_for_status() before it returns"
+BLOCKS = "fetch blocks the event loop: await an async library in it, or make it a plain fetch under @contextmanager"
+NOT_ASYNC = "fetch of an async client must be async: write async def fetch(url)"
+_INSTEAD = {
+    "str": "return the bytes as they came (response.content, not response.text)",
+    "NoneType": "return the body (response.content)",
+    "bytearray": "return bytes(body)",
+    "memoryview": "return bytes(body)",
+}
+
+
+def advice_on(body: object) -> str | None:
+    """What to do if ``fetch`` returned this; None for bytes."""
+    if type(body) is bytes:
+        return None
+    name = "None" if body is None else type(body).__name__
+    if hasattr(type(body), "__await__"):
+        instead = "await it, or open an async client with @asynccontextmanager"
+    else:
+        instead = _INSTEAD.get(
+            type(body).__name__, "return the body (response.content, await response.read())"
+        )
+    return f"fetch returned {name}, not bytes: {instead}"
+
+
+def sync(fetch: Callable[[str], Any], missing: str) -> str | None:
+    """Fetch what is not there; return the advice, None if the fetch raised as it must."""
+    try:
+        body = fetch(missing)
+    except Exception:  # noqa: BLE001 - any error is right for a 404
+        return None
+    if hasattr(body, "close") and hasattr(body, "cr_frame"):
+        body.close()  # a coroutine that nobody will await
+    return advice_on(body) or SWALLOWED
+
+
+async def asynchronous(fetch: Callable[[str], Any], missing: str) -> tuple[str | None, bool]:
+    """As ``sync``, and whether the fetch gave way to the loop while it waited."""
+    try:
+        awaitable = fetch(missing)
+    except Exception:  # noqa: BLE001 - a coroutine function would not have begun yet
+        return NOT_ASYNC, True
+    if not hasattr(type(awaitable), "__await__"):
+        return NOT_ASYNC, True
+    watched = Watched(awaitable)
+    try:
+        body = await watched
+    except Exception:  # noqa: BLE001 - as above
+        return None, watched.gave_way
+    return advice_on(body) or SWALLOWED, watched.gave_way
+
+
+class Watched:
+    """Stands for an awaitable, on any loop, and remembers whether it ever gave way."""
+
+    def __init__(self, awaitable: Awaitable[Any]) -> None:
+        self._steps: Any = awaitable.__await__()
+        self.gave_way = False
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        return cast("Generator[Any, Any, Any]", self)
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        return self.send(None)
+
+    def send(self, value: Any) -> Any:
+        """Go on to the next time that it gives way."""
+        step = next(self._steps) if value is None else self._steps.send(value)
+        self.gave_way = True
+        return step
+
+    def throw(self, *error: Any) -> Any:
+        """As ``send``, with an error."""
+        return self._steps.throw(*error)

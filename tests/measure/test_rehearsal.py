@@ -1,0 +1,146 @@
+"""What a friend would say of a client's first mistakes, by its types and by a fetch of what is not there."""
+
+import asyncio
+import sys
+from array import array
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+
+from harness.measure.catalog import open_catalog
+from harness.measure.server import Server
+from harness.measure.worker.rehearsal import BLOCKS, NOT_ASYNC, SWALLOWED, advice_on, asynchronous, sync
+from tests.measure.test_contract import TINY, measured, only
+
+
+class Response:
+    """As clients have."""
+
+    content = b"x"
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b"x", None),
+        ("x", "fetch returned str, not bytes: return the bytes as they came (response.content, not response.text)"),
+        (None, "fetch returned None, not bytes: return the body (response.content)"),
+        (bytearray(b"x"), "fetch returned bytearray, not bytes: return bytes(body)"),
+        (memoryview(b"x"), "fetch returned memoryview, not bytes: return bytes(body)"),
+        (
+            Response(),
+            "fetch returned Response, not bytes: return the body (response.content, await response.read())",
+        ),
+        (array("b"), "fetch returned array, not bytes: return the body (response.content, await response.read())"),
+    ],
+)  # fmt: skip
+def test_advice_on_a_body(body: object, expected: str | None) -> None:
+    assert advice_on(body) == expected
+
+
+def test_advice_on_a_coroutine_that_nobody_awaits() -> None:
+    async def fetch(_url: str) -> bytes:
+        return b""
+
+    expected = (
+        "fetch returned coroutine, not bytes: await it, or open an async client with @asynccontextmanager"
+    )
+    assert sync(fetch, "url") == expected
+
+
+def test_a_sync_fetch_must_raise() -> None:
+    assert sync(lambda _url: b"not found", "url") == SWALLOWED
+    assert sync(lambda _url: 1 / 0, "url") is None
+
+
+RUN: dict[str, Callable[..., Any]] = {"asyncio": lambda main: asyncio.run(main()), "trio": trio.run}
+SLEEP: dict[str, Callable[..., Any]] = {"asyncio": asyncio.sleep, "trio": trio.sleep}
+
+
+@pytest.mark.parametrize("loop", RUN)
+def test_an_async_fetch_must_raise_and_give_way_on_any_loop(loop: str) -> None:
+    async def swallows(_url: str) -> bytes:
+        await SLEEP[loop](0)
+        await SLEEP[loop](0.001)
+        return b"not found"
+
+    async def raises(_url: str) -> bytes:
+        await SLEEP[loop](0.001)
+        raise OSError
+
+    async def blocks(_url: str) -> bytes:
+        raise OSError
+
+    async def found() -> list[tuple[str | None, bool]]:
+        every: list[Any] = [swallows, raises, blocks, lambda _url: b"", sync]
+        return [await asynchronous(one, "url") for one in every]
+
+    assert RUN[loop](found) == [
+        (SWALLOWED, True),
+        (None, True),
+        (None, False),
+        (NOT_ASYNC, True),
+        (NOT_ASYNC, True),
+    ]
+
+
+def test_an_error_that_the_loop_throws_in_reaches_the_fetch() -> None:
+    async def cancelled() -> tuple[list[str], bool]:
+        seen = []
+
+        async def fetch(_url: str) -> bytes:
+            try:
+                await asyncio.sleep(9)
+            except asyncio.CancelledError:
+                seen.append("cancelled")
+                raise
+            return b""
+
+        task = asyncio.ensure_future(asynchronous(fetch, "url"))
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return seen, task.cancelled()
+
+    assert asyncio.run(cancelled()) == (["cancelled"], True)
+
+
+FORGETFUL = '''\
+"""An async client that forgets something."""
+import asyncio, urllib.request
+from contextlib import asynccontextmanager
+LOOPS = ("asyncio",)
+
+@asynccontextmanager
+async def open_client(*, concurrency, timeout_s, ca_file):
+    async def fetch(url):
+        {before}
+        return urllib.request.urlopen(url, timeout=timeout_s).read(){after}
+    yield fetch
+'''
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ("", "", f"{BLOCKS}; its images came one at a time where 32 were asked"),
+        ("await asyncio.sleep(0)", "", "fetches overlapped, but their requests came one at a time where 32"),
+        ("if 'absent' in url: return b''", "", SWALLOWED),
+        (
+            "if 'absent' in url: 1/0",
+            ".decode('latin-1')",
+            "fetch returned str, not bytes: return the bytes as",
+        ),
+    ],
+)
+def test_an_async_client_that_forgets_something(
+    server: Server, tmp_path: Path, before: str, after: str, expected: str
+) -> None:
+    (tmp_path / "mine.py").write_text(FORGETFUL.format(before=before, after=after))
+    catalog = only(open_catalog(sys.executable, clients=[tmp_path / "mine.py"]), "gather/mine/asyncio")
+    [trial] = measured(catalog, server, tmp_path, replace(TINY, name="forgetful"))
+    assert (trial.reason or "").startswith(expected)
