@@ -57,7 +57,7 @@ def _about_requests(
 
 
 def _one_at_a_time(one: Pass, asked: int, blocks: str | None) -> str:
-    """Whose doing it was: the fetch blocked, the model never called it twice at a time, or the calls waited for each other."""
+    """Whose doing it was: that of a fetch that blocks, of the model, or of a client whose fetches wait for each other."""
     so = f"one at a time where {asked} were asked"
     if blocks:
         return f"{blocks}; its images came {so}"

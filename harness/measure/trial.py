@@ -144,7 +144,8 @@ class RunningTrial:
         """See what this waiting worker did, and what was done to it, while the other trial had the word."""
         if not self.wants_more():
             return
-        if (self._worker.status() or -1) >= 0:
+        status = self._worker.status()
+        if status is not None and status >= 0:
             self.fail(str(self._worker.epitaph()))
         elif harm := self._wait.harm():
             self.was_hit = True
