@@ -37,21 +37,24 @@ ENDED: dict[str, Any] = {
 
 def conducted(folder: Path, tell: dict[str, Any], end: dict[str, Any], load: dict[str, Any]) -> Trial:
     """What the ledger holds of a trial whose worker answers so."""
-    answers = {"prepare": {}, "pass": {}, "tell": tell, "end": end}
+    answers = {"load": load, "rehearse": {}, "prepare": {}, "pass": {}, "tell": tell, "end": end}
+    said = ["load"]
     worker = SimpleNamespace(
-        ask=lambda do, **_: answers[do],
+        say=lambda do, **_: said.append(do),
+        answer=lambda _: answers[said[-1]],
         family=Family(os.getpid()),
         end=lambda: None,
-        ended_itself=lambda: False,
+        status=lambda: None,
     )
-    server = SimpleNamespace(pid=os.getpid(), window=lambda _: one_pass(0.01).witness)
+    server = SimpleNamespace(pid=os.getpid(), window=lambda *_, **__: one_pass(0.01).witness)
     task = Task(
         cell=cell("sequential/a"), round=0, position=0, workload=WORKLOAD, in_flight=None, python="", variables={},
         load={"cpus": ()}, sink_filesystem=None,
     )  # fmt: skip
-    running = RunningTrial(task, cast("Any", worker), load, cast("Any", server), RUN.plan.rules)
+    running = RunningTrial(task, cast("Any", worker), cast("Any", server), RUN.plan.rules)
+    running.start()
     while running.wants_more():
-        running.run_pass()
+        running.take_turn()
     writer = ledger.create(folder / "run", RUN)
     written = writer.append(running.end())
     assert ledger.read(folder / "run").trials == (written,)
@@ -110,7 +113,7 @@ def test_a_pass_without_its_facts_is_a_failed_trial(tmp_path: Path) -> None:
         ({"parity": [1]}, {}, "parity: Input should be an object"),
         ({"parity": {"a": 1}}, {}, "parity.a: Input should be a valid string"),
         ({"parity": {"a": "\udcff"}}, {}, r"'\udcff' holds what is no Unicode"),
-        ({}, {"launch_cpu_s": math.nan}, "launch_cpu_s: Input should be a valid number"),
+        ({}, {"reason": 5}, "reason: Input should be a valid string"),
         ({"reason": 5}, {}, "reason: Input should be a valid string"),
     ],
 )

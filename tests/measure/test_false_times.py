@@ -145,6 +145,18 @@ def open_client(*, concurrency, timeout_s, ca_file):
     yield fetch
 """
 
+# They lie about time alone: each refuses what is not there, as the rehearsal wants it.
+CHECKED = """
+@contextmanager
+def open_client(*, concurrency, timeout_s, ca_file, true=open_client):
+    with true(concurrency=concurrency, timeout_s=timeout_s, ca_file=ca_file) as fetch:
+        def checked(url):
+            if url.endswith(".absent"):
+                raise LookupError(url)
+            return fetch(url)
+        yield checked
+"""
+
 
 @pytest.mark.parametrize(
     ("lie", "reason"),
@@ -180,7 +192,7 @@ def measured(server: Server, folder: Path, lie: str) -> Trial:
     """One trial of a client and a model of which one does this; each is one file, with a copy of the other in it."""
     paths = [folder / "client.py", folder / "model.py"]
     for path in paths:
-        path.write_text(BOTH + HONEST_CLIENT + HONEST_MODEL + lie)
+        path.write_text(BOTH + HONEST_CLIENT + HONEST_MODEL + lie + CHECKED)
     for name in ("clients", "concurrency"):
         (folder / "tree" / name).mkdir(parents=True)
     catalog = open_catalog(sys.executable, clients=paths[:1], models=paths[1:], root=folder / "tree")
