@@ -1,8 +1,9 @@
-"""Compare several sides in one run: the same variants over Pythons or library versions; the first side is the baseline."""
+"""Compare several sides in one run: the same variants over Pythons or library versions, against the first that works."""
 
 import argparse
 import random
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from harness.files import write_whole
 from harness.measure.plan import make_sided_plan
 from harness.measure.suite import read_suite_file
 from harness.model import Cell, HarnessError
+from harness.text import redacted_argument
 
 NAME = "matrix"
 HELP = "the same variants over several Pythons or library versions: what an upgrade is worth"
@@ -43,7 +45,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Measure all sides in the same rounds; table, slope graph and CSV, even after Ctrl-C."""
-    if len(set(options.side)) < 2 or len(set(options.side)) < len(options.side):  # noqa: PLR2004 - a comparison
+    texts = {redacted_argument(text): text for text in options.side}
+    if len(texts) < 2 or len(texts) < len(options.side):  # noqa: PLR2004 - a comparison
         raise HarnessError(
             "--side: give two or more different sides, each with a --side of its own", exit_code=USAGE
         )
@@ -52,7 +55,10 @@ def run(options: argparse.Namespace) -> int:
     fields = gate_fields(file, options)
     workloads = list(dict.fromkeys(fields.workloads))
     asked = [file.workload(name) for name in workloads]
-    sides = ready_sides({text: text for text in options.side}, options, console)
+    failed: dict[str, str] = {}
+    sides = ready_sides(texts, options, console, failed)
+    if len(sides) < 2:  # noqa: PLR2004 - as above
+        raise HarnessError(f"nothing to compare: {len(sides)} of {len(texts)} sides can be measured")
     lineup = line_up(sides, fields.variants, workloads, options)
     for group, (_, why) in lineup.left_out.items():
         console.print(f"left out: {group[0].workload}: {why}", markup=False, highlight=False, soft_wrap=True)
@@ -84,11 +90,17 @@ def run(options: argparse.Namespace) -> int:
             code = error.exit_code
         if code and not any(one.reason is None for one in ledger.read(folder).trials):
             return code  # there is nothing to report, and the reason has been told
-        told = _tell(folder, sides, lineup.groups, fields.margin)
+        told = _tell(folder, sides, lineup.groups, fields.margin, failed)
     return code or told
 
 
-def _tell(folder: Path, sides: tuple[Ready, ...], groups: tuple[tuple[Cell, ...], ...], margin: float) -> int:
+def _tell(
+    folder: Path,
+    sides: tuple[Ready, ...],
+    groups: tuple[tuple[Cell, ...], ...],
+    margin: float,
+    failed: Mapping[str, str],
+) -> int:
     """Write the table, the CSV and the figure."""
     # pandas and matplotlib take seconds to load: after the measuring.
     from harness.report.charts import render  # noqa: PLC0415
@@ -97,17 +109,18 @@ def _tell(folder: Path, sides: tuple[Ready, ...], groups: tuple[tuple[Cell, ...]
     from harness.report.style import looks  # noqa: PLC0415
 
     book = ledger.read(folder)
-    frame = matrix_frame(book, groups, margin)
+    frame = matrix_frame(book, groups, margin, failed)
     if not frame["time_ratio"].notna().any():
         raise HarnessError("nothing was measured on two sides", exit_code=NOTHING)
     place = folder.parent
-    text = matrix_md(frame, {one.name: facts_of(one) for one in sides})
+    facts = {one.name: facts_of(one) for one in sides}
+    text = matrix_md(frame, facts | {name: {"failed": why} for name, why in failed.items()})
     write_whole(place / "matrix.csv", to_csv(frame))
     write_whole(place / "matrix.md", text)
     shown = looks(book.run.contenders, book.run.plan.variants)
-    chart = render(slopes, frame, shown, f"Time over that of {sides[0].name}")
+    chart = render(slopes, frame, shown, f"Time over that of {frame['reference_side'].iloc[0]}")
     write_whole(place / "matrix.svg", chart)
     output = to_output()
     output.print(text.decode(), markup=False, highlight=False, soft_wrap=True)
     output.print(f"written to {place}", markup=False, highlight=False, soft_wrap=True)
-    return FAILED if any(one.reason for one in book.trials) else FINE
+    return FAILED if failed or any(one.reason for one in book.trials) else FINE

@@ -67,13 +67,19 @@ def add_cache_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def ready_sides(texts: Mapping[str, str], options: argparse.Namespace, console: Console) -> tuple[Ready, ...]:
+def ready_sides(
+    texts: Mapping[str, str],
+    options: argparse.Namespace,
+    console: Console,
+    failed: dict[str, str] | None = None,
+) -> tuple[Ready, ...]:
     """Read all sides, then make each ready; a mistake in the last one is told before anything is installed.
 
     Args:
         texts: name -> the side as the user wrote it.
         options: with client, concurrency_model, loop and cache.
         console: told what takes long.
+        failed: is given the sides that cannot be made ready, and why; without it the first of them is an error.
     """
     # What the user's own client imports may be installed on the sides alone.
     here = open_catalog(
@@ -92,11 +98,18 @@ def ready_sides(texts: Mapping[str, str], options: argparse.Namespace, console: 
 
     found = []
     for name, side in sides.items():
-        prepared = prepare(side, repository=ROOT, cache=options.cache or default_cache(), say=say)
-        is_plain = (prepared.python, prepared.root) == (sys.executable, ROOT / "benchmarks")
-        is_plain = is_plain and side.client is None and not side.variables
-        catalog = here if is_plain else _catalog(prepared, options)
-        found.append(Ready(name=name, prepared=prepared, catalog=catalog))
+        try:
+            prepared = prepare(side, repository=ROOT, cache=options.cache or default_cache(), say=say)
+            is_plain = (prepared.python, prepared.root) == (sys.executable, ROOT / "benchmarks")
+            is_plain = is_plain and side.client is None and not side.variables
+            catalog = here if is_plain else _catalog(prepared, options)
+        except HarnessError as error:
+            if failed is None:
+                raise
+            failed[name] = str(error)
+            say(f"fetchbench: side {name}: {error}")
+        else:
+            found.append(Ready(name=name, prepared=prepared, catalog=catalog))
     return tuple(found)
 
 

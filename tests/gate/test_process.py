@@ -1,5 +1,6 @@
 """What a gate and a matrix do with what they measured; the measuring itself is a stand-in that writes a ledger."""
 
+import csv
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ class Measuring:
     Attributes:
         busy: of others, in every round.
         cpu: share of the first side's time that its CPU works; it is half of the second's.
-        broken: why every trial of the second side fails.
+        broken: why every trial of a side fails; ``broken_at`` is its place.
         stops: the stage and the round of it in which somebody presses Ctrl-C.
         stages: rounds that were measured, by the name of the stage.
     """
@@ -37,6 +38,7 @@ class Measuring:
     busy: float = 0.0
     cpu: float = 0.5
     broken: str | None = None
+    broken_at: int = 1
     stops: tuple[str, int] | None = None
     stages: dict[str, int]
 
@@ -68,7 +70,7 @@ class Measuring:
                 is_second = cell.side == sides[1].name
                 if is_second:
                     pace *= self.slower * (1.001 if number % 2 else 0.999)
-                reason = self.broken if is_second else None
+                reason = self.broken if cell.side == sides[self.broken_at].name else None
                 cpu = 0.5 if is_second else self.cpu
                 writer.append(builders.trial(cell, number, pace, reason=reason, cpu=cpu))
             self.stages[folder.name] += 1
@@ -290,6 +292,47 @@ def test_a_matrix_shows_every_side_against_the_first(
     assert {"matrix.csv", "matrix.md", "matrix.svg"} <= {path.name for path in folder.iterdir()}
     assert "1.5" in (folder / "matrix.csv").read_text()
     assert "other.py" in capsys.readouterr().out
+
+
+def test_a_matrix_whose_first_side_fails_compares_the_others(
+    measuring: Measuring, tmp_path: Path, suite_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one, broken, other = (str(client(tmp_path, name, 0)) for name in ("one", "broken", "other"))
+    Path(broken).write_text("raise OSError('no such luck')\n")
+    measuring.slower = 1.5
+    gone = f"{tmp_path}/gone.py"
+    where = ["--suite-file", str(suite_file), "--results", str(tmp_path)]
+    sides = [part for side in (broken, one, other) for part in ("--side", side)]
+    assert main(["matrix", *sides, *where]) == 1
+    [folder] = (tmp_path / "matrices").iterdir()
+    with (folder / "matrix.csv").open() as file:
+        rows = {row["side"]: row for row in csv.DictReader(file)}
+    assert float(rows[other]["time_ratio"]) == pytest.approx(1.5, rel=0.01)
+    assert rows[other]["reference_side"] == one
+    assert rows[broken]["time_ratio"] == ""
+    assert "no such luck" in rows[broken]["reason"]
+    assert "no such luck" in (folder / "matrix.md").read_text()
+    assert main(["matrix", "--side", broken, "--side", one, *where]) == 1
+    assert "nothing to compare: 1 of 2 sides can be measured" in capsys.readouterr().err.splitlines()[-1]
+    assert (
+        main(["matrix", "--side", gone, "--side", one, *where]) == 2
+    )  # a mistake in the text is no side that failed
+
+
+def test_a_matrix_whose_first_side_fails_while_measured_compares_the_others(
+    measuring: Measuring, tmp_path: Path, suite_file: Path
+) -> None:
+    sides = [str(client(tmp_path, name, 0)) for name in ("one", "other", "third")]
+    measuring.broken, measuring.broken_at = "a wrong body", 0
+    where = ["--suite-file", str(suite_file), "--results", str(tmp_path)]
+    assert main(["matrix", *[part for side in sides for part in ("--side", side)], *where]) == 1
+    [path] = tmp_path.glob("matrices/*/matrix.csv")
+    with path.open() as file:
+        rows = {row["side"]: row for row in csv.DictReader(file)}
+    assert {row["reference_side"] for row in rows.values()} == {sides[1]}
+    assert (rows[sides[0]]["time_ratio"], rows[sides[0]]["verdict"]) == ("", "inconclusive")
+    assert "a wrong body" in rows[sides[0]]["reason"]
+    assert float(rows[sides[2]]["time_ratio"]) == pytest.approx(1.0, rel=0.01)
 
 
 def test_a_matrix_that_is_interrupted_shows_what_it_has(

@@ -25,14 +25,21 @@ COLUMNS = [
 ]
 
 
-def matrix_frame(book: Ledger, groups: Sequence[Sequence[Cell]], margin: float) -> pd.DataFrame:
-    """One row per workload, variant and side but the first: its time over that of the first side.
+def matrix_frame(
+    book: Ledger, groups: Sequence[Sequence[Cell]], margin: float, failed: Mapping[str, str]
+) -> pd.DataFrame:
+    """One row per workload, variant and side but the reference: its time over that of the reference.
+
+    The reference is the first side of which no cell failed; the first one if there is none.
 
     Args:
-        groups: cells that are compared; the first of each is the reference of the others.
+        groups: cells that are compared, in the order of the sides.
         margin: changes up to this are of no interest.
+        failed: sides that could not be made ready, and why: a row for each of theirs, without a time.
     """
-    first_of = {cell: group[0] for group in groups for cell in group}
+    broken = {one.cell.side for one in book.trials if one.reason is not None}
+    number = next((place for place, cell in enumerate(groups[0]) if cell.side not in broken), 0)
+    first_of = {cell: group[number] for group in groups for cell in group}
     found = judge(
         effects(book.trials, lambda cell: first_of[cell]),
         margin=margin,
@@ -60,6 +67,22 @@ def matrix_frame(book: Ledger, groups: Sequence[Sequence[Cell]], margin: float) 
         }
         for one in found
     ]
+    rows += [
+        {
+            "workload": group[number].workload,
+            "variant": group[number].variant,
+            "side": side,
+            "reference_variant": group[number].variant,
+            "reference_side": group[number].side,
+            "pairs": 0,
+            "dropped_pairs": 0,
+            "verdict": "failed",
+            "reason": why,
+            "margin": margin,
+        }
+        for group in groups
+        for side, why in failed.items()
+    ]
     frame = pd.DataFrame(rows, columns=COLUMNS)
     figures = ["time_ratio", "time_ratio_low", "time_ratio_high", "margin"]
     return frame.astype(dict.fromkeys(figures, float))
@@ -71,7 +94,8 @@ def matrix_md(frame: pd.DataFrame, sides: Mapping[str, Mapping[str, object]]) ->
 
 
 def _lines(frame: pd.DataFrame, sides: Mapping[str, Mapping[str, object]]) -> Iterator[str]:
-    first, *others = sides
+    first = str(frame["reference_side"].iloc[0])
+    others = [name for name in sides if name != first]
     yield f"## fetchbench matrix: time over that of {markdown(first)}\n"
     for name, facts in sides.items():
         rest = ", ".join(f"{key} {value}" for key, value in facts.items() if key != "side")
