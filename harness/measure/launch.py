@@ -15,7 +15,7 @@ from time import monotonic
 from types import TracebackType
 from typing import IO, Any, Self
 
-from harness.measure.processes import Family
+from harness.measure.processes import IS_LINUX, Family
 from harness.measure.variables import NONE, clean_environment
 from harness.model import HarnessError
 from harness.text import printable, printable_values, redacted
@@ -191,8 +191,9 @@ class Worker:
 
     def status(self) -> int | None:
         """Exit code of the process, minus the number of the signal that ended it; None while it runs."""
+        is_ending = IS_LINUX and self.family.standing() is None
         try:
-            return self._wait(0)
+            return self._wait(LAST_WORDS_S if is_ending else 0)
         except subprocess.TimeoutExpired:
             return None
 

@@ -17,6 +17,7 @@ import psutil
 IS_LINUX = sys.platform == "linux"
 LISTS_CHILDREN = Path(f"/proc/self/task/{os.getpid()}/children").exists()
 PR_SET_CHILD_SUBREAPER = 36
+PF_EXITING = 4
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 LIMITS = tuple(getattr(resource, name) for name in dir(resource) if name.startswith("RLIMIT_"))
 
@@ -74,7 +75,7 @@ class Family:
         return found
 
     def standing(self) -> Standing | None:
-        """How the process itself stands; None if it has ended, or where the system does not tell."""
+        """How the process itself stands; None if it has ended or is about to, or where the system does not tell."""
         if not IS_LINUX:
             return None
         try:
@@ -84,10 +85,12 @@ class Family:
                 frozenset(os.sched_getaffinity(self.pid)),
                 tuple(resource.prlimit(self.pid, one) for one in LIMITS),
             )
-            state = _stat(self.pid)[0]
+            state, flags, pending = (_stat(self.pid)[place] for place in (0, 6, 28))
         except OSError:
             return None
-        return None if state in "ZX" else Standing(is_stopped=state in "Tt", terms=terms)
+        # A kill takes a moment: it waits to be taken, then the process puts its things away.
+        is_ending = state in "ZX" or int(flags) & PF_EXITING or int(pending) >> signal.SIGKILL - 1 & 1
+        return None if is_ending else Standing(is_stopped=state in "Tt", terms=terms)
 
     def peak_rss_bytes(self) -> int | None:
         """Most resident memory of the process itself; None where the system does not tell.
