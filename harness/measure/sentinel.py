@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import psutil
 
-from harness.model import Sentinel
+from harness.model import HarnessError, Sentinel
 
 Times = TypeVar("Times")
 
@@ -58,7 +58,10 @@ class Watch:
             + idle
             + steal
         )
-        server = self._server.cpu_times()
+        try:
+            server = self._server.cpu_times()
+        except psutil.Error:
+            raise HarnessError("the image server stopped answering: its process has ended") from None
         ours = server.user + server.system
         for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN):
             usage = resource.getrusage(who)
