@@ -12,7 +12,7 @@ from harness.model import ALL
 from harness.report.captions import CAPTIONS
 from harness.report.charts import Chart, row_name
 from harness.report.drawings import cost, curves, overview, ratios
-from harness.report.formats import PLAIN, Column, cell
+from harness.report.formats import HTML, PLAIN, Column, cell
 from harness.report.tables import Tables
 
 ALT_ROWS = 6  # an alt text is heard in one go; the data table has every row
@@ -215,11 +215,22 @@ def _scaling(book: Ledger, tables: Tables, ranked: pd.DataFrame) -> Iterator[Rep
                 table=_wide(wide, "level", RATE.key),
                 columns=(
                     VARIANT,
-                    *(Column(key=str(one), head=f"images/s at {one}", unit=RATE.unit) for one in levels),
+                    *(
+                        Column(
+                            key=str(level),
+                            head=HTML.phrase("images/s at {n}", n=HTML.value(int(level), "count")),
+                            unit=RATE.unit,
+                        )
+                        for level in levels
+                    ),
                 ),
                 csv="summary.csv",
                 draw=overview.scaling,
             )
+
+
+def _at(concurrency: int) -> str:
+    return HTML.phrase("images/s at {n}", n=HTML.value(concurrency, "count"))
 
 
 _DONE = {0.1: "10 %", 0.5: "50 %", 0.9: "90 %", 1.0: "100 %"}

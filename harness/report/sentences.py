@@ -30,7 +30,7 @@ def answer(tables: Tables, form: Format) -> str:
     first = tables.picks[tables.picks["scope"] == tables.picks["scope"].iloc[0]]
     row: Row = first[first["pick"] == FASTEST].iloc[0].to_dict()
     parts: dict[str, object] = {
-        "machine": machine(tables),
+        "machine": machine(tables, form),
         "variant": row_name(row),
         "candidates": form.value(row["candidates"], "count"),
         "ties": _ties(row, form),
@@ -60,14 +60,16 @@ def answer(tables: Tables, form: Format) -> str:
     return form.phrase(template, **parts)
 
 
-def machine(tables: Tables) -> str:
+def machine(tables: Tables, form: Format) -> str:
     """What the answer holds for: processor, CPUs and Python."""
     facts = {
         row["fact"]: row["value"]
         for row in tables.facts[tables.facts["kind"] == "machine"].to_dict("records")
     }
-    cpus = f"{facts['cpus']} CPUs" if "cpus" in facts else ""
-    return ", ".join(one for one in (facts.get("cpu", ""), cpus, facts.get("python", "")) if one) or "unknown"
+    cpus = form.phrase("{n} CPUs", n=form.value(int(facts["cpus"]), "count")) if "cpus" in facts else ""
+    told = [part for part in (facts.get("cpu", ""), cpus, facts.get("python", "")) if part] or ["unknown"]
+    places = [f"{{part_{place}}}" for place in range(len(told))]
+    return form.phrase(", ".join(places), **{f"part_{place}": part for place, part in enumerate(told)})
 
 
 def scope(tables: Tables, workload: str, form: Format) -> str:
@@ -130,9 +132,11 @@ def cautions(tables: Tables, form: Format, *, unfinished: bool) -> list[str]:
         for note in tables.notes[tables.notes["workload"] == ALL].to_dict("records")
     ]
     states = tables.summary["state"].value_counts()
-    told = ", ".join(f"{states[one]} {text}" for one, text in UNRANKED.items() if one in states)
-    if told:
-        found.append(form.phrase("Not ranked: {told}; the reasons stand in the tables.", told=told))
+    unranked = {state: text for state, text in UNRANKED.items() if state in states}
+    if unranked:
+        told = ", ".join(f"{{{state}}} {text}" for state, text in unranked.items())
+        counts = {state: form.value(int(states[state]), "count") for state in unranked}
+        found.append(form.phrase(f"Not ranked: {told}; the reasons stand in the tables.", **counts))
     return found
 
 
