@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from typing import NoReturn
 
 from harness.commands import (
     bench,
@@ -19,6 +20,7 @@ from harness.commands import (
 )
 from harness.commands.exits import FAILED, INTERRUPTED
 from harness.model import HarnessError
+from harness.text import printable
 
 COMMANDS = (listing, bench, gate, matrix, compare, history, export, report, selfcheck, lessons, primitives)
 
@@ -45,12 +47,20 @@ def guarded(run: Callable[[], int]) -> int:
         print("fetchbench: interrupted", file=sys.stderr)
         return INTERRUPTED
     except OSError as error:  # who opens a file says himself what went wrong; this is for what nobody expects
-        print(f"fetchbench: {error}", file=sys.stderr)
+        print(f"fetchbench: {printable(str(error))}", file=sys.stderr)
         return FAILED
 
 
+class _Parser(argparse.ArgumentParser):
+    """Quotes what was typed so that it cannot steer the terminal; its commands' parsers are of the same class."""
+
+    def error(self, message: str) -> NoReturn:
+        """Tell what is wrong with the command line, and end."""
+        super().error(printable(message))
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="python -m harness",
         description="Measure and compare ways of downloading many images concurrently in Python.",
         allow_abbrev=False,

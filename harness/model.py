@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from annotated_types import Ge, Gt, Le, Lt, MinLen
 from pydantic import BeforeValidator, PlainSerializer
 
-from harness.text import redacted
+from harness.text import printable, redacted
 from harness.workload import Workload
 
 HERE = "here"  # the side of a cell in a run that has one environment only
@@ -50,7 +50,7 @@ FlatWorkload = Annotated[
 
 
 class HarnessError(Exception):
-    """Something that the user can act on: one line that says what, where and what to do, and no secret.
+    """Something that the user can act on: one printable line that says what, where and what to do, and no secret.
 
     Args:
         message: the line.
@@ -58,7 +58,7 @@ class HarnessError(Exception):
     """
 
     def __init__(self, message: str, *, exit_code: int = 1) -> None:
-        super().__init__(redacted(message))
+        super().__init__(printable(redacted(message)))
         self.exit_code = exit_code
 
 

@@ -153,7 +153,7 @@ def with_options(fields: Fields, asked: Mapping[str, Any], options: Mapping[str,
 def read_suite_file(path: Path) -> SuiteFile:
     """Read ``path``; anything wrong becomes one line with the place in the file."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # editors of Windows begin a file with a mark
         return SuiteFile.model_validate(tomllib.loads(text))
     except (OSError, UnicodeDecodeError) as error:
         raise HarnessError(f"cannot read {path}: {error}", exit_code=2) from None
@@ -182,7 +182,7 @@ def line_of(text: str, place: list[str]) -> int:
     tomllib keeps no lines of values, so the few forms that the file uses are looked for: ``[a.b]`` and ``key =``.
     """
     best, best_depth, table = 1, 0, list[str]()
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):  # TOML knows no other end of a line
         header = re.match(r"\s*\[+\s*([^\]]+?)\s*\]", line)
         key = re.match(r"\s*([\w.\"'-]+)\s*=", line)
         if header:

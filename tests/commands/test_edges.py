@@ -36,6 +36,7 @@ def test_a_lock_that_cannot_be_used_is_one_line(tmp_path: Path, monkeypatch: pyt
         (["bench", "--resume", "latest", "--suite", "full"], 2, "leave out --suite"),
         (["bench", "--resume", "latest", "--client", "x.py"], 2, "leave out --client"),
         (["bench", "--resume", "latest", "--loop", "x.py"], 2, "leave out --loop"),
+        (["report", "\x1b[2J\n\udcff"], 2, r"\x1b[2J \udcff is no run"),
         (["lessons", "sleep_zero", "--markdown", "/dev/null/page.md"], 1, "cannot write /dev/null/page.md"),
     ],
 )
@@ -50,6 +51,17 @@ def test_a_refusal_is_one_line(
     monkeypatch.setattr(conduct, "LOCK_FILE", tmp_path / "lock")
     assert main([*arguments, "--results", str(tmp_path)]) == code
     assert message in capsys.readouterr().err.splitlines()[-1]
+
+
+@pytest.mark.parametrize("arguments", [["bench", "--\x1b[2J"], ["report"], ["compare", "a", "b", "\x1b[2J"]])
+def test_a_wrong_command_line_is_quoted_without_its_codes(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(arguments)
+    told = capsys.readouterr().err
+    assert told.replace("\n", "").isprintable()
+    assert (r"\x1b[2J" in told) is (len(arguments) > 1)
 
 
 def test_without_its_packages_it_says_in_one_line_what_to_do() -> None:

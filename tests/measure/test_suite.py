@@ -61,6 +61,8 @@ def test_the_shipped_file_has_the_suites_that_the_readme_names() -> None:
         ('["small-memory"]', '["big-memory"]', 17, "suites.tiny.workloads"),
         ("[suites.tiny]", "[suites.selfcheck]", 14, "suites.selfcheck"),
         ("[workloads.small-memory]", '[workloads."Bad Name"]', 1, "workloads.Bad Name"),
+        ("images = 10", '"\\u001b[2J" = 1', 1, r"workloads.small-memory.\x1b[2J"),
+        ("images = 10", "images = 10 # \u2028\nsurprise = 1", 3, "workloads.small-memory.surprise"),
     ],
 )
 def test_a_wrong_field_is_named_with_its_line(
@@ -92,6 +94,12 @@ def test_what_the_command_line_says_keeps_to_the_bounds_of_the_file() -> None:
 
 def test_broken_toml_is_named_with_its_line(tmp_path: Path) -> None:
     assert "line 2" in complaint(tmp_path, GOOD.replace("images = 10", "images = = 10"))
+
+
+def test_a_byte_order_mark_is_no_part_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "suite.toml"
+    path.write_text(GOOD, encoding="utf-8-sig")
+    assert read_suite_file(path).suite("tiny").rounds == 3
 
 
 def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
