@@ -17,6 +17,8 @@ from harness.report.tables import Tables
 USUAL = 5  # columns that are worth more than a variant in one line
 LEAST = 3  # columns of a table; where even they have no room, the rows are told line by line
 
+NAMED = 3  # of the rows that share a reason
+
 Rows = Sequence[Mapping[Any, Any]]
 
 
@@ -61,12 +63,19 @@ def _table(title: str, rows: Rows, columns: int) -> Table:
 
 
 def _absences(rows: Rows) -> list[str]:
-    failed = [one for one in rows if one["state"] == "failed"]
-    absent = [one for one in rows if one["state"] == "unavailable"]
-    return [
-        *(f"failed: {one['workload']}:{row_name(one)}: {one['reason']}" for one in failed),
-        *(f"unavailable: {one['variant']}: {one['reason']}" for one in absent),
-    ]
+    """One line per reason: what one client does wrong, it does with every model."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for one in rows:
+        if one["state"] in {"failed", "unavailable"}:
+            name = one["variant"] if one["state"] == "unavailable" else f"{one['workload']}:{row_name(one)}"
+            found.setdefault((one["state"], str(one["reason"])), []).append(name)
+    return [f"{state}: {_listed(names)}: {reason}" for (state, reason), names in sorted(found.items())]
+
+
+def _listed(names: Sequence[str]) -> str:
+    names = list(dict.fromkeys(names))
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more
 
 
 def _notes(tables: Tables) -> list[str]:

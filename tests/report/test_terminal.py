@@ -11,7 +11,7 @@ from harness.report.judgement import judge_run
 from harness.report.narrow import Name, broken, print_table
 from harness.report.progress import Pace, Screen
 from harness.report.tables import make_tables
-from harness.report.terminal import print_report
+from harness.report.terminal import _absences, print_report
 from tests.builders import trial
 from tests.report.ledgers import VARIANTS, make_book, workload
 
@@ -128,3 +128,15 @@ def test_trials_that_will_never_run_are_no_part_of_the_whole() -> None:
     whole = pace.total
     pace.count(trial(second, 1, reason="no"))
     assert (whole - pace.total, pace.done) == (2, 2)
+
+
+def test_one_reason_is_told_once_whatever_the_number_of_rows() -> None:
+    why = {f"{letter}/mine": "returned str" for letter in "abcde"} | {"f/mine": "timed out"}
+    place = {"state": "failed", "workload": "small", "side": "here"}
+    rows = [place | {"variant": variant, "reason": reason} for variant, reason in why.items()]
+    rows += [{"state": "unavailable", "variant": "g/x", "reason": "no x"}] * 2 + [{"state": "ranked"}]
+    assert _absences(rows) == [
+        "failed: small:a/mine, small:b/mine, small:c/mine and 2 more: returned str",
+        "failed: small:f/mine: timed out",
+        "unavailable: g/x: no x",
+    ]
