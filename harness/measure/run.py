@@ -15,7 +15,7 @@ from harness.measure.processes import Orphans
 from harness.measure.sentinel import Watch
 from harness.measure.server import Manifest, Server
 from harness.measure.trial import RunningTrial, Task, launch
-from harness.model import Cell, Plan, Sentinel, Trial
+from harness.model import Cell, HarnessError, Plan, Sentinel, Trial
 
 # Trials of one workload go on together, this many at the most, pass by pass in turn. Two things follow. The imports,
 # which take longer than a short trial, are done together, on all CPUs, while nothing is measured. And all of them see
@@ -148,7 +148,10 @@ def _task(bench: Bench, number: int, place: int, cell: Cell, stack: ExitStack) -
     manifest = bench.manifests[cell.workload]
     folder = None
     if workload.sink.is_disk:
-        folder = tempfile.mkdtemp(prefix="sink-", dir=bench.sink)
+        try:
+            folder = tempfile.mkdtemp(prefix="sink-", dir=bench.sink)
+        except OSError as error:
+            raise HarnessError(f"cannot make a folder for images in {bench.sink}: {error.strerror}") from None
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
     return Task(
         cell=cell,

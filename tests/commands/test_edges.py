@@ -1,10 +1,16 @@
 """What surrounds a command: its lock, its refusals, its first moments. In the process, so that nothing is waited for."""
 
+import errno
+import io
+import os
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from harness.cli import main
 from harness.commands import conduct
@@ -72,3 +78,48 @@ def test_without_its_packages_it_says_in_one_line_what_to_do() -> None:
     [line] = done.stderr.splitlines()
     assert line.startswith("fetchbench: the package ")
     assert line.endswith("nox -s list")
+
+
+def test_who_measures_one_run_takes_turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    order: list[str] = []
+
+    def measured(*_: object) -> None:
+        order.append("begin")
+        time.sleep(0.1)  # as long as another would need to begin too
+        order.append("end")
+
+    monkeypatch.setattr(conduct, "_conduct", measured)
+    said = io.StringIO()
+    both = [
+        threading.Thread(target=conduct.conduct, args=(Console(file=said), tmp_path, {})) for _ in range(2)
+    ]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join()
+    assert order == ["begin", "end", "begin", "end"]
+    assert said.getvalue() == (
+        f"another fetchbench is measuring this run (lock {tmp_path / '.lock'}); waiting for it to end\n"
+    )
+
+
+def test_a_disk_that_has_turned_read_only_hides_no_cause(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    def fail() -> None:
+        with monkeypatch.context() as patch, conduct._folder_for_images(tmp_path):
+            for name in ("rmdir", "unlink"):
+                patch.setattr(os, name, refused)
+            raise HarnessError("the cause")
+
+    with pytest.raises(HarnessError, match=r"^the cause$"):
+        fail()
+    monkeypatch.setattr(os, "mkdir", refused)
+    with (
+        pytest.raises(HarnessError, match=r"^cannot make a folder for images in .*: Read-only file system$"),
+        conduct._folder_for_images(tmp_path),
+    ):
+        pytest.fail("it was made")

@@ -4,11 +4,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from matplotlib.figure import Figure
 
 from harness import ledger
 from harness.cli import main
 from harness.ledger import Ledger
 from tests.report.ledgers import VARIANTS, make_book
+from tests.test_files import room_for
 
 
 def write(folder: Path, book: Ledger) -> Path:
@@ -56,3 +58,18 @@ def test_no_code_of_a_contender_reaches_a_terminal_or_a_file(
     assert len(made) > 15
     for text in (told.out, told.err, *made):
         assert [one for one in text if not one.isprintable() and one not in "\n\N{NO-BREAK SPACE}"] == []
+
+
+def test_without_room_there_is_one_line_and_no_part_of_a_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Figure, "savefig", lambda _, buffer, **__: buffer.write(b"<svg/>"))
+    folder = write(tmp_path / "run", make_book(rounds=3))
+    with room_for(9_000):
+        assert main(["report", str(folder)]) == 1
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"fetchbench: cannot write {folder}")
+    assert line.endswith(": File too large")
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name != ".lock"]
+    assert files
+    assert [path.name for path in files if path.name.endswith(".draft") or not path.stat().st_size] == []
