@@ -14,6 +14,7 @@ from harness.measure.catalog import match, open_catalog
 from harness.measure.launch import ROOT
 from harness.measure.server import Server, running_server
 from harness.measure.suite import SuiteFile, read_suite_file
+from harness.measure.worker.spec import Downloads
 from harness.measure.worker.trial import Trial
 from harness.model import Variant
 from harness.workload import Workload
@@ -42,25 +43,17 @@ def workload() -> Workload:
 
 
 @pytest.fixture(scope="session")
-def spec(server: Server, workload: Workload) -> dict[str, Any]:
-    manifest = server.register(workload)
-    return {
-        "urls": manifest.urls,
-        "digests": manifest.digests,
-        "concurrency": workload.arrival.concurrency,
-        "timeout_s": 60.0,
-        "ca_file": None,
-        "folder": None,
-        "cpus": (),
-    }
+def downloads(server: Server, workload: Workload) -> Downloads:
+    return server.register(workload).downloads(workload, timeout_s=60.0)
 
 
 @pytest.mark.benchmark(group=WORKLOAD)
 @pytest.mark.parametrize("variant", VARIANTS, ids=[one.id for one in VARIANTS])
-def test_download(benchmark: Any, variant: Variant, spec: dict[str, Any]) -> None:
+def test_download(benchmark: Any, variant: Variant, downloads: Downloads) -> None:
     if variant.unavailable:
         pytest.skip(variant.unavailable)  # a state with its reason, never a silent gap
-    trial = Trial(spec | CATALOG.paths(variant))
+    trial = Trial(CATALOG.program(variant))
+    trial.assign(downloads)
 
     def prepare() -> None:
         trial.prepare(warmup=False)
@@ -68,5 +61,5 @@ def test_download(benchmark: Any, variant: Variant, spec: dict[str, Any]) -> Non
     def verify() -> None:
         assert "reason" not in trial.tell()
 
-    benchmark.extra_info["images"] = len(spec["urls"])
+    benchmark.extra_info["images"] = len(downloads.urls)
     benchmark.pedantic(trial.run_pass, setup=prepare, teardown=verify, rounds=5, warmup_rounds=1)

@@ -24,6 +24,7 @@ from harness.measure.launch import Worker
 from harness.measure.machine import cpu_split
 from harness.measure.server import Manifest, running_server
 from harness.measure.variables import clean_environment
+from harness.measure.worker.spec import told
 from harness.stats import kernels
 from harness.workload import Workload
 
@@ -102,25 +103,16 @@ def in_turn(one: Pass, other: Pass, *, first: bool) -> tuple[float, float]:
 @contextmanager
 def in_harness(catalog: Catalog, variant: str, manifest: Manifest, cpus: Sequence[int]) -> Iterator[Pass]:
     """Load the variant in a worker; yield what runs a pass of it and returns its seconds."""
-    spec = {
-        "urls": manifest.urls,
-        "digests": manifest.digests,
-        "concurrency": WORKLOAD.arrival.concurrency,
-        "timeout_s": TIMEOUT_S,
-        "ca_file": None,
-        "folder": None,
-        "cpus": cpus,
-    }
     with Worker(sys.executable) as worker:
 
         def ask(do: str, **arguments: object) -> dict[str, float]:
-            worker.say(do, within_s=TIMEOUT_S, **arguments)
-            answer = worker.answer(TIMEOUT_S)
+            answer = worker.ask(do, within_s=TIMEOUT_S, **arguments)
             if "reason" in answer:
                 sys.exit(f"{variant} failed: {answer['reason']}")
             return answer
 
-        ask("load", **spec, **catalog.paths(match([variant], catalog.variants)[0]))
+        ask("load", **told(catalog.program(match([variant], catalog.variants)[0], cpus)))
+        ask("assign", **told(manifest.downloads(WORKLOAD, timeout_s=TIMEOUT_S)))
 
         def run_pass() -> float:
             ask("prepare", warmup=False)

@@ -16,6 +16,7 @@ from harness.calibration.scene import BASE, Scene, opened
 from harness.measure.launch import ROOT
 from harness.measure.machine import cpu_split
 from harness.measure.variables import clean_environment
+from harness.measure.worker.spec import told
 from harness.model import HarnessError
 
 MARGIN = 0.05  # of both
@@ -24,18 +25,20 @@ REGRESSED = "PerformanceRegression"  # pytest-benchmark ends with this exception
 TEST = """\
 import json, os, sys
 sys.path.insert(0, os.environ["ROOT"])
+from harness.measure.worker.spec import Downloads, Program
 from harness.measure.worker.trial import Trial
 
 
 def test_download(benchmark):
-    trial = Trial(json.loads(os.environ["SPEC"]))
+    trial = Trial(Program(**json.loads(os.environ["PROGRAM"])))
+    trial.assign(Downloads(**json.loads(os.environ["DOWNLOADS"])))
 
     def download():
-        program, recorder = trial.prepare(warmup=False)
-        program()
-        return recorder
+        trial.prepare(warmup=False)
+        return trial.run_pass()
 
-    assert benchmark(download).complaint() is None
+    assert benchmark(download) == {}
+    assert "reason" not in trial.tell()
 """
 
 
@@ -107,21 +110,15 @@ def _theirs(scene: Scene, client: str, seconds: float) -> dict[str, Any]:
 def _pytest(scene: Scene, client: str, seconds: float, *options: str) -> bool:
     """Run it in a process of its own; return whether its comparison failed."""
     manifest = scene.server.register(scene.workload)
-    spec = scene.catalog.paths(scene.variants[client]) | {
-        "urls": manifest.urls,
-        "digests": manifest.digests,
-        "concurrency": scene.workload.arrival.concurrency,
-        "timeout_s": scene.rules.timeout_s,
-        "ca_file": None,
-        "folder": None,
-        "cpus": cpu_split()[0],
-    }
+    program = scene.catalog.program(scene.variants[client], cpu_split()[0])
+    downloads = manifest.downloads(scene.workload, timeout_s=scene.rules.timeout_s)
+    records = {"PROGRAM": json.dumps(told(program)), "DOWNLOADS": json.dumps(told(downloads))}
     command = [
         sys.executable, "-m", "pytest", "-q", "-c", os.devnull, f"--rootdir={scene.folder}",
         "-p", "no:cacheprovider", f"--benchmark-storage={scene.folder / 'storage'}",
         f"--benchmark-max-time={seconds}", *options, str(scene.folder / "test_theirs.py"),
     ]  # fmt: skip
-    with clean_environment({"ROOT": str(ROOT), "SPEC": json.dumps(spec)}) as clean:
+    with clean_environment({"ROOT": str(ROOT), **records}) as clean:
         done = subprocess.run(
             command, env=clean, cwd=scene.folder, capture_output=True, text=True, check=False
         )

@@ -18,6 +18,7 @@ from harness import checks
 from harness.measure.launch import ROOT, Worker, WorkerDied
 from harness.measure.processes import Orphans
 from harness.measure.variables import NONE
+from harness.measure.worker.spec import Program
 from harness.model import Axis, Contender, Count, FetchKind, HarnessError, Reason, Variant
 from harness.text import printable_values, redacted_variable
 
@@ -53,13 +54,14 @@ class Catalog:
         """Return the contender of this name."""
         return next(one for one in self.contenders if (one.axis, one.name) == (axis, name))
 
-    def paths(self, variant: Variant) -> dict[str, str | None]:
-        """Return the files that make a variant, as the arguments of a worker's "load"."""
-        return {
-            "client": self.contender("client", variant.client).path,
-            "concurrency_model": self.contender("concurrency", variant.concurrency).path,
-            "loop": self.contender("loop", variant.loop).path if variant.loop else None,
-        }
+    def program(self, variant: Variant, cpus: Sequence[int] = ()) -> Program:
+        """Return the files that make a variant, and the CPUs that it may use."""
+        return Program(
+            client=self.contender("client", variant.client).path,
+            concurrency_model=self.contender("concurrency", variant.concurrency).path,
+            loop=self.contender("loop", variant.loop).path if variant.loop else None,
+            cpus=cpus,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,12 +217,12 @@ def _probe(
         try:
             with Orphans(), Worker(python, variables) as worker:
                 for axis, path in left:
-                    answer = worker.ask("probe", axis=axis, path=str(path), timeout_s=PROBE_TIMEOUT_S)
+                    answer = worker.ask("probe", axis=axis, path=str(path), within_s=PROBE_TIMEOUT_S)
                     # What a file does to the process may show a moment later: then it is this file's doing, no other's.
-                    worker.ask("alive", timeout_s=PROBE_TIMEOUT_S)
+                    worker.ask("alive", within_s=PROBE_TIMEOUT_S)
                     answers.append(_sound(answer))
                 roots = sorted({name for answer in answers for name in answer.get("modules", {})})
-                interpreter = worker.ask("interpreter", roots=roots, timeout_s=PROBE_TIMEOUT_S)
+                interpreter = worker.ask("interpreter", roots=roots, within_s=PROBE_TIMEOUT_S)
         except WorkerDied as death:
             if not left:
                 raise HarnessError(f"{python} does not say what it is: {death}") from None

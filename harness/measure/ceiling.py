@@ -30,7 +30,7 @@ def ceilings(server: Server, python: str, cpus: Sequence[int], sizes: Sequence[i
             began = time()
             try:
                 answer = worker.ask(
-                    "saturate", urls=manifest.urls, seconds=SECONDS, cpus=cpus, timeout_s=TIMEOUT_S
+                    "saturate", urls=manifest.urls, seconds=SECONDS, cpus=cpus, within_s=TIMEOUT_S
                 )
             except WorkerDied:
                 answer = {}

@@ -134,10 +134,10 @@ class Worker:
     ) -> None:
         self.end()
 
-    def ask(self, do: str, *, timeout_s: float, **arguments: Any) -> dict[str, Any]:
+    def ask(self, do: str, *, within_s: float, **arguments: Any) -> dict[str, Any]:
         """Send one command (see ``harness.measure.worker``) and return its answer."""
-        self.say(do, within_s=timeout_s, **arguments)
-        return self.answer(timeout_s)
+        self.say(do, within_s=within_s, **arguments)
+        return self.answer(within_s)
 
     def say(self, do: str, *, within_s: float, **arguments: Any) -> None:
         """Send one command; whoever waits for its answer learns if the process has ended.

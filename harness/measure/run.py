@@ -161,15 +161,7 @@ def _task(bench: Bench, number: int, place: int, cell: Cell, stack: ExitStack) -
         in_flight=catalog.contender("concurrency", variant.concurrency).in_flight,
         python=catalog.python,
         variables=catalog.variables,
-        load=catalog.paths(variant)
-        | {
-            "urls": manifest.urls,
-            "digests": manifest.digests,
-            "concurrency": workload.arrival.concurrency,
-            "timeout_s": bench.plan.rules.timeout_s,
-            "ca_file": None,
-            "folder": folder,
-            "cpus": bench.client_cpus,
-        },
+        program=catalog.program(variant, bench.client_cpus),
+        downloads=manifest.downloads(workload, timeout_s=bench.plan.rules.timeout_s, folder=folder),
         sink_filesystem=filesystem(Path(folder)) if folder else None,
     )

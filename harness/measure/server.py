@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from harness.measure.launch import ROOT, first_line
 from harness.measure.variables import clean_environment
+from harness.measure.worker.spec import Downloads
 from harness.model import HarnessError, Witness
 from harness.text import printable_values
 from harness.workload import SPECS, Workload
@@ -26,6 +27,20 @@ class Manifest:
 
     urls: tuple[str, ...]
     digests: tuple[str, ...]
+
+    def downloads(self, workload: Workload, *, timeout_s: float, folder: str | None = None) -> Downloads:
+        """What a worker is told of this workload.
+
+        Args:
+            folder: for a disk sink.
+        """
+        return Downloads(
+            urls=self.urls,
+            digests=self.digests,
+            concurrency=workload.arrival.concurrency,
+            timeout_s=timeout_s,
+            folder=folder,
+        )
 
 
 class ServerError(HarnessError):

@@ -15,6 +15,7 @@ from harness.measure.guard import Wait, overreach
 from harness.measure.launch import Worker, WorkerDied
 from harness.measure.processes import Family, end
 from harness.measure.server import Server
+from harness.measure.worker.spec import Downloads, Program, told
 from harness.model import NOTHING_KNOWN, Cell, HarnessError, Pass, Trial, TrialRules, Witness
 from harness.workload import Workload
 
@@ -27,7 +28,8 @@ class Task:
 
     Attributes:
         in_flight: the concurrency model's own ceiling, None if it follows the asked one.
-        load: arguments of the worker's "load".
+        program: what the worker imports.
+        downloads: what each of its passes downloads.
     """
 
     cell: Cell
@@ -37,14 +39,15 @@ class Task:
     in_flight: int | None
     python: str
     variables: Mapping[str, str]
-    load: Mapping[str, Any]
+    program: Program
+    downloads: Downloads
     sink_filesystem: str | None
 
 
 def launch(task: Task) -> Worker:
     """Start a worker and have it import the contenders, without waiting for it."""
     worker = Worker(task.python, task.variables)
-    worker.say("load", within_s=task.load["timeout_s"], **task.load)
+    worker.say("load", within_s=task.downloads.timeout_s, **told(task.program))
     return worker
 
 
@@ -72,8 +75,9 @@ class RunningTrial:
         self.was_hit = False
 
     def start(self) -> None:
-        """Wait until the worker has imported its contenders."""
+        """Wait until the worker has imported its contenders, and tell it what to download."""
         self._answer()
+        self._ask("assign", **told(self._task.downloads))
         self._known["launch_cpu_s"] = self.family.cpu_s()
         self._wait = Wait(self.family)
 
@@ -135,7 +139,7 @@ class RunningTrial:
             self._reason = complaint_about(one, workload, self._task.in_flight, span, self._blocks)
         except ValueError as error:
             self._reason = f"the worker's answer cannot be read: {error}"
-        self._reason = self._reason or overreach(cpu_s, span[1] - span[0], cpus, self._task.load["cpus"])
+        self._reason = self._reason or overreach(cpu_s, span[1] - span[0], cpus, self._task.program.cpus)
         if self._reason is None:
             self._passes.append(one)
             self._known["cpus"] = tuple(sorted(cpus))
@@ -171,8 +175,8 @@ class RunningTrial:
             peak = self.family.peak_rss_bytes()
             answer = self._ask("end")
             if self._reason is None:
-                told = {name: answer[name] for name in TOLD if name in answer}
-                self._known |= told | ({} if peak is None else {"peak_rss_bytes": peak})
+                self._known |= {name: answer[name] for name in TOLD if name in answer}
+                self._known |= {} if peak is None else {"peak_rss_bytes": peak}
         self._worker.end()
         return Trial(
             cell=self._task.cell,

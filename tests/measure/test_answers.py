@@ -14,6 +14,7 @@ from harness.measure import catalog, trial
 from harness.measure.catalog import open_catalog
 from harness.measure.processes import Family
 from harness.measure.trial import RunningTrial, Task
+from harness.measure.worker.spec import Downloads, Program
 from harness.model import Trial
 from tests.builders import cell, one_pass
 from tests.test_ledger import RUN, WORKLOAD
@@ -34,10 +35,21 @@ ENDED: dict[str, Any] = {
     "parity": {"extensions.x": "y"},
 }
 
+PROGRAM = Program(client="", concurrency_model="", loop=None)
+DOWNLOADS = Downloads(urls=(), digests=(), concurrency=1, timeout_s=1.0)
+
 
 def conducted(folder: Path, tell: dict[str, Any], end: dict[str, Any], load: dict[str, Any]) -> Trial:
     """What the ledger holds of a trial whose worker answers so."""
-    answers = {"load": load, "rehearse": {}, "prepare": {}, "pass": {}, "tell": tell, "end": end}
+    answers = {
+        "load": load,
+        "assign": {},
+        "rehearse": {},
+        "prepare": {},
+        "pass": {},
+        "tell": tell,
+        "end": end,
+    }
     said = ["load"]
     worker = SimpleNamespace(
         say=lambda do, **_: said.append(do),
@@ -49,7 +61,7 @@ def conducted(folder: Path, tell: dict[str, Any], end: dict[str, Any], load: dic
     server = SimpleNamespace(pid=os.getpid(), window=lambda *_, **__: one_pass(0.01).witness)
     task = Task(
         cell=cell("sequential/a"), round=0, position=0, workload=WORKLOAD, in_flight=None, python="", variables={},
-        load={"cpus": ()}, sink_filesystem=None,
+        program=PROGRAM, downloads=DOWNLOADS, sink_filesystem=None,
     )  # fmt: skip
     running = RunningTrial(task, cast("Any", worker), cast("Any", server), RUN.plan.rules)
     running.start()

@@ -165,7 +165,7 @@ def _runs(pid: int) -> bool:
 
 def test_a_worker_has_used_what_its_start_costs_and_then_nothing() -> None:
     with Worker(sys.executable) as worker:
-        worker.ask("alive", timeout_s=30.0)
+        worker.ask("alive", within_s=30.0)
         before = worker.family.cpu_s()
         assert before > 0.001
         time.sleep(0.05)

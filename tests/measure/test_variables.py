@@ -40,7 +40,7 @@ def told_by_worker(tmp_path: Path, **variables: str) -> str:
     path = tmp_path / "loop.py"
     path.write_text(f"{SHOW}\n__doc__ = told\ndef run(main): ...\n")
     with Worker(sys.executable, variables) as worker:
-        return str(worker.ask("probe", axis="loop", path=str(path), timeout_s=30.0)["label"])
+        return str(worker.ask("probe", axis="loop", path=str(path), within_s=30.0)["label"])
 
 
 def test_the_measured_process_starts_clean(tmp_path: Path) -> None:
@@ -83,6 +83,6 @@ def test_a_package_folder_without_metadata_has_no_name_and_hurts_nobody(
     loop = tmp_path / "loop.py"
     loop.write_text('"""a loop"""\nimport ghost\ndef run(main): ...\n')
     with Worker(sys.executable, {"PYTHONPATH": str(tmp_path)}) as worker:
-        found = worker.ask("probe", axis="loop", path=str(loop), timeout_s=30.0)
+        found = worker.ask("probe", axis="loop", path=str(loop), within_s=30.0)
         assert (found["label"], found["modules"]) == ("a loop", {})
-        assert "reason" not in worker.ask("interpreter", roots=["ghost"], timeout_s=30.0)
+        assert "reason" not in worker.ask("interpreter", roots=["ghost"], within_s=30.0)

@@ -10,6 +10,7 @@ import pytest
 
 from harness.measure.catalog import open_catalog
 from harness.measure.launch import BOOT, ROOT, Worker, WorkerDied
+from harness.measure.worker.spec import Downloads, Program, told
 from harness.model import HarnessError
 
 
@@ -44,18 +45,19 @@ def test_threads_that_an_import_started_are_pinned_too(tmp_path: Path) -> None:
     (tmp_path / "client.py").write_text(CLIENT)
     cpu = min(os.sched_getaffinity(0))
     with Worker(sys.executable) as worker:
-        load = {
-            "client": str(tmp_path / "client.py"),
-            "concurrency_model": str(ROOT / "benchmarks" / "concurrency" / "sequential.py"),
-            "loop": None,
-        }
-        assert "reason" not in worker.ask("load", cpus=[cpu], timeout_s=30.0, **load)
+        program = Program(
+            client=str(tmp_path / "client.py"),
+            concurrency_model=str(ROOT / "benchmarks" / "concurrency" / "sequential.py"),
+            loop=None,
+            cpus=[cpu],
+        )
+        assert "reason" not in worker.ask("load", within_s=30.0, **told(program))
         assert worker.family.cpus() == {cpu}
 
 
 def test_a_worker_that_ends_at_once_says_so_when_it_is_asked() -> None:
     with Worker("/bin/false") as worker, pytest.raises(WorkerDied, match="ended with exit code 1"):
-        worker.ask("probe", timeout_s=30.0)
+        worker.ask("probe", within_s=30.0)
 
 
 def test_an_interpreter_that_cannot_be_started_is_one_line() -> None:
@@ -97,5 +99,22 @@ def test_a_file_without_its_package_and_with_more_than_literals_is_unavailable_a
 def test_what_a_contender_says_is_printable(tmp_path: Path) -> None:
     (tmp_path / "red.py").write_text('raise ValueError("\\x1b[31mred \\ud83d")\n')
     with Worker(sys.executable) as worker:
-        answer = worker.ask("probe", axis="client", path=str(tmp_path / "red.py"), timeout_s=30.0)
+        answer = worker.ask("probe", axis="client", path=str(tmp_path / "red.py"), within_s=30.0)
     assert answer["reason"] == r"ValueError: \x1b[31mred ?"
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        Program(client="a.py", concurrency_model="b.py", loop=None, cpus=[0, 1]),
+        Downloads(urls=["http://x/1"], digests=["ab"], concurrency=4, timeout_s=1.5, folder="/images"),
+    ],
+)
+def test_what_a_worker_is_told_comes_out_as_it_went_in(record: Program | Downloads) -> None:
+    assert type(record)(**json.loads(json.dumps(told(record)))) == record
+
+
+def test_what_no_worker_knows_is_no_silent_default() -> None:
+    with Worker(sys.executable) as worker:
+        answer = worker.ask("load", within_s=30.0, client="a.py", model="b.py", loop=None)
+    assert "unexpected keyword argument 'model'" in answer["reason"]

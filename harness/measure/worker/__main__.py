@@ -12,6 +12,7 @@ from typing import Any, TextIO
 
 from harness.measure.worker.contender import ContractError, facts, interpreter, load
 from harness.measure.worker.saturate import saturate
+from harness.measure.worker.spec import Downloads, Program
 from harness.measure.worker.trial import Trial, pin
 
 REASON_LENGTH = 300
@@ -28,8 +29,8 @@ def main() -> None:
         pin(cpus)
         return {"requests_per_s": saturate(urls, seconds)}
 
-    def load_trial(**spec: Any) -> None:
-        trial.append(Trial(spec))
+    def load_trial(**program: Any) -> None:
+        trial.append(Trial(Program(**program)))
 
     steps: dict[str, Callable[..., Any]] = {
         "probe": lambda axis, path: facts(axis, load(path)),
@@ -38,10 +39,11 @@ def main() -> None:
         "saturate": saturate_server,
         "load": load_trial,
         # There is no trial yet to take the methods of.
+        "assign": lambda **downloads: trial[0].assign(Downloads(**downloads)),
         "prepare": lambda warmup: trial[0].prepare(warmup=warmup),
         "rehearse": lambda: trial[0].rehearse(),  # noqa: PLW0108
         "pass": lambda: trial[0].run_pass(),  # noqa: PLW0108
-        "tell": lambda turn: trial[0].tell(turn=turn),
+        "tell": lambda turn=0: trial[0].tell(turn=turn),
         "end": lambda: trial[0].end(),  # noqa: PLW0108
     }
     for line in sys.stdin:

@@ -16,6 +16,7 @@ from typing import Any
 from harness.measure.worker import rehearsal
 from harness.measure.worker.contender import is_async_client, load, packages_of
 from harness.measure.worker.recorder import Recorder
+from harness.measure.worker.spec import Downloads, Program
 
 CAN_PIN = hasattr(os, "sched_setaffinity")
 
@@ -24,22 +25,24 @@ class Trial:
     """A variant loaded in this process, ready for passes.
 
     Args:
-        spec: client, concurrency_model and loop (paths; loop may be None), urls, digests, concurrency, timeout_s,
-            ca_file, folder (None for memory) and cpus (None leaves the affinity alone).
+        program: the files that make it.
     """
 
-    def __init__(self, spec: dict[str, Any]) -> None:
-        self._spec = spec
-        self._client = load(spec["client"])
-        self._model = load(spec["concurrency_model"])
-        self._loop = load(spec["loop"]) if spec["loop"] else None
+    def __init__(self, program: Program) -> None:
+        self._client = load(program.client)
+        self._model = load(program.concurrency_model)
+        self._loop = load(program.loop) if program.loop else None
         self._threads = 0
         gc.freeze()  # what was imported is no garbage: a collection before each pass need not walk through it
-        pin(spec["cpus"])  # after the imports: workers are launched together, on all CPUs
+        pin(program.cpus)  # after the imports: workers are launched together, on all CPUs
+
+    def assign(self, downloads: Downloads) -> None:
+        """Say what each pass downloads: apart from the imports, so that the server may start meanwhile."""
+        self._downloads = downloads
 
     def rehearse(self) -> dict[str, str]:
         """Fetch an image that is not there; return what is wrong as ``reason``, or ``blocks`` if the loop had to wait."""
-        missing = f"{self._spec['urls'][0]}.absent"
+        missing = f"{self._downloads.urls[0]}.absent"
         if not is_async_client(self._client):
             with self._open_client() as fetch:
                 reason, gave_way = rehearsal.sync(fetch, missing), True
@@ -57,10 +60,10 @@ class Trial:
 
     def prepare(self, *, warmup: bool) -> None:
         """Make the next pass ready: its program, what will record it, and a memory without the garbage of the one before."""
-        spec = self._spec
+        asked = self._downloads
         self._warmup = warmup
         at_half = self._count_threads if warmup else None
-        self._recorder = Recorder(spec["urls"], spec["digests"], spec["folder"], at_half)
+        self._recorder = Recorder(asked.urls, asked.digests, asked.folder, at_half)
         self._run = self._program(self._recorder)
         # Each pass begins like a program of its own. Else every seventh or so pays for what the others left: 15 ms of 50.
         gc.collect()
@@ -116,8 +119,8 @@ class Trial:
 
     def _program(self, recorder: Recorder) -> Callable[[], None]:
         """Compose the three contenders into what a user's program would be."""
-        spec, model, loop = self._spec, self._model, self._loop
-        urls, concurrency, open_client = spec["urls"], spec["concurrency"], self._open_client
+        asked, model, loop = self._downloads, self._model, self._loop
+        urls, concurrency, open_client = asked.urls, asked.concurrency, self._open_client
 
         def plain() -> None:
             with open_client() as fetch:
@@ -138,9 +141,9 @@ class Trial:
         return lambda: loop.run(main)
 
     def _open_client(self) -> Any:
-        spec = self._spec
+        asked = self._downloads
         return self._client.open_client(
-            concurrency=spec["concurrency"], timeout_s=spec["timeout_s"], ca_file=spec["ca_file"]
+            concurrency=asked.concurrency, timeout_s=asked.timeout_s, ca_file=asked.ca_file
         )
 
     def _count_threads(self) -> None:

@@ -1,0 +1,47 @@
+"""What a worker is told, as records: the launcher encodes them and the worker decodes them. Standard library only."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """What a worker imports when it starts.
+
+    Attributes:
+        client: path of a file; likewise the other two.
+        loop: None for a model that needs none.
+        cpus: that the process may use once all is imported; () leaves the choice to the system.
+    """
+
+    client: str
+    concurrency_model: str
+    loop: str | None
+    cpus: Sequence[int] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Downloads:
+    """What each pass downloads.
+
+    Attributes:
+        urls: of all images; the last segment of each is unique.
+        digests: SHA-256 of each body, in the same order.
+        concurrency: how many may be in flight.
+        timeout_s: for the client, and for a pass.
+        ca_file: certificates to trust; None for plain HTTP.
+        folder: where bodies are saved; None keeps them in memory.
+    """
+
+    urls: Sequence[str]
+    digests: Sequence[str]
+    concurrency: int
+    timeout_s: float
+    ca_file: str | None = None
+    folder: str | None = None
+
+
+def told(record: Program | Downloads) -> Mapping[str, Any]:
+    """The record as arguments of a command; its type, called with them, is the way back."""
+    return {field.name: getattr(record, field.name) for field in fields(record)}
