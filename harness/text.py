@@ -4,15 +4,21 @@ import re
 from typing import Any
 
 REDACTED = "***"
-_USERINFO = re.compile(r"(?<=://)(?!git@)[^\s/?#'\"]+(?=@)")  # git@ is how everybody logs in, and no secret
+# git@ is how everybody logs in, and no secret; a proxy may stand without its scheme.
+_USERINFO = re.compile(
+    r"(?:(?<=://)(?!git@(?![^\s/?#'\"]*@))[^\s/?#'\"]+|(?:^|(?<==))[^\s/:@=]+:[^\s/@=]+)(?=@)"
+)
+# Of any name: who signs a URL calls the signature as he likes.
+_QUERY = re.compile(r"(?<=[?&])([^\s?&#=,'\"]+)=(?!=)[^\s&#'\"]+")
 _HEADER = re.compile(r"(?i)\b((?:proxy-)?authorization|cookie|set-cookie)(['\"]?\s*[:=]\s*)[^\n]+")
 _SCHEME = re.compile(r"\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{6,}")
 _NAMES = (  # of variables, parameters and headers whose values are secrets
-    r"[\w.-]*(?:token|secret|passw|passphrase|credential|api_?key|auth(?!or)|cookie|"
-    r"(?<![^\W_])(?:key|pat|pwd)(?![^\W_]))[\w.-]*"
+    r"[\w.-]*(?:token|secret|passw|passphrase|credential|(?:api|access|private)_?key|auth(?!or)|cookie|signature|"
+    r"(?<![^\W_])(?:key|pat|pwd|pass|jwt|sig)(?![^\W_]))[\w.-]*"
 )
 _ASSIGNED = re.compile(rf"(?i)({_NAMES})=(?!=)[^\s,&;'\"]+")
-_ARGUMENT = re.compile(rf"(?i)(?:(?<=:)|(?<=,)|(?<==)|^)({_NAMES})=(?!=)[^,]+")
+_ARGUMENT = re.compile(rf"(?is)(?:^|(?<==))({_NAMES})=(?!=).+")
+_PART = re.compile(rf"(?is)(?<=env:)({_NAMES})=(?!=)(?:\\,|[^,])+")
 
 
 def printable(text: str) -> str:
@@ -43,18 +49,21 @@ def printable_values(value: Any) -> Any:
 
 
 def redacted(text: str) -> str:
-    """Return the text without its secrets: who logs in by a URL, headers that authorise, values of names like TOKEN.
+    """Return the text without its secrets: who logs in by a URL, its query, headers that authorise, values of names like TOKEN.
 
     A text may hold several; what is left says that something stood there.
     """
-    text = _USERINFO.sub(REDACTED, text)
+    text = _QUERY.sub(rf"\1={REDACTED}", _USERINFO.sub(REDACTED, text))
     text = _SCHEME.sub(rf"\1 {REDACTED}", _HEADER.sub(rf"\1\2{REDACTED}", text))
     return _ASSIGNED.sub(rf"\1={REDACTED}", text)
 
 
 def redacted_argument(text: str) -> str:
-    """Return one argument of a command line without its secrets: the value of a variable may have spaces."""
-    return redacted(_ARGUMENT.sub(rf"\1={REDACTED}", text))
+    """Return one argument of a command line, or a side, without its secrets.
+
+    The value of a variable may have spaces, and ends with the argument; in a side at the next comma without a backslash.
+    """
+    return redacted(_PART.sub(rf"\1={REDACTED}", _ARGUMENT.sub(rf"\1={REDACTED}", text)))
 
 
 def redacted_variable(name: str, value: str) -> str:

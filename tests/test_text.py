@@ -64,8 +64,14 @@ def test_all_texts_of_a_value_are_made_so() -> None:
         ("https://e.invalid/x@main, http://a:b@c", "https://e.invalid/x@main, http://***@c"),
         (
             "https://e.invalid/x.zip?access_token=abc&v=1 is gone",
-            "https://e.invalid/x.zip?access_token=***&v=1 is gone",
+            "https://e.invalid/x.zip?access_token=***&v=*** is gone",
         ),
+        ("https://e.invalid/x.zip?se=1&sig=a%2Bb=#egg=x", "https://e.invalid/x.zip?se=***&sig=***"),
+        ("https://e.invalid/x.zip?t%6Fken=abc", "https://e.invalid/x.zip?t%6Fken=***"),
+        ("git+ssh://git@word@e.invalid/x", "git+ssh://***@e.invalid/x"),
+        ("http_proxy=me:word@proxy:3128", "http_proxy=***@proxy:3128"),
+        ("me:word@proxy:3128", "***@proxy:3128"),
+        ("thumbs:thread_pool/requests@head and x: y@z", "thumbs:thread_pool/requests@head and x: y@z"),
         ("Authorization: Basic bWU6c2VjcmV0", "Authorization: ***"),
         ("{'authorization': 'token abc'}", "{'authorization': ***"),
         ("sent Bearer abcdef.123-x twice", "sent Bearer *** twice"),
@@ -82,7 +88,10 @@ def test_secrets_are_taken_out(text: str, shown: str) -> None:
 @pytest.mark.parametrize(
     ("argument", "shown"),
     [
-        ("API_KEY=with a space, and a comma", "API_KEY=***, and a comma"),
+        ("API_KEY=with a space, and a comma", "API_KEY=***"),
+        ("API_KEY=two\nlines", "API_KEY=***"),
+        (r"trio,env:TOKEN=one\,two,env:A=b", "trio,env:TOKEN=***,env:A=b"),
+        ("env:DB_PASS=one two,trio", "env:DB_PASS=***,trio"),
         ("--env=TOKEN=two words", "--env=TOKEN=***"),
         ("requests==2.25.1,env:TOKEN=two words,trio", "requests==2.25.1,env:TOKEN=***,trio"),
         ("env:HTTP_PROXY=http://me:word@proxy", "env:HTTP_PROXY=http://***@proxy"),
@@ -96,7 +105,8 @@ def test_a_secret_ends_with_its_part_of_an_argument(argument: str, shown: str) -
     ("name", "secret"),
     [
         ("AWS_SECRET_ACCESS_KEY", True), ("PASSWORD", True), ("X-Api-Key", True), ("GITHUB_PAT", True),
-        ("my_auth", True), ("KEYBOARD", False), ("PATH", False), ("HTTP_PROXY", False), ("AUTHOR", False),
+        ("my_auth", True), ("DB_PASS", True), ("PRIVATEKEY", True), ("X-Amz-Signature", True), ("JWT", True),
+        ("NO_BYPASS", False), ("KEYBOARD", False), ("PATH", False), ("HTTP_PROXY", False), ("AUTHOR", False),
     ],
 )  # fmt: skip
 def test_names_that_hold_secrets(name: str, secret: bool) -> None:  # noqa: FBT001 - a column of the table

@@ -3,6 +3,7 @@
 import argparse
 import os
 import random
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
@@ -47,6 +48,7 @@ NAME = "gate"
 HELP = "base against head, interleaved in the same rounds: the gate of a CI"
 
 BASE, HEAD = "base", "head"
+ABSENT = re.compile(r"\S+ does not exist on \S+|on \S+:(?: \S+: package \S+ is not installed(?:;|$))+")
 CODES = {
     "regressed": REGRESSED,
     "failed": FAILED,
@@ -295,8 +297,11 @@ def _findings(folder: Path, progress: Progress, reason: str | None) -> "tuple[li
 
 
 def _is_broken(why: str) -> bool:
-    """False for what is no fault of the head: it has no such variant, or a package is not installed there."""
-    return not ("does not exist" in why or "is not installed" in why)
+    """False for what is no fault of the head: it has no such variant, or a package is not installed there.
+
+    Only our own words count: what a file says when it is imported may be anything.
+    """
+    return ABSENT.fullmatch(why) is None
 
 
 def _why_short(progress: Progress, reason: str | None) -> str | None:

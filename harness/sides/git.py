@@ -7,6 +7,11 @@ from pathlib import Path
 from harness.model import HarnessError
 
 NO_QUESTIONS = {"GIT_TERMINAL_PROMPT": "0"}
+# Where git runs us itself, in a hook or a rebase, these name its own repository, and would win over the folder that is meant.
+OF_A_REPOSITORY = {
+    *("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_NAMESPACE", "GIT_PREFIX"),
+    *("GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_SHALLOW_FILE", "GIT_GRAFT_FILE"),
+}
 
 
 def git(folder: Path, *arguments: str) -> str | None:
@@ -43,6 +48,6 @@ def _run(*arguments: str) -> subprocess.CompletedProcess[bytes]:
         ["git", *arguments],  # noqa: S607 - the user's git
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        env=os.environ | NO_QUESTIONS,
+        env={name: os.environ[name] for name in os.environ.keys() - OF_A_REPOSITORY} | NO_QUESTIONS,
         check=False,
     )

@@ -83,13 +83,20 @@ def _needs(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _named_versions(side: Side, folder: Path) -> dict[str, str]:
-    """Return the versions of the packages that the side named, with the commit of what comes from a git repository."""
+    """Return the versions of the packages that the side named, with the commit of what comes from a git repository.
+
+    Raises:
+        HarnessError: exit code 2: one is not there, for its own condition (``; python_version < "3.12"``) does not hold.
+    """
     facts = once.read(folder) or {}
     commits = facts["commits"]
     installed = {project_name(name): (name, version) for name, version in facts["versions"].items()}
     found = {}
-    for one in map(project_name, side.requirements):
+    for requirement in side.requirements:
+        one = project_name(requirement)
         if one in installed:
             name, version = installed[one]
             found[name] = f"{version} ({commits[one][:12]})" if one in commits else version
+        elif one:
+            raise HarnessError(f"{redacted(requirement)!r} asks for nothing with this Python", exit_code=2)
     return found

@@ -16,6 +16,7 @@ from packaging.utils import (
 )
 
 from harness.model import HarnessError
+from harness.text import redacted
 
 GROUP = "clients"  # of pyproject.toml: what the contenders import
 GIT_SCHEMES = {"file", "git", "http", "https", "ssh"}  # git knows others, which run commands
@@ -27,7 +28,7 @@ def read_requirement(text: str) -> str | None:
     A bare name is one too; whoever has better readings of it tries them first.
 
     Raises:
-        HarnessError: exit code 2: it names what is no package, or a repository of a kind that runs commands.
+        HarnessError: exit code 2: it names what is no package, no URL, or a repository of a kind that runs commands.
     """
     path = Path(text).expanduser()
     if is_source(path):
@@ -52,10 +53,14 @@ def read_requirement(text: str) -> str | None:
 
 
 def _safe(text: str, url: str) -> str:
-    """Return ``text``, unless its URL would have git run something."""
-    if url.startswith("git+") and urlsplit(url.removeprefix("git+")).scheme not in GIT_SCHEMES:
+    """Return ``text``, unless its URL is none, or would have git run something."""
+    try:
+        scheme = urlsplit(url.removeprefix("git+")).scheme
+    except ValueError as error:
+        raise HarnessError(f"{redacted(text)!r}: {error}", exit_code=2) from None
+    if url.startswith("git+") and scheme not in GIT_SCHEMES:
         known = ", ".join(f"git+{one}://" for one in sorted(GIT_SCHEMES))
-        raise HarnessError(f"{text!r}: a git repository is one of {known}", exit_code=2)
+        raise HarnessError(f"{redacted(text)!r}: a git repository is one of {known}", exit_code=2)
     return text
 
 

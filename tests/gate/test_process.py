@@ -256,6 +256,24 @@ def test_a_variant_that_the_head_lost_was_not_compared_and_does_not_pass(
 
 
 @pytest.mark.parametrize(
+    ("why", "absent"),
+    [
+        ("thread_pool/old does not exist on head", True),
+        ("on head: mine: package brotli is not installed", True),
+        ("on head: mine: package brotli is not installed; trio: package trio is not installed", True),
+        ("on head: mine: importing it: ImportError: brotli is not installed", False),
+        ("on head: mine: importing it: OSError: the folder does not exist on head", False),
+        ("on head: mine: package brotli is not installed; trio: importing it: SyntaxError", False),
+    ],
+)
+def test_a_head_that_breaks_when_it_is_imported_is_broken_whatever_words_it_uses(
+    why: str,
+    absent: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    assert bool(gate.ABSENT.fullmatch(why)) is absent
+
+
+@pytest.mark.parametrize(
     ("stop", "stages"), [(("screen", 3), {"screen": 3}), (("decide", 2), {"screen": 6, "decide": 2})]
 )
 def test_ctrl_c_keeps_and_tells_what_was_measured(

@@ -164,6 +164,9 @@ def test_several_kinds_combine_in_any_order(project: Path) -> None:
         ("git+--upload-pack=touch x://y", "a git repository is one of git+file://, git+git://"),
         ("git+ext::sh -c touch% x ://y", "a git repository is one of"),
         ("x @ git+ext://y", "a git repository is one of"),
+        ("https://[bad/x.zip", "'https://[bad/x.zip': Invalid IPv6 URL"),
+        ("x @ https://[bad/x.zip", "Invalid IPv6 URL"),
+        ("git+https://me:word@[bad/x", "'git+https://***@[bad/x': Invalid IPv6 URL"),
     ],
 )
 def test_errors_are_one_line_and_usage(text: str, words: str, project: Path) -> None:

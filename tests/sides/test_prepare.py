@@ -90,6 +90,14 @@ def test_a_version_that_is_not_there(project: Path, say: list[str]) -> None:
     assert "\n" not in str(caught.value)
 
 
+def test_what_a_condition_leaves_out_is_not_measured_as_if_it_were_there(
+    project: Path, say: list[str]
+) -> None:
+    with pytest.raises(HarnessError, match=r"'tiny==1.0; python_version < \"3\"' asks for nothing") as caught:
+        ready('tiny==1.0; python_version < "3"', project, say)
+    assert caught.value.exit_code == 2
+
+
 def test_an_edited_source_folder_is_built_again(project: Path, say: list[str]) -> None:
     source = project.parent / "source"
     source.mkdir()
