@@ -49,7 +49,7 @@ def printable_values(value: Any) -> Any:
 
 
 def redacted(text: str) -> str:
-    """Return the text without its secrets: who logs in by a URL, its query, headers that authorise, values of names like TOKEN.
+    """Return the text without its secrets: who logs in by a URL, what it asks, headers, values of names like TOKEN.
 
     A text may hold several; what is left says that something stood there.
     """

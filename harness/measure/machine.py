@@ -3,13 +3,13 @@
 import importlib.metadata
 import os
 import platform
-import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import psutil
 
+from harness.git import git
 from harness.measure.launch import ROOT
 from harness.measure.variables import kept_variables
 
@@ -85,11 +85,7 @@ def _virtualization() -> str:
 
 
 def _revision() -> str:
-    command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=12"]
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
-    except (OSError, subprocess.SubprocessError):
-        return "unknown"
+    return (git(ROOT, "describe", "--always", "--dirty", "--abbrev=12") or "unknown").strip()
 
 
 def _open_files_limit() -> int:

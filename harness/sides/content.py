@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+from harness.git import git, remote_refs
 from harness.model import HarnessError
-from harness.sides.git import git, remote_refs
 from harness.sides.requirements import local_path, url_of
 
 FULL_HASH = r"[0-9a-f]{40}(?:[0-9a-f]{24})?"

@@ -4,8 +4,8 @@ import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
+from harness.git import git
 from harness.model import HarnessError
-from harness.sides.git import git
 from harness.sides.once import complete, made_once, read
 
 

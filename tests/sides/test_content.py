@@ -8,6 +8,7 @@ import pytest
 
 from harness.model import HarnessError
 from harness.sides.content import content_of, exact, git_source
+from harness.sides.trees import commit_of
 
 FILES = {
     "pyproject.toml": '[project]\nname = "My.Lib"\n', "my_lib.py": "A = 1\n", "build/tool.py": "A = 1\n",
@@ -92,6 +93,26 @@ def test_a_commit_without_a_change_counts_for_many_take_their_version_from_it(pa
     before = content_of(str(package))
     git(package, "tag", "v2.0")
     assert content_of(str(package)) != before
+
+
+def test_the_repository_of_a_hook_that_runs_us_is_not_taken_for_the_one_that_is_meant(
+    package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "other"
+    for folder in (package, other):
+        folder.mkdir(exist_ok=True)
+        git(folder, "init", "-q")
+    mine = commit(package, "mine")
+    commit(other, "of the hook")
+    content = content_of(str(package))
+    for name, place in (
+        ("GIT_DIR", other / ".git"),
+        ("GIT_WORK_TREE", other),
+        ("GIT_INDEX_FILE", other / "i"),
+    ):
+        monkeypatch.setenv(name, str(place))
+    assert commit_of("HEAD", package) == mine
+    assert content_of(str(package)) == content
 
 
 def test_a_file_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:

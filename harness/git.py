@@ -7,7 +7,7 @@ from pathlib import Path
 from harness.model import HarnessError
 
 NO_QUESTIONS = {"GIT_TERMINAL_PROMPT": "0"}
-# Where git runs us itself, in a hook or a rebase, these name its own repository, and would win over the folder that is meant.
+# Where git itself runs us, in a hook or a rebase, these name its own repository, and would win over the folder.
 OF_A_REPOSITORY = {
     *("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_NAMESPACE", "GIT_PREFIX"),
     *("GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_SHALLOW_FILE", "GIT_GRAFT_FILE"),
