@@ -139,7 +139,10 @@ def of_lines(draw: st.DrawFn, *, inner: st.SearchStrategy[Damage]) -> Damage:
 
 RUN_FILE = st.lists(st.one_of(of_json(), of_json(), of_bytes()), max_size=3)
 LINES = st.lists(st.one_of(of_lines(inner=of_json()), of_lines(inner=of_json()), of_bytes()), max_size=3)
-TEXT = st.one_of(st.lists(st.sampled_from(PIECES), max_size=8).map("".join), st.text(max_size=30))
+SIGNS = st.characters(
+    exclude_characters="\0", exclude_categories=["Cs"]
+)  # no argument of a command holds a zero
+TEXT = st.one_of(st.lists(st.sampled_from(PIECES), max_size=8).map("".join), st.text(SIGNS, max_size=30))
 JSON = st.recursive(
     st.sampled_from(ODD),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
