@@ -13,7 +13,15 @@ import trio
 
 from harness.measure.catalog import open_catalog
 from harness.measure.server import Server
-from harness.measure.worker.rehearsal import BLOCKS, NOT_ASYNC, SWALLOWED, advice_on, asynchronous, sync
+from harness.measure.worker.rehearsal import (
+    BLOCKS,
+    NOT_ASYNC,
+    NOTHING_TO_CALL,
+    SWALLOWED,
+    advice_on,
+    asynchronous,
+    sync,
+)
 from tests.measure.test_contract import TINY, measured, only
 
 
@@ -55,6 +63,12 @@ def test_advice_on_a_coroutine_that_nobody_awaits() -> None:
 def test_a_sync_fetch_must_raise() -> None:
     assert sync(lambda _url: b"not found", "url") == SWALLOWED
     assert sync(lambda _url: 1 / 0, "url") is None
+
+
+@pytest.mark.parametrize("yielded", [None, Response()])
+def test_what_a_client_yields_must_be_a_function(yielded: Any) -> None:
+    assert sync(yielded, "url") == NOTHING_TO_CALL
+    assert asyncio.run(asynchronous(yielded, "url")) == (NOTHING_TO_CALL, True)
 
 
 RUN: dict[str, Callable[..., Any]] = {"asyncio": lambda main: asyncio.run(main()), "trio": trio.run}

@@ -6,6 +6,7 @@ from typing import Any, cast
 SWALLOWED = "fetch returned a body for a 404 answer: call response.raise_for_status() before it returns"
 BLOCKS = "fetch blocks the event loop: await an async library in it, or make it a plain fetch under @contextmanager"
 NOT_ASYNC = "fetch of an async client must be async: write async def fetch(url)"
+NOTHING_TO_CALL = "open_client yields what cannot be called: yield fetch, a function of one URL"
 _INSTEAD = {
     "str": "return the bytes as they came (response.content, not response.text)",
     "NoneType": "return the body (response.content)",
@@ -30,6 +31,8 @@ def advice_on(body: object) -> str | None:
 
 def sync(fetch: Callable[[str], Any], missing: str) -> str | None:
     """Fetch what is not there; return the advice, None if the fetch raised as it must."""
+    if not callable(fetch):
+        return NOTHING_TO_CALL
     try:
         body = fetch(missing)
     except Exception:  # noqa: BLE001 - any error is right for a 404
@@ -41,6 +44,8 @@ def sync(fetch: Callable[[str], Any], missing: str) -> str | None:
 
 async def asynchronous(fetch: Callable[[str], Any], missing: str) -> tuple[str | None, bool]:
     """As ``sync``, and whether the fetch gave way to the loop while it waited."""
+    if not callable(fetch):
+        return NOTHING_TO_CALL, True
     try:
         awaitable = fetch(missing)
     except Exception:  # noqa: BLE001 - a coroutine function would not have begun yet
