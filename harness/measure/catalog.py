@@ -19,6 +19,7 @@ from harness.measure.launch import ROOT, Worker, WorkerDied
 from harness.measure.processes import Orphans
 from harness.measure.variables import NONE
 from harness.measure.worker.spec import Program
+from harness.model import NONE as NO_LOOP
 from harness.model import Axis, Contender, Count, FetchKind, HarnessError, Reason, Variant
 from harness.text import printable_values, redacted_variable
 
@@ -100,18 +101,18 @@ def open_catalog(
         for path in sorted((root / FOLDERS[axis]).glob("*.py"))
         if not path.name.startswith("_")
     ]
-    given: list[tuple[Axis, Path]] = [("client", path) for path in clients]
-    given += [("concurrency", path) for path in models]
-    given += [("loop", path) for path in loops]
+    asked: list[tuple[Axis, Sequence[Path]]] = [("client", clients), ("concurrency", models), ("loop", loops)]
+    # A link is named as it was given, whatever it leads to.
+    given = [(axis, path.parent.resolve() / path.name) for axis, paths in asked for path in paths]
     for axis, path in given:
         _check_given(axis, path, files)
-        files.append((axis, path.resolve()))
+        files.append((axis, path))
     answers, interpreter = _probe(python, variables, files)
     if variables:
         interpreter |= {
             "variables": {name: redacted_variable(name, variables[name]) for name in sorted(variables)}
         }
-    wanted = {path.resolve() for _, path in given} if strict else set()
+    wanted = {path for _, path in given} if strict else set()
     contenders = tuple(
         _contender(axis, path, answer, strict=path in wanted)
         for (axis, path), answer in zip(files, answers, strict=True)
@@ -188,18 +189,17 @@ def _runs_on(one: Contender, loop: Contender) -> bool:
 
 
 def _check_given(axis: Axis, path: Path, files: list[tuple[Axis, Path]]) -> None:
-    option = OPTIONS[axis]
     if not (os.path.isfile(path) and os.access(path, os.R_OK)):  # noqa: PTH113 - Path.is_file raises where it may not look
-        raise HarnessError(f"{option}: {path} is no file that can be read", exit_code=2)
-    if not path.stem.isidentifier():
-        raise HarnessError(
-            f"{option}: {path.name}: a variant is named after its file, so it needs a name like my_client.py",
-            exit_code=2,
-        )
-    if any((axis, path.stem) == (other, known.stem) for other, known in files):
-        raise HarnessError(
-            f"{option}: there is a {axis} named {path.stem} already; rename {path.name}", exit_code=2
-        )
+        wrong = f"{path} is no file that can be read"
+    elif not path.stem.isidentifier():
+        wrong = f"{path.name}: a variant is named after its file, so it needs a name like my_client.py"
+    elif (axis, path.stem) == ("loop", NO_LOOP):
+        wrong = f"{NO_LOOP} is what tables say of a variant without a loop; rename {path.name}"
+    elif any((axis, path.stem) == (other, known.stem) for other, known in files):
+        wrong = f"there is a {axis} named {path.stem} already; rename {path.name}"
+    else:
+        return
+    raise HarnessError(f"{OPTIONS[axis]}: {wrong}", exit_code=2)
 
 
 def _probe(

@@ -7,6 +7,7 @@ formula, so a name with a dollar sign is only a name.
 import io
 import itertools
 import math
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -57,7 +58,9 @@ Text = Callable[[float, int], str]
 def render(chart: Chart, rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> bytes:
     """Draw a chart; return it as SVG."""
     buffer = io.BytesIO()
-    with mpl.rc_context(RC):
+    with mpl.rc_context(RC), warnings.catch_warnings():
+        # The font only measures text here; whoever shows it draws what the font lacks with another.
+        warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from font", UserWarning)
         figure = chart(rows, looks, printable(title))
         figure.savefig(buffer, format="svg", facecolor="white", metadata={"Date": None})
     return buffer.getvalue()

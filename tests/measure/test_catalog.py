@@ -130,6 +130,21 @@ def test_a_loop_given_by_path_makes_variants_or_says_why_it_makes_none(tmp_path:
         open_catalog(sys.executable, loops=[path])
 
 
+def test_a_loop_cannot_have_the_name_of_having_none(tmp_path: Path) -> None:
+    path = tmp_path / "none.py"
+    path.write_text(LOOP.format(loops='LOOPS = ("asyncio",)'))
+    with pytest.raises(HarnessError, match=r"^--loop: none is what tables say of a variant without a loop"):
+        open_catalog(sys.executable, loops=[path])
+
+
+def test_a_link_is_named_as_it_is_given(tmp_path: Path) -> None:
+    (tmp_path / "my-loop-2.py").write_text(LOOP.format(loops='LOOPS = ("asyncio",)'))
+    (tmp_path / "mine.py").symlink_to("my-loop-2.py")
+    catalog = open_catalog(sys.executable, loops=[tmp_path / "mine.py"])
+    assert catalog.contender("loop", "mine").path == str(tmp_path / "mine.py")
+    assert any(one.loop == "mine" for one in catalog.variants)
+
+
 def test_a_loop_of_ones_own_joins_every_pair_that_is_measured_on_such_a_loop() -> None:
     variants = combine(
         [

@@ -2,12 +2,14 @@
 
 import itertools
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.figure import Figure
 
 from harness.report.answer import picks
-from harness.report.charts import canvas, digits_to_tell, log, round_ticks, spread
+from harness.report.charts import canvas, digits_to_tell, log, render, round_ticks, spread
 from harness.report.formats import HTML, MARKDOWN, Column, cell, shown
 from harness.report.judgement import judge_run
 from harness.report.sources import lines_of_code
@@ -33,6 +35,15 @@ def test_ticks_are_few_and_inside(low: float, factor: float) -> None:
     ticks = round_ticks(low, low * factor)
     assert len(ticks) <= 7
     assert all(low <= tick <= low * factor for tick in ticks)
+
+
+def test_a_letter_that_the_font_lacks_is_left_to_whoever_shows_it() -> None:
+    """A warning of it, which is an error here, would reach the user's terminal for each letter of each chart."""
+
+    def chart(_rows: object, _looks: object, title: str) -> Figure:
+        return canvas(title, (2, 1), (0.5, 0.5, 0.2, 0.4))[0]
+
+    assert "日本" in render(chart, pd.DataFrame(), {}, "日本").decode()
 
 
 def test_ticks_are_round() -> None:
