@@ -103,7 +103,7 @@ def open_catalog(
     ]
     asked: list[tuple[Axis, Sequence[Path]]] = [("client", clients), ("concurrency", models), ("loop", loops)]
     # A link is named as it was given, whatever it leads to.
-    given = [(axis, path.parent.resolve() / path.name) for axis, paths in asked for path in paths]
+    given = [(axis, one.parent.resolve() / one.name) for axis, paths in asked for one in paths]
     for axis, path in given:
         _check_given(axis, path, files)
         files.append((axis, path))
@@ -112,9 +112,8 @@ def open_catalog(
         interpreter |= {
             "variables": {name: redacted_variable(name, variables[name]) for name in sorted(variables)}
         }
-    wanted = {path for _, path in given} if strict else set()
     contenders = tuple(
-        _contender(axis, path, answer, strict=path in wanted)
+        _contender(axis, path, answer, strict=strict and (axis, path) in given)
         for (axis, path), answer in zip(files, answers, strict=True)
     )
     variants = tuple(sorted(combine(contenders), key=lambda one: one.id))

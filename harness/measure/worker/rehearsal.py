@@ -1,6 +1,6 @@
 """Before anything is measured: one fetch of an image that is not there, and what a friend would say of how it went."""
 
-from collections.abc import Awaitable, Callable, Generator, Iterator
+from collections.abc import Awaitable, Generator, Iterator
 from typing import Any, cast
 
 SWALLOWED = "fetch returned a body for a 404 answer: call response.raise_for_status() before it returns"
@@ -29,7 +29,7 @@ def advice_on(body: object) -> str | None:
     return f"fetch returned {name}, not bytes: {instead}"
 
 
-def sync(fetch: Callable[[str], Any], missing: str) -> str | None:
+def sync(fetch: Any, missing: str) -> str | None:
     """Fetch what is not there; return the advice, None if the fetch raised as it must."""
     if not callable(fetch):
         return NOTHING_TO_CALL
@@ -42,7 +42,7 @@ def sync(fetch: Callable[[str], Any], missing: str) -> str | None:
     return advice_on(body) or SWALLOWED
 
 
-async def asynchronous(fetch: Callable[[str], Any], missing: str) -> tuple[str | None, bool]:
+async def asynchronous(fetch: Any, missing: str) -> tuple[str | None, bool]:
     """As ``sync``, and whether the fetch gave way to the loop while it waited."""
     if not callable(fetch):
         return NOTHING_TO_CALL, True
