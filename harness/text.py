@@ -12,9 +12,9 @@ _USERINFO = re.compile(
 _QUERY = re.compile(r"(?<=[?&])([^\s?&#=,'\"]+)=(?!=)[^\s&#'\"]+")
 _HEADER = re.compile(r"(?i)\b((?:proxy-)?authorization|cookie|set-cookie)(['\"]?\s*[:=]\s*)[^\n]+")
 _SCHEME = re.compile(r"\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{6,}")
-_NAMES = (  # of variables, parameters and headers whose values are secrets
-    r"[\w.-]*(?:token|secret|passw|passphrase|credential|(?:api|access|private)_?key|auth(?!or)|cookie|signature|"
-    r"(?<![^\W_])(?:key|pat|pwd|pass|jwt|sig)(?![^\W_]))[\w.-]*"
+_NAMES = (  # of variables, parameters and headers whose values are secrets; a name is looked at once, however long
+    r"(?<![\w.-])(?=[\w.-]*?(?:token|secret|passw|passphrase|credential|(?:api|access|private)_?key|auth(?!or)|cookie|"
+    r"signature|(?<![^\W_])(?:key|pat|pwd|pass|jwt|sig)(?![^\W_])))[\w.-]++"
 )
 _ASSIGNED = re.compile(rf"(?i)({_NAMES})=(?!=)[^\s,&;'\"]+")
 _ARGUMENT = re.compile(rf"(?is)(?:^|(?<==))({_NAMES})=(?!=).+")

@@ -120,8 +120,9 @@ class Worker:
                     start_new_session=True,  # so that Ctrl-C reaches only us, and its children end with it
                 )
                 self._lifeline.tie(self._process.pid)
-            except OSError as error:  # no such interpreter, or no more processes or files for us
-                raise HarnessError(f"cannot start {python}: {error.strerror}") from None
+            except OSError as error:  # no such interpreter or HOME, or no more processes or files for us
+                where = "" if error.filename in {None, python} else f" in {error.filename}"
+                raise HarnessError(f"cannot start {python}{where}: {error.strerror}") from None
             self._held = stack.pop_all()
         self.family = Family(self._process.pid)
         self._said = self._answered = 0

@@ -11,6 +11,7 @@ from harness.measure.launch import Worker
 from harness.measure.machine import environment
 from harness.measure.server import running_server
 from harness.measure.variables import clean_environment
+from harness.model import HarnessError
 
 USERS = {
     "HTTP_PROXY": "http://127.0.0.1:9", "NO_PROXY": "10.0.0.0/8", "PYTHONDEVMODE": "1",
@@ -51,6 +52,12 @@ def test_what_is_asked_for_gets_through(tmp_path: Path) -> None:
     variables, _ = json.loads(told_by_worker(tmp_path, HTTP_PROXY="http://proxy.invalid", HOME="/"))
     assert (variables["HTTP_PROXY"], variables["HOME"]) == ("http://proxy.invalid", "/")
     assert "NO_PROXY" not in variables
+
+
+def test_a_home_that_is_not_there_is_named(tmp_path: Path) -> None:
+    gone = str(tmp_path / "gone")
+    with pytest.raises(HarnessError, match=f"^cannot start {sys.executable} in {gone}: No such file"):
+        told_by_worker(tmp_path, HOME=gone)
 
 
 def test_the_server_starts_clean() -> None:
