@@ -12,9 +12,8 @@ import pytest
 
 from harness.measure.catalog import match, open_catalog
 from harness.measure.launch import ROOT
-from harness.measure.server import Server, running_server
+from harness.measure.server import Manifest, Server, running_server
 from harness.measure.suite import SuiteFile, read_suite_file
-from harness.measure.worker.spec import Downloads
 from harness.measure.worker.trial import Trial
 from harness.model import Variant
 from harness.workload import Workload
@@ -43,23 +42,25 @@ def workload() -> Workload:
 
 
 @pytest.fixture(scope="session")
-def downloads(server: Server, workload: Workload) -> Downloads:
-    return server.register(workload).downloads(workload, timeout_s=60.0)
+def manifest(server: Server, workload: Workload) -> Manifest:
+    return server.register(workload)
 
 
 @pytest.mark.benchmark(group=WORKLOAD)
 @pytest.mark.parametrize("variant", VARIANTS, ids=[one.id for one in VARIANTS])
-def test_download(benchmark: Any, variant: Variant, downloads: Downloads) -> None:
+def test_download(benchmark: Any, variant: Variant, manifest: Manifest, workload: Workload) -> None:
     if variant.unavailable:
         pytest.skip(variant.unavailable)  # a state with its reason, never a silent gap
     trial = Trial(CATALOG.program(variant))
-    trial.assign(downloads)
+    trial.assign(manifest.downloads(workload, timeout_s=60.0))
 
     def prepare() -> None:
         trial.prepare(warmup=False)
 
     def verify() -> None:
-        assert "reason" not in trial.tell()
+        told = trial.tell()
+        assert "reason" not in told
+        assert tuple(told["digests"]) == manifest.digests
 
-    benchmark.extra_info["images"] = len(downloads.urls)
+    benchmark.extra_info["images"] = len(manifest.urls)
     benchmark.pedantic(trial.run_pass, setup=prepare, teardown=verify, rounds=5, warmup_rounds=1)

@@ -5,14 +5,25 @@ workload is flat (``images = 100``); in code its fields are grouped. Standard li
 its own, imports this module and no other of the harness.
 """
 
-from collections.abc import Mapping
+import random
+from collections.abc import Mapping, Sequence
 from dataclasses import Field, asdict, dataclass, fields
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self, TypeVar, get_args
 
 MOST_BYTES = 1024**3  # of all images of a workload together: what the server holds at most
 SEED = 20_251_122  # of the images; a workload of a suite file is the same on every machine
 
 SinkKind = Literal["memory", "disk"]
+Item = TypeVar("Item")
+
+
+def moved(items: Sequence[Item], seed: int) -> list[Item]:
+    """Return the items in another order, in which none (of two or more) has the place that it had (Sattolo 1986)."""
+    found, draw = list(items), random.Random(seed)
+    for last in range(len(found) - 1, 0, -1):
+        other = draw.randrange(last)
+        found[last], found[other] = found[other], found[last]
+    return found
 
 
 class FieldError(ValueError):

@@ -60,10 +60,10 @@ class Control:
                 return web.json_response({})
         return _refusal(404, f"no workload {name}, or no such route")
 
-    def _window(self, workload: Workload, places: str | None) -> web.Response:
-        """Open a new window, with the images turned by so many places if any are named; answer with the last one."""
-        if places:
-            self.server.turn(workload, int(places))  # before, so that its CPU time is not the new window's
+    def _window(self, workload: Workload, seed: str | None) -> web.Response:
+        """Open a new window, with the images in another order if a seed is named; answer with the last one."""
+        if seed:
+            self.server.move(workload, int(seed))  # before, so that its CPU time is not the new window's
         seen = {**workload.witness.close_window(), "strangers": self._strangers}
         self._strangers = 0
         return web.json_response(seen)

@@ -10,7 +10,7 @@ from typing import cast
 from aiohttp import EMPTY_PAYLOAD, HttpVersion11, web
 from aiohttp.http import HttpProcessingError, HttpRequestParser, RawRequestMessage
 
-from harness.workload import MOST_BYTES
+from harness.workload import MOST_BYTES, moved
 from local_server.images import Image
 from local_server.witness import Window, Witness
 
@@ -45,7 +45,7 @@ class Workload:
 
     Attributes:
         secret: first segment of its paths; of the same length for all.
-        wires: whole answers, in the order of the images.
+        wires: whole answers, in the order of the paths that give them now.
     """
 
     name: str
@@ -100,17 +100,18 @@ class ImageServer:
         paths = [f"/{secret}/{image.name}" for image in images]
         workload = Workload(name, latency_s, Witness(), secret, paths, [_wire(image) for image in images])
         self.workloads[name] = self._by_secret[secret] = workload
-        self.turn(workload, 0)
+        self._place(workload)
         return workload
 
-    def turn(self, workload: Workload, places: int) -> None:
-        """From now on let each path give the image that is so many places on; the first comes after the last.
+    def move(self, workload: Workload, seed: int) -> None:
+        """From now on let each path give another image; so nobody has its body from an earlier time."""
+        workload.wires = moved(workload.wires, seed)
+        self._place(workload)
 
-        So nobody has a path's body from an earlier time.
-        """
-        wires = workload.wires
-        for place, path in enumerate(workload.paths, start=places):
-            self._answers[path] = (wires[place % len(wires)], workload)
+    def _place(self, workload: Workload) -> None:
+        self._answers |= {
+            path: (wire, workload) for path, wire in zip(workload.paths, workload.wires, strict=True)
+        }
 
     def remove(self, name: str) -> bool:
         """Serve this workload no longer; False if there is none."""

@@ -117,7 +117,7 @@ def in_harness(catalog: Catalog, variant: str, manifest: Manifest, cpus: Sequenc
         def run_pass() -> float:
             ask("prepare", warmup=False)
             ask("pass")
-            return ask("tell", turn=0)["wall_s"]
+            return ask("tell")["wall_s"]
 
         yield run_pass
 

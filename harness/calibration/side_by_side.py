@@ -38,7 +38,7 @@ def test_download(benchmark):
         return trial.run_pass()
 
     assert benchmark(download) == {}
-    assert "reason" not in trial.tell()
+    assert trial.tell()["digests"] == json.loads(os.environ["DIGESTS"])
 """
 
 
@@ -112,7 +112,11 @@ def _pytest(scene: Scene, client: str, seconds: float, *options: str) -> bool:
     manifest = scene.server.register(scene.workload)
     program = scene.catalog.program(scene.variants[client], cpu_split()[0])
     downloads = manifest.downloads(scene.workload, timeout_s=scene.rules.timeout_s)
-    records = {"PROGRAM": json.dumps(told(program)), "DOWNLOADS": json.dumps(told(downloads))}
+    records = {
+        "PROGRAM": json.dumps(told(program)),
+        "DOWNLOADS": json.dumps(told(downloads)),
+        "DIGESTS": json.dumps(manifest.digests),
+    }
     command = [
         sys.executable, "-m", "pytest", "-q", "-c", os.devnull, f"--rootdir={scene.folder}",
         "-p", "no:cacheprovider", f"--benchmark-storage={scene.folder / 'storage'}",

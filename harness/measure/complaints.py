@@ -4,7 +4,8 @@ All moments are of one clock, which counts the same for all processes of a machi
 comes before its effect: so these rules need no tolerance but that of rounding.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import chain
 
 from harness.model import TELLING_LATENCY_S, Pass
@@ -14,12 +15,18 @@ Span = tuple[float, float]  # moments of the monotonic clock, in seconds
 ROUNDING_S = 2e-6  # the worker tells times to the microsecond: two of them may be half of one off each
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bodies:
+    """What a worker tells of the bodies of a pass, in the order of the URLs: their SHA-256 and their bytes."""
+
+    digests: tuple[str, ...]
+    sizes: tuple[int, ...]
+
+
 def complaint_about(
     one: Pass, workload: Workload, in_flight: int | None, span: Span, blocks: str | None = None
 ) -> str | None:
     """Compare what the worker says with what was seen from outside; return one line, or None if both agree. Pure.
-
-    The bodies themselves were compared with the manifest by the worker.
 
     Args:
         one: the pass.
@@ -29,6 +36,23 @@ def complaint_about(
         blocks: advice for a fetch that never gave way to the loop, None for any other.
     """
     return next(chain(_about_requests(one, workload, in_flight, blocks), _about_times(one, span)), None)
+
+
+def complaint_about_bodies(told: Bodies, urls: Sequence[str], digests: Sequence[str]) -> str | None:
+    """Compare what a worker tells of its bodies with what it cannot know; return one line, or None. Pure.
+
+    Args:
+        told: by the worker.
+        urls: of all images.
+        digests: SHA-256 of the body that each URL gave.
+    """
+    if not len(told.digests) == len(told.sizes) == len(digests):
+        return f"the worker told of {len(told.digests)} bodies, and {len(digests)} were asked"
+    wrong = [place for place, one in enumerate(digests) if told.digests[place] != one]
+    if not wrong:
+        return None
+    name, size = urls[wrong[0]].rsplit("/", 1)[-1], told.sizes[wrong[0]]
+    return f"{len(wrong)} of {len(digests)} bodies differ from the manifest (first: {name}, {size:,} bytes)"
 
 
 def _about_requests(

@@ -69,5 +69,17 @@ def overreach(cpu_s: float, elapsed_s: float, used: Collection[int], asked: Sequ
     return None
 
 
+def haste(now: int | None, given: int | None) -> str | None:
+    """Complain of a process that runs before those that began with the same priority. Pure.
+
+    Args:
+        now: priority of its most urgent thread, the less the sooner; None if that is unknown.
+        given: that which it was started with.
+    """
+    if now is None or given is None or now >= given:
+        return None
+    return f"has the priority {now} where {given} was given: leave niceness and scheduling alone"
+
+
 def _listed(cpus: Collection[int]) -> str:
     return ", ".join(map(str, sorted(cpus)))

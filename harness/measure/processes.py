@@ -74,6 +74,11 @@ class Family:
                 found |= os.sched_getaffinity(thread)
         return found
 
+    def priority(self) -> int | None:
+        """That of the most urgent thread of any member (see ``priority``)."""
+        threads = (thread for member in self.members() for thread in _threads(member))
+        return min((found for found in map(priority, threads) if found is not None), default=None)
+
     def standing(self) -> Standing | None:
         """How the process itself stands; None if it has ended or is about to, or where the system does not tell."""
         if not IS_LINUX:
@@ -171,6 +176,13 @@ def children(pid: int) -> set[int]:
         with suppress(OSError):
             found += Path(f"/proc/{pid}/task/{thread}/children").read_text()
     return set(map(int, found.split()))
+
+
+def priority(thread: int) -> int | None:
+    """Priority as in proc_pid_stat(5): the less, the sooner it runs, below 0 in real time; None where it is not told."""
+    with suppress(OSError):
+        return int(_stat(thread)[15])
+    return None
 
 
 def _threads(pid: int) -> list[int]:

@@ -15,7 +15,7 @@ from harness.measure.variables import clean_environment
 from harness.measure.worker.spec import Downloads
 from harness.model import HarnessError, Witness
 from harness.text import printable_values
-from harness.workload import SPECS, Workload
+from harness.workload import SPECS, Workload, moved
 
 START_TIMEOUT_S = 20.0
 CONTROL_TIMEOUT_S = 60.0  # registering a workload prepares all its images
@@ -36,7 +36,6 @@ class Manifest:
         """
         return Downloads(
             urls=self.urls,
-            digests=self.digests,
             concurrency=workload.arrival.concurrency,
             timeout_s=timeout_s,
             folder=folder,
@@ -59,6 +58,7 @@ class Server:
     def __init__(self, url: str, token: str, pid: int) -> None:
         self.url = url
         self.pid = pid
+        self._digests: dict[str, Sequence[str]] = {}
         parts = urlsplit(url)
         self._connection = http.client.HTTPConnection(
             parts.hostname or "", parts.port, timeout=CONTROL_TIMEOUT_S
@@ -70,24 +70,32 @@ class Server:
         served = {name: value for name, value in workload.flat.items() if SPECS[name].is_served}
         answer = self._control("PUT", workload.name, served)
         images = answer["images"]
+        self._digests[workload.name] = [one["sha256"] for one in images]
         return Manifest(
             urls=tuple(self.url + one["path"] for one in images),
-            digests=tuple(one["sha256"] for one in images),
+            digests=tuple(self._digests[workload.name]),
         )
 
     def remove(self, workload: str) -> None:
         """Have the workload's images forgotten."""
         self._control("DELETE", workload, None)
 
-    def window(self, workload: str, *, turn: int | None = None) -> Witness:
+    def digests(self, workload: str) -> Sequence[str]:
+        """SHA-256 of the body that each URL gives now, in the order of the manifest's URLs."""
+        return self._digests[workload]
+
+    def window(self, workload: str, *, seed: int | None = None) -> Witness:
         """What the server saw of this workload since the last call.
 
         Args:
             workload: its name.
-            turn: from now on let each URL give the image that is so many places on in the manifest; None changes nothing.
+            seed: from now on let each URL give another image, drawn from this; None changes nothing.
         """
-        path = f"{workload}/window" if turn is None else f"{workload}/window/{turn}"
-        return Witness(**self._control("POST", path, None))
+        path = f"{workload}/window" if seed is None else f"{workload}/window/{seed}"
+        witness = Witness(**self._control("POST", path, None))
+        if seed is not None:
+            self._digests[workload] = moved(self._digests[workload], seed)
+        return witness
 
     def close(self) -> None:
         """Close the control connection."""

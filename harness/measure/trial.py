@@ -3,6 +3,7 @@
 The worker decides nothing; here is decided when a pass is wrong and when a trial is long enough.
 """
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from random import randrange
@@ -10,10 +11,10 @@ from time import perf_counter, time
 from typing import Any
 
 from harness import checks
-from harness.measure.complaints import Span, complaint_about
-from harness.measure.guard import Wait, overreach
+from harness.measure.complaints import Bodies, Span, complaint_about, complaint_about_bodies
+from harness.measure.guard import Wait, haste, overreach
 from harness.measure.launch import Worker, WorkerDied
-from harness.measure.processes import Family, end
+from harness.measure.processes import Family, end, priority
 from harness.measure.server import Server
 from harness.measure.worker.spec import Downloads, Program, told
 from harness.model import NOTHING_KNOWN, Cell, HarnessError, Pass, Trial, TrialRules, Witness
@@ -65,7 +66,6 @@ class RunningTrial:
         self._server = server
         self._rules = rules
         self._began = time()
-        self._turn = 0
         self._passes: list[Pass] = []
         self._known = dict(NOTHING_KNOWN)
         self._has_rehearsed = False
@@ -97,9 +97,9 @@ class RunningTrial:
         """Run one more pass and keep it, or what was wrong with it; before the first, rehearse.
 
         A window of the server is opened before, so that nothing of others is in it: neither what a failed trial left
-        behind nor the server's CPU time for other workloads. In it the images have changed places, by how many the worker
-        learns when the pass is over: a body that was kept from an earlier pass is the wrong one. What the pass used is
-        read from outside, before and after.
+        behind nor the server's CPU time for other workloads. In it the images have changed places, and no worker ever learns
+        which is where: a body that was kept from an earlier pass is the wrong one. What the pass used is read from outside,
+        before and after.
         """
         name = self._task.workload.name
         server = Wait(Family(self._server.pid))
@@ -109,17 +109,14 @@ class RunningTrial:
         self._ask("prepare", warmup=len(self._passes) < self._rules.warmups)
         if self._has_hit(server):
             return
-        images = self._task.workload.what.images
-        step = randrange(1, max(2, images))  # another turn than in the pass before
-        self._turn = (self._turn + step) % images
-        self._server.window(name, turn=self._turn)
+        self._server.window(name, seed=randrange(10**6))
         cpu_s, began = self.family.cpu_s(), perf_counter()
         self._ask("pass")
         cpu_s, elapsed_s = self.family.cpu_s() - cpu_s, perf_counter() - began
         if self._has_hit(server):
             return
         witness = self._server.window(name)
-        self._keep(self._ask("tell", turn=self._turn), witness, cpu_s, (began, began + elapsed_s))
+        self._keep(self._ask("tell"), witness, cpu_s, (began, began + elapsed_s))
         self._wait = Wait(self.family)
 
     def _has_hit(self, server: Wait) -> bool:
@@ -136,10 +133,18 @@ class RunningTrial:
         workload, cpus = self._task.workload, self.family.cpus()
         try:
             one = checks.made(Pass, {**answer, "client_cpu_s": cpu_s, "witness": witness})
-            self._reason = complaint_about(one, workload, self._task.in_flight, span, self._blocks)
+            bodies = checks.made(Bodies, answer)
+            right = self._server.digests(workload.name)
+            self._reason = complaint_about_bodies(
+                bodies, self._task.downloads.urls, right
+            ) or complaint_about(one, workload, self._task.in_flight, span, self._blocks)
         except ValueError as error:
             self._reason = f"the worker's answer cannot be read: {error}"
-        self._reason = self._reason or overreach(cpu_s, span[1] - span[0], cpus, self._task.program.cpus)
+        self._reason = (
+            self._reason
+            or overreach(cpu_s, span[1] - span[0], cpus, self._task.program.cpus)
+            or haste(self.family.priority(), priority(os.getpid()))
+        )
         if self._reason is None:
             self._passes.append(one)
             self._known["cpus"] = tuple(sorted(cpus))

@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 
 import pytest
 
+from harness.workload import moved
 from local_server.images import MIN_BYTES, make_images
 from local_server.server import ImageServer
 
@@ -302,13 +303,16 @@ def test_refusals_below_a_workload_are_witnessed(one: Running, paths: list[str])
     assert (seen["statuses"], seen["strangers"]) == ({"404": 1, "405": 1}, 0)
 
 
-def test_a_new_window_may_turn_the_images(one: Running) -> None:
+def test_a_new_window_may_move_the_images(one: Running) -> None:
     _, answer = one.control("PUT", "small", WORKLOAD)
     paths, digests = ([image[key] for image in answer["images"]] for key in ("path", "sha256"))
-    for step, places in (("window/3", 3), ("window", 3), ("window/0", 0), ("window/9", 1)):
-        assert one.control("POST", f"small/{step}")[0] == 200
+    for seed in ("3", None, "0", "3", "999999"):
+        assert one.control("POST", f"small/window/{seed}" if seed else "small/window")[0] == 200
         found = [hashlib.sha256(one.get(path)[1]).hexdigest() for path in paths]
-        assert found == digests[places:] + digests[:places]
+        expected = moved(digests, int(seed)) if seed else digests
+        assert found == expected
+        assert not seed or all(now != before for now, before in zip(found, digests, strict=True))
+        digests = expected
     assert one.control("POST", "small/window/x")[0] == 404
 
 

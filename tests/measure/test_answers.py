@@ -27,6 +27,8 @@ FINE: dict[str, Any] = {
     "latency_s": [0.01] * 10,
     "voluntary_switches": 1,
     "involuntary_switches": 0,
+    "digests": ["ab"] * 10,
+    "sizes": [1] * 10,
 }
 ENDED: dict[str, Any] = {
     "peak_rss_bytes": 1,
@@ -36,7 +38,7 @@ ENDED: dict[str, Any] = {
 }
 
 PROGRAM = Program(client="", concurrency_model="", loop=None)
-DOWNLOADS = Downloads(urls=(), digests=(), concurrency=1, timeout_s=1.0)
+DOWNLOADS = Downloads(urls=["http://x/a"] * 10, concurrency=1, timeout_s=1.0)
 
 
 def conducted(folder: Path, tell: dict[str, Any], end: dict[str, Any], load: dict[str, Any]) -> Trial:
@@ -58,7 +60,9 @@ def conducted(folder: Path, tell: dict[str, Any], end: dict[str, Any], load: dic
         end=lambda: None,
         status=lambda: None,
     )
-    server = SimpleNamespace(pid=os.getpid(), window=lambda *_, **__: one_pass(0.01).witness)
+    server = SimpleNamespace(
+        pid=os.getpid(), window=lambda *_, **__: one_pass(0.01).witness, digests=lambda _: ["ab"] * 10
+    )
     task = Task(
         cell=cell("sequential/a"), round=0, position=0, workload=WORKLOAD, in_flight=None, python="", variables={},
         program=PROGRAM, downloads=DOWNLOADS, sink_filesystem=None,
@@ -101,6 +105,8 @@ def test_what_a_worker_should_answer_is_recorded(tmp_path: Path) -> None:
         ({"latency_s": [math.inf] * 10}, "latency_s.0: Input should be less than"),
         ({"latency_s": [0.01] * 9}, "start_s and latency_s must have a value per image"),
         ({"start_s": [], "latency_s": []}, "start_s and latency_s must have a value per image"),
+        ({"digests": True}, "digests: Input should be a valid array"),
+        ({"sizes": ["1"] * 10}, "sizes.0: Input should be a valid integer"),
     ],
 )
 def test_a_pass_that_cannot_have_been_is_a_failed_trial(

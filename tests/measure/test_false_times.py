@@ -145,6 +145,24 @@ def open_client(*, concurrency, timeout_s, ca_file):
     yield fetch
 """
 
+# No body is read, and the worker's own look at them is made to say what is wanted.
+FORGED = """
+class Right(str):
+    __eq__ = lambda *_: True
+    __hash__ = str.__hash__
+    hexdigest = str.__str__
+worker("recorder").sha256 = lambda body: Right(body, "ascii")
+worker("recorder").Recorder.complaint = lambda *_: None
+@contextmanager
+def open_client(*, concurrency, timeout_s, ca_file):
+    def fetch(url):
+        parts = urlsplit(url)
+        with socket.create_connection((parts.hostname, parts.port)) as wire:
+            wire.sendall(f"GET {parts.path} HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n".encode())
+            return wire.recv(1)
+    yield fetch
+"""
+
 # They lie about time alone: each refuses what is not there, as the rehearsal wants it.
 CHECKED = """
 @contextmanager
@@ -173,6 +191,7 @@ def open_client(*, concurrency, timeout_s, ca_file, true=open_client):
         (SHORT_LATENCIES, "and the server alone took"),
         (KEPT, "s before the pass began: open the client's connections in open_client"),
         (OPENED_BEFORE, "s before the pass began: open the client's connections in open_client"),
+        (FORGED, "40 of 40 bodies differ from the manifest"),
         (REPLAYED, "40 of 40 bodies differ from the manifest"),
         (ASKED_TWICE, "the server saw 80 requests for 40 images"),
     ],

@@ -11,9 +11,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from harness.measure.guard import Wait, harm, overreach, unrest
+from harness.measure.guard import Wait, harm, haste, overreach, unrest
 from harness.measure.launch import Worker
-from harness.measure.processes import IS_LINUX, Family, Orphans, Standing
+from harness.measure.processes import IS_LINUX, Family, Orphans, Standing, priority
 
 linux = pytest.mark.skipif(not IS_LINUX, reason="this system does not tell")
 PLAIN = Standing(is_stopped=False, terms=(0, 0, frozenset({0})))
@@ -59,6 +59,26 @@ def test_unrest(cpu_s: float, waited_s: float, *, is_wrong: bool) -> None:
 def test_overreach(cpu_s: float, used: set[int], asked: tuple[int, ...], expected: str | None) -> None:
     found = overreach(cpu_s, 1.0, used, asked)
     assert found is expected is None or str(found).startswith(str(expected))
+
+
+@pytest.mark.parametrize(
+    ("now", "given", "is_wrong"),
+    [(20, 20, False), (39, 20, False), (25, 30, True), (-2, 20, True), (None, 20, False), (20, None, False)],
+)
+def test_haste(now: int | None, given: int | None, *, is_wrong: bool) -> None:
+    assert (haste(now, given) is not None) is is_wrong
+
+
+@linux
+def test_the_most_urgent_thread_of_a_family_counts() -> None:
+    own = priority(os.getpid())
+    assert own is not None
+    code = "import os, threading\nthreading.Thread(target=input).start()\nos.setpriority(0, 0, 9)\nprint()"
+    with subprocess.Popen([sys.executable, "-c", code], stdin=-1, stdout=-1) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        assert priority(process.pid) == 29
+        assert Family(process.pid).priority() == own
 
 
 BURN = "import time\nuntil = time.process_time() + 0.2\nwhile time.process_time() < until: pass\n"

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.measure.complaints import complaint_about
+from harness.measure.complaints import Bodies, complaint_about, complaint_about_bodies
 from harness.model import Pass
 from harness.workload import Workload
 from tests.builders import one_pass
@@ -90,6 +90,23 @@ def test_what_the_worker_says_of_time_is_held_against_the_servers_and_our_own_cl
     else:
         assert complaint is not None
         assert complaint.startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("digests", "sizes", "expected"),
+    [
+        (("aa", "bb"), (1, 2), None),
+        (("aa", "cc"), (1, 2000), "1 of 2 bodies differ from the manifest (first: b.jpg, 2,000 bytes)"),
+        (("bb", "aa"), (0, 2), "2 of 2 bodies differ from the manifest (first: a.jpg, 0 bytes)"),
+        ((), (), "the worker told of 0 bodies, and 2 were asked"),
+        (("aa", "bb"), (1,), "the worker told of 2 bodies, and 2 were asked"),
+    ],
+)
+def test_bodies_are_held_against_what_the_worker_cannot_know(
+    digests: tuple[str, ...], sizes: tuple[int, ...], expected: str | None
+) -> None:
+    told = Bodies(digests=digests, sizes=sizes)
+    assert complaint_about_bodies(told, ["http://x/a.jpg", "http://x/b.jpg"], ["aa", "bb"]) == expected
 
 
 def test_one_at_a_time_is_no_lie_if_it_is_said_or_asked() -> None:

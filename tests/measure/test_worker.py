@@ -107,7 +107,7 @@ def test_what_a_contender_says_is_printable(tmp_path: Path) -> None:
     "record",
     [
         Program(client="a.py", concurrency_model="b.py", loop=None, cpus=[0, 1]),
-        Downloads(urls=["http://x/1"], digests=["ab"], concurrency=4, timeout_s=1.5, folder="/images"),
+        Downloads(urls=["http://x/1"], concurrency=4, timeout_s=1.5, folder="/images"),
     ],
 )
 def test_what_a_worker_is_told_comes_out_as_it_went_in(record: Program | Downloads) -> None:

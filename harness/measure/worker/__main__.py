@@ -43,7 +43,7 @@ def main() -> None:
         "prepare": lambda warmup: trial[0].prepare(warmup=warmup),
         "rehearse": lambda: trial[0].rehearse(),  # noqa: PLW0108
         "pass": lambda: trial[0].run_pass(),  # noqa: PLW0108
-        "tell": lambda turn=0: trial[0].tell(turn=turn),
+        "tell": lambda: trial[0].tell(),  # noqa: PLW0108
         "end": lambda: trial[0].end(),  # noqa: PLW0108
     }
     for line in sys.stdin:

@@ -27,7 +27,6 @@ class Downloads:
 
     Attributes:
         urls: of all images; the last segment of each is unique.
-        digests: SHA-256 of each body, in the same order.
         concurrency: how many may be in flight.
         timeout_s: for the client, and for a pass.
         ca_file: certificates to trust; None for plain HTTP.
@@ -35,7 +34,6 @@ class Downloads:
     """
 
     urls: Sequence[str]
-    digests: Sequence[str]
     concurrency: int
     timeout_s: float
     ca_file: str | None = None

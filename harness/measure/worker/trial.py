@@ -63,7 +63,7 @@ class Trial:
         asked = self._downloads
         self._warmup = warmup
         at_half = self._count_threads if warmup else None
-        self._recorder = Recorder(asked.urls, asked.digests, asked.folder, at_half)
+        self._recorder = Recorder(asked.urls, asked.folder, at_half)
         self._run = self._program(self._recorder)
         # Each pass begins like a program of its own. Else every seventh or so pays for what the others left: 15 ms of 50.
         gc.collect()
@@ -83,16 +83,12 @@ class Trial:
         self._seen = (began, ended, after.ru_nvcsw - before.ru_nvcsw, after.ru_nivcsw - before.ru_nivcsw)
         return {}
 
-    def tell(self, *, turn: int = 0) -> dict[str, Any]:
-        """Return the last pass as a record, or what was wrong with its bodies as ``reason``.
-
-        Args:
-            turn: by how many places the images had been moved on.
-        """
+    def tell(self) -> dict[str, Any]:
+        """Return the last pass as a record with the digests of its bodies, or what was wrong as ``reason``."""
         recorder = self._recorder
         if recorder.sink_error:
             return {"sink_error": recorder.sink_error}
-        reason = recorder.complaint(turn)
+        reason = recorder.complaint()
         if reason:
             return {"reason": reason}
         began, ended, voluntary, involuntary = self._seen
@@ -106,6 +102,7 @@ class Trial:
             "latency_s": latency_s,
             "voluntary_switches": voluntary,
             "involuntary_switches": involuntary,
+            **recorder.bodies(),
         }
 
     def end(self) -> dict[str, Any]:
