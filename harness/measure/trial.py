@@ -57,7 +57,8 @@ class RunningTrial:
 
     Attributes:
         family: the worker and all that descends from it.
-        was_hit: whether a signal ended the worker, or somebody meddled with it while it waited: it may not be its own fault.
+        was_hit: whether a signal ended the worker, somebody meddled with it while it waited, or the server saw of its pass
+            what should not be: it may not be its own fault.
     """
 
     def __init__(self, task: Task, worker: Worker, server: Server, rules: TrialRules) -> None:
@@ -134,10 +135,12 @@ class RunningTrial:
         try:
             one = checks.made(Pass, {**answer, "client_cpu_s": cpu_s, "witness": witness})
             bodies = checks.made(Bodies, answer)
+            seen = complaint_about(one, workload, self._task.in_flight, span, self._blocks)
+            self.was_hit = (
+                seen is not None
+            )  # others know the paths too: what the server saw may be their doing
             right = self._server.digests(workload.name)
-            self._reason = complaint_about_bodies(
-                bodies, self._task.downloads.urls, right
-            ) or complaint_about(one, workload, self._task.in_flight, span, self._blocks)
+            self._reason = complaint_about_bodies(bodies, self._task.downloads.urls, right) or seen
         except ValueError as error:
             self._reason = f"the worker's answer cannot be read: {error}"
         self._reason = (

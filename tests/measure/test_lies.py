@@ -147,6 +147,27 @@ def test_who_meddles_with_those_that_wait_fails_and_they_do_not(
     assert len(found["honest"].timed) == 2
 
 
+STRAY = """
+URLS, TRUE = [], urllib.request.urlopen
+def urlopen(url, timeout):
+    URLS.append(url)
+    return TRUE(url, timeout=timeout)
+urllib.request.urlopen = urlopen
+def ask():
+    while True:
+        time.sleep(0.01)
+        TRUE(URLS[-1])
+"""
+
+
+def test_who_asks_on_while_others_run_spoils_no_count_of_theirs(server: Server, tree: Path) -> None:
+    once = "threading.Thread(target=ask, daemon=True).start()"
+    found = by_client(measured(server, tree, once=once, at_import=STRAY))
+    assert found["liar"].reason is not None
+    assert found["honest"].reason is None
+    assert len(found["honest"].timed) == 2
+
+
 def test_who_meddles_at_its_import_is_found_when_they_start_one_by_one(server: Server, tree: Path) -> None:
     lie = "[os.kill(one, 9) for one in others()]"
     found = by_client(measured(server, tree, at_import=lie, is_first=False))
