@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError, to_json
 
-from harness.model import Ceiling, Cell, Pass, Plan, Run, Sentinel, Trial
+from harness.model import HERE, Ceiling, Cell, Facts, Pass, Plan, Run, Sentinel, Trial
 
 Checked = TypeVar("Checked")
 _adapter: Callable[[Any], TypeAdapter[Any]] = cache(TypeAdapter)  # one per kind: making it takes milliseconds
@@ -113,6 +113,11 @@ def _of_run(run: Run) -> Iterator[str]:
     for name, facts in (("fingerprint", run.fingerprint), ("environment", run.environment)):
         if not _is_finite(facts):
             yield f"{name}: numbers must be finite"
+    for side in sorted({cell.side for cell in run.plan.cells} | {HERE}):
+        try:
+            made(Facts, run.on(side))
+        except ValueError as error:
+            yield f"fingerprint: {error}"
 
 
 def _of_plan(plan: Plan) -> Iterator[str]:

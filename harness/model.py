@@ -5,7 +5,7 @@ stand in its type, and ``harness.checks`` holds a record to them when it is writ
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt, Le, Lt, MinLen
@@ -372,6 +372,21 @@ class LessonRecord:
     def state(self) -> str:
         """The result in words."""
         return {True: "holds here", False: "does not hold here", None: "not observed"}[self.held]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """Those facts of a fingerprint that something is made of; others stand beside them, and any may be missing."""
+
+    cpu: str = ""
+    cores: Count = 0
+    cpus: Count = 0
+    kernel: str = ""
+    architecture: str = ""
+    python: str = ""
+    free_threaded: bool = False
+    packages: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -209,6 +209,25 @@ def test_a_run_that_contradicts_itself_is_neither_written_nor_read(
         ledger.read(tmp_path / "r")
 
 
+@pytest.mark.parametrize(
+    "facts",
+    [{"cpus": None}, {"cpus": "two"}, {"packages": ["requests"]}, {"python": 3}, {"variables": {"A": 1}}],
+)
+@pytest.mark.parametrize("place", [(), ("environment", "sides", "here")])
+def test_facts_that_something_is_made_of_have_their_types(
+    tmp_path: Path, facts: dict[str, Any], place: tuple[str, ...]
+) -> None:
+    written(tmp_path / "r")
+    path = tmp_path / "r" / "run.json"
+    record = here = json.loads(path.read_text())
+    for name in place:
+        here = here.setdefault(name, {})
+    here["fingerprint"] = facts
+    path.write_text(json.dumps(record))
+    with pytest.raises(HarnessError, match=rf"is damaged: fingerprint: {next(iter(facts))}"):
+        ledger.read_run(tmp_path / "r")
+
+
 @pytest.mark.parametrize("field", ["fingerprint", "environment"])
 def test_facts_of_a_run_are_finite(tmp_path: Path, field: str) -> None:
     written(tmp_path / "r")
