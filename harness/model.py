@@ -26,7 +26,9 @@ Seconds = Annotated[float, Ge(0), Lt(1e9)]  # thirty years are longer than anyth
 Positive = Annotated[float, Ge(1e-9), Lt(1e9)]  # what a clock can tell from none; also a rate per second
 Share = Annotated[float, Ge(0), Le(1)]
 Finite = Annotated[float, Gt(-1e300), Lt(1e300)]  # in other units too
-UnixTime = Annotated[float, Gt(0), Lt(253_402_300_800)]  # the calendar of datetime ends with the year 9999
+UnixTime = Annotated[
+    float, Gt(0), Lt(2**37)
+]  # the year 6325: calendars end with 9999, and a chart has a margin
 Reason = Annotated[str, MinLen(1)]
 
 # Below this latency a server answers before the next request arrives, so that what it sees in flight says nothing.

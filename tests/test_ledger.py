@@ -179,6 +179,7 @@ def test_nothing_else_is_written_that_no_reader_would_take(tmp_path: Path) -> No
     [
         ({"command": "bench \ud800"}, r"'bench \\ud800' holds what is no Unicode"),
         ({"created_at": math.inf}, "created_at: Input should be a valid number"),
+        ({"created_at": 253_402_300_799.0}, "created_at: Input should be less than"),
         (
             {"contenders": ()},
             "sequential/a needs the concurrency sequential, which is not among the contenders",

@@ -250,6 +250,15 @@ def test_the_same_history_gives_the_same_bytes_and_names_are_no_markup(tmp_path:
     assert "newest failed: &lt;u&gt;\\x1b[2J" in html
 
 
+def test_all_dates_that_a_history_can_hold_have_room_in_a_chart(tmp_path: Path) -> None:
+    first, last = series(cells()[0], 1, 2)
+    write_store(
+        tmp_path / "abc.jsonl", [replace(first, created_at=1e-9), replace(last, created_at=2.0**37 - 1)]
+    )
+    [trend], _ = read_trends(tmp_path, "*", 0.05)
+    assert b"6000" in trend_chart(trend)
+
+
 def test_a_series_of_failures_alone_has_a_chart_too(tmp_path: Path) -> None:
     made = [replace(one, value=None, low=None, high=None, reason="down") for one in series(cells()[0], 1, 3)]
     write_store(tmp_path / "abc.jsonl", made)
