@@ -47,9 +47,7 @@ def main(folder: Path, environment: Mapping[str, str], call: Call) -> str:
     found = sorted(folder.rglob("verdict.json"))
     if not found:
         return "no verdict to tell of"
-    text = "\n\n".join(
-        path.with_name("gate.md").read_text(encoding="utf-8", errors="replace")[:MOST_BYTES] for path in found
-    )
+    text = "\n\n".join(read(path.with_name("gate.md"))[:MOST_BYTES] for path in found)
     repository = environment["GITHUB_REPOSITORY"]
     number = pull_request(repository, environment["HEAD"], environment["HEAD_SHA"], call)
     if number is None:
@@ -65,10 +63,17 @@ def main(folder: Path, environment: Mapping[str, str], call: Call) -> str:
     return f"#{number}: comment updated"
 
 
+def read(path: Path) -> str:
+    """Return what the file of an artifact says; a link could lead to what is none of it."""
+    if path.is_symlink() or not path.is_file():
+        return f"{path.name} is missing"
+    return path.read_text(encoding="utf-8", errors="replace")
+
+
 def is_quiet(path: Path) -> bool:
     """Whether a verdict found nothing that changed, and suspects nothing; what cannot be read is told."""
     try:
-        verdict = json.loads(path.read_text(encoding="utf-8"))
+        verdict = json.loads(read(path))
         return verdict["verdict"] in QUIET and not any(cell["suspected"] for cell in verdict["cells"])
     except (ValueError, KeyError, TypeError, RecursionError):
         return False

@@ -12,7 +12,7 @@ from harness.commands.exits import FAILED, FINE, NOTHING, REGRESSED, UNDECIDED, 
 from harness.commands.recorded import add_results_option, run_folder
 from harness.files import write_whole
 from harness.ledger import Ledger
-from harness.model import Cell, HarnessError
+from harness.model import HERE, Cell, HarnessError
 
 if TYPE_CHECKING:  # scipy is slow to load, and a refusal needs none of it
     from harness.stats.unpaired import Comparison
@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
     base, head = ledger.read(run_folder(options.base, options.results)), ledger.read(folder)
     if base.run.id == head.run.id:
         raise HarnessError(f"{base.run.id} is compared with itself: give two runs", exit_code=USAGE)
-    differing = list(differences(base.run.fingerprint, head.run.fingerprint))
+    differing = list(dict.fromkeys(_unlike_sides(base, head)))
     if differing and not options.force:
         raise HarnessError(
             f"{base.run.id} and {head.run.id} are not comparable: {'; '.join(differing)} "
@@ -73,12 +73,20 @@ def run(options: argparse.Namespace) -> int:
     return exit_code(rows)
 
 
+def _unlike_sides(base: Ledger, head: Ledger) -> Iterator[str]:
+    """In what the machine, the Python or the packages differ, on any side that both runs have."""
+    there, here = ({cell.side for cell in book.run.plan.cells} for book in (base, head))
+    for side in sorted(there & here) or [HERE]:
+        yield from differences(base.run.on(side), head.run.on(side))
+
+
 def differences(base: Mapping[str, Any], head: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
     """The keys in which two fingerprints differ, with both values; inner keys are joined with a dot."""
     for key in sorted(base.keys() | head.keys()):
         one, other = base.get(key, "absent"), head.get(key, "absent")
-        if isinstance(one, Mapping) and isinstance(other, Mapping):
-            yield from differences(one, other, f"{prefix}{key}.")
+        if isinstance(one, Mapping) or isinstance(other, Mapping):
+            there, here = (found if isinstance(found, Mapping) else {} for found in (one, other))
+            yield from differences(there, here, f"{prefix}{key}.")
         elif one != other:
             yield f"{prefix}{key}: {one} against {other}"
 

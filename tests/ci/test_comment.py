@@ -115,6 +115,22 @@ def test_a_verdict_that_cannot_be_read_is_told_and_stops_nothing(found: Path, te
     assert comment.main(found, ENVIRONMENT, GitHub([])) == "#7: commented"
 
 
+def test_what_an_artifact_lacks_is_told_and_a_link_out_of_it_is_not_followed(
+    found: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    outside = tmp_path_factory.mktemp("outside") / "secret"
+    outside.write_text("of the runner")
+    text = found / "gates" / "1" / "gate.md"
+    text.unlink()
+    for _ in range(2):
+        hub = GitHub([])
+        assert comment.main(found, ENVIRONMENT, hub) == "#7: commented"
+        ((_, _, body),) = hub.changes
+        assert body.startswith(f"{comment.MARKER}\ngate.md is missing\n")
+        text.unlink(missing_ok=True)
+        text.symlink_to(outside)
+
+
 def test_the_body_goes_by_standard_input_and_a_question_in_the_address(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -77,6 +77,26 @@ def test_unlike_machines_are_refused_with_the_keys(
     assert not (head / "compare.csv").exists()
 
 
+def test_sides_with_other_packages_are_unlike_too(
+    write: Write, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two gates on one machine, whose heads had another version of a package."""
+
+    def gate(version: str) -> Ledger:
+        book = make_book(rounds=8, sides=["base", "head"])
+        own = {"base": {}, "head": {"packages": {"requests": version}}}
+        sides = {side: {"fingerprint": facts} for side, facts in own.items()}
+        return replace(book, run=replace(book.run, environment={**book.run.environment, "sides": sides}))
+
+    old, new = write("old", book=gate("2.25.1")), write("new", book=gate("2.26.0"))
+    assert compare(tmp_path, old, new) == 4
+    told = capsys.readouterr().err
+    assert "packages.requests: 2.25.1 against 2.26.0" in told
+    assert compare(tmp_path, write("clean"), write("set", facts={"variables": {"A": "1"}})) == 4
+    assert "variables.A: absent against 1" in capsys.readouterr().err
+    assert compare(tmp_path, old, write("same", book=gate("2.25.1"))) == 0
+
+
 def test_force_marks_every_row_and_gives_no_verdict(write: Write, tmp_path: Path) -> None:
     base, head = write("base"), write("head", 2.0, {"cpus": 4})
     out = tmp_path / "out"
