@@ -190,6 +190,7 @@ class Trial:
         cpus: CPUs that any thread of the worker or its descendants could use after the last pass.
         sink_filesystem: type of the file system of a disk sink; None for memory.
         parity: what was in force in the worker (versions, C extensions, limits), for the parity audit.
+        advice: what its client had better do, though nothing was wrong with what it fetched; None without.
     """
 
     cell: Cell
@@ -205,6 +206,7 @@ class Trial:
     cpus: tuple[Count, ...]
     sink_filesystem: str | None
     parity: Mapping[str, str]
+    advice: Reason | None = None
 
     @property
     def timed(self) -> tuple[Pass, ...]:

@@ -106,7 +106,8 @@ class RunningTrial:
         server = Wait(Family(self._server.pid))
         if not self._has_rehearsed:
             self._has_rehearsed = True
-            self._blocks = self._ask("rehearse").get("blocks")
+            answer = self._ask("rehearse")
+            self._blocks, self._known["advice"] = answer.get("blocks"), answer.get("advice")
         self._ask("prepare", warmup=len(self._passes) < self._rules.warmups)
         if self._has_hit(server):
             return

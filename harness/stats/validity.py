@@ -33,6 +33,7 @@ def cell_notes(
             *_concurrency(of_cell, asked[cell.workload]),
             *_strangers(of_cell),
             *_parity(of_cell, usual[cell.workload]),
+            *_advice(of_cell),
         )
         for cell, of_cell in sorted(whole.items())
     }
@@ -141,3 +142,10 @@ def _parity(trials: Sequence[Trial], usual: Mapping[str, str]) -> Iterator[Note]
                 advice="make the clients ask in the same way if it matters for your images",
                 invalidates=name == "HTTP version",
             )
+
+
+def _advice(trials: Sequence[Trial]) -> Iterator[Note]:
+    found = next((trial.advice for trial in trials if trial.advice), None)
+    if found:
+        text, _, advice = found.partition(": ")
+        yield Note(code="advice", text=text, advice=advice, invalidates=False)

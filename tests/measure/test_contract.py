@@ -69,6 +69,7 @@ def only(catalog: Catalog, *ids: str) -> Catalog:
 def test_every_variant_found_keeps_the_contract(catalog: Catalog, server: Server, tmp_path: Path) -> None:
     trials = measured(catalog, server, tmp_path)
     assert {one.cell.variant: one.reason for one in trials if one.reason} == {}
+    assert {one.cell.variant: one.advice for one in trials if one.advice} == {}
     assert len(trials) == len(catalog.variants) >= 60
     for trial in trials:
         [warmup, timed] = trial.passes

@@ -22,6 +22,7 @@ from harness.measure.worker.rehearsal import (
     asynchronous,
     sync,
 )
+from harness.stats.validity import cell_notes
 from tests.measure.test_contract import TINY, measured, only
 
 
@@ -143,7 +144,6 @@ async def open_client(*, concurrency, timeout_s, ca_file):
     [
         ("", "", f"{BLOCKS}; its images came one at a time where 32 were asked"),
         ("await asyncio.sleep(0)", "", "fetches overlapped, but their requests came one at a time where 32"),
-        ("if 'absent' in url: return b''", "", SWALLOWED),
         (
             "if 'absent' in url: 1/0",
             ".decode('latin-1')",
@@ -158,3 +158,32 @@ def test_an_async_client_that_forgets_something(
     catalog = only(open_catalog(sys.executable, clients=[tmp_path / "mine.py"]), "gather/mine/asyncio")
     [trial] = measured(catalog, server, tmp_path, replace(TINY, name="forgetful"))
     assert (trial.reason or "").startswith(expected)
+
+
+CARELESS = '''\
+"""requests, without a look at the status."""
+from contextlib import contextmanager
+import requests
+
+@contextmanager
+def open_client(*, concurrency, timeout_s, ca_file):
+    with requests.Session() as session:
+        yield lambda url: session.get(url, timeout=timeout_s).content
+'''
+
+
+def test_a_client_that_takes_a_404_for_an_image_is_told_and_keeps_its_rank(
+    server: Server, tmp_path: Path
+) -> None:
+    """All that it fetched was held against the manifest: what it forgot has made it no quicker."""
+    (tmp_path / "careless.py").write_text(CARELESS)
+    catalog = only(open_catalog(sys.executable, clients=[tmp_path / "careless.py"]), "thread_pool/careless")
+    [trial] = measured(catalog, server, tmp_path, TINY.but(name="careless"))
+    assert (trial.reason, trial.advice) == (None, SWALLOWED)
+    [note] = [
+        note
+        for note in cell_notes([trial], [TINY.but(name="careless")], [])[trial.cell]
+        if note.code == "advice"
+    ]
+    assert not note.invalidates
+    assert f"{note.text}: {note.advice}" == SWALLOWED

@@ -41,7 +41,11 @@ class Trial:
         self._downloads = downloads
 
     def rehearse(self) -> dict[str, str]:
-        """Fetch an image that is not there; return what is wrong as ``reason``, or ``blocks`` if the loop had to wait."""
+        """Fetch an image that is not there.
+
+        Returns:
+            ``reason``: what is wrong with it; ``advice``: what it had better do; ``blocks``: that the loop had to wait.
+        """
         missing = f"{self._downloads.urls[0]}.absent"
         if not is_async_client(self._client):
             with self._open_client() as fetch:
@@ -56,7 +60,8 @@ class Trial:
             assert self._loop is not None  # noqa: S101 - no model drives an async client without one
             self._loop.run(main)
             [(reason, gave_way)] = found
-        return {"reason": reason} if reason else {} if gave_way else {"blocks": rehearsal.BLOCKS}
+        told = {"advice" if reason in rehearsal.HARMLESS else "reason": reason} if reason else {}
+        return told if gave_way else {"blocks": rehearsal.BLOCKS, **told}
 
     def prepare(self, *, warmup: bool) -> None:
         """Make the next pass ready: its program, what will record it, and a memory without the garbage of the one before."""
