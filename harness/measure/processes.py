@@ -178,6 +178,13 @@ def children(pid: int) -> set[int]:
     return set(map(int, found.split()))
 
 
+def session(pid: int) -> int | None:
+    """The session that a process is in; each worker leads its own. None if the process has ended."""
+    with suppress(OSError):
+        return os.getsid(pid)
+    return None
+
+
 def priority(thread: int) -> int | None:
     """Priority as in proc_pid_stat(5): the less, the sooner it runs, below 0 in real time; None where it is not told."""
     with suppress(OSError):

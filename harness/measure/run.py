@@ -11,7 +11,7 @@ from pathlib import Path
 
 from harness.measure.catalog import Catalog
 from harness.measure.machine import filesystem
-from harness.measure.processes import Orphans
+from harness.measure.processes import Orphans, session
 from harness.measure.sentinel import Watch
 from harness.measure.server import Manifest, Server
 from harness.measure.trial import RunningTrial, Task, launch
@@ -136,7 +136,12 @@ def _look_at(
     turns: Iterable[tuple[tuple[int, Cell], RunningTrial]], running: RunningTrial, orphans: Orphans
 ) -> None:
     """See what became of those that waited while one trial had the word."""
-    running.family.adopt(orphans.found())
+    new = orphans.found()
+    for _, waiting in turns:
+        own = {one for one in new if session(one) == waiting.family.pid}
+        waiting.family.adopt(own)
+        new -= own
+    running.family.adopt(new)  # who has left his session is taken for a child of the one that ran
     for _, waiting in turns:
         waiting.look(running)
 

@@ -147,6 +147,16 @@ def test_who_meddles_with_those_that_wait_fails_and_they_do_not(
     assert len(found["honest"].timed) == 2
 
 
+def test_a_chain_of_orphans_is_of_the_family_that_began_it(server: Server, tree: Path) -> None:
+    chain = (
+        "def chain():\n    until = time.monotonic() + 9\n    while time.monotonic() < until:\n"
+        "        if os.fork(): os._exit(0)\n        burn(0.003)\n    os._exit(0)"
+    )
+    found = by_client(measured(server, tree, once="os.fork() or chain()", at_import=chain))
+    assert "s of CPU in the" in (found["liar"].reason or "")
+    assert found["honest"].reason is None
+
+
 STRAY = """
 URLS, TRUE = [], urllib.request.urlopen
 def urlopen(url, timeout):
