@@ -1,11 +1,15 @@
-"""The table of metrics: CSV columns, chart axes and verdicts all derive from these rows."""
+"""The table of metrics: CSV columns, chart axes, tables and judging derive from these rows."""
 
+import math
 import statistics
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from harness.model import Pass, Trial
+from harness.model import HarnessError, Pass, Trial
+
+Better = Literal["higher", "lower"]
+Quantity = Literal["time", "client CPU", "server CPU", "memory", "count"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,8 +19,11 @@ class Metric:
     Attributes:
         key: CSV column and JSON key; carries its base unit as a suffix.
         label: for people, without the unit.
+        short: the same where there is little room.
         unit: of the value, in base units.
         better: which way is better.
+        quantity: what it is of, which says what a disturbed host can do to it. A count is shown and not judged; all
+            else is positive, and judged by the logs of ratios.
         of_pass: the value of one pass; None if it belongs to the trial as a whole.
         of_trial: the trial's one value.
         is_geometric: whether that is the geometric mean over the timed passes; else it is the mean.
@@ -24,18 +31,34 @@ class Metric:
 
     key: str
     label: str
+    short: str
     unit: str
-    better: Literal["higher", "lower"]
+    better: Better
+    quantity: Quantity
     of_pass: Callable[[Pass], float] | None
     of_trial: Callable[[Trial], float]
     is_geometric: bool
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether cells can be compared by it."""
+        return self.quantity != "count"
+
+    @property
+    def sign(self) -> int:
+        """Of a change of its log that is for the worse."""
+        return 1 if self.better == "lower" else -1
+
+    def worsening(self, ratio: float) -> float:
+        """The ratio, turned so that above 1 is worse."""
+        return ratio if self.sign > 0 else 1 / ratio if ratio else math.inf
 
 
 def mean_over_passes(of_pass: Callable[[Pass], float]) -> Callable[[Trial], float]:
     """The trial's value is the mean over its timed passes: of what is counted or summed."""
 
     def of_trial(trial: Trial) -> float:
-        return statistics.fmean([of_pass(one) for one in trial.timed])
+        return statistics.fmean([of_pass(each) for each in trial.timed])
 
     return of_trial
 
@@ -47,8 +70,8 @@ def geometric_mean_over_passes(of_pass: Callable[[Pass], float]) -> Callable[[Tr
     """
 
     def of_trial(trial: Trial) -> float:
-        values = [of_pass(one) for one in trial.timed]
-        if not all(one > 0 for one in values):
+        values = [of_pass(each) for each in trial.timed]
+        if not all(value > 0 for value in values):
             return statistics.fmean(values)  # no value that anything could be made of: the caller says so
         return statistics.geometric_mean(values)
 
@@ -64,96 +87,123 @@ def quantile(values: Sequence[float], share: float) -> float:
     return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
 
 
-def _per_pass(
-    key: str, label: str, unit: str, better: Literal["higher", "lower"], of_pass: Callable[[Pass], float]
+def _images(each: Pass) -> int:
+    return len(each.latency_s)
+
+
+def _mean(
+    key: str, label: str, short: str, unit: str, quantity: Quantity, of_pass: Callable[[Pass], float]
 ) -> Metric:
-    of_trial = mean_over_passes(of_pass)
     return Metric(
-        key=key, label=label, unit=unit, better=better, of_pass=of_pass, of_trial=of_trial, is_geometric=False
+        key=key,
+        label=label,
+        short=short,
+        unit=unit,
+        better="lower",
+        quantity=quantity,
+        of_pass=of_pass,
+        of_trial=mean_over_passes(of_pass),
+        is_geometric=False,
     )
 
 
 def _time(
-    key: str, label: str, unit: str, better: Literal["higher", "lower"], of_pass: Callable[[Pass], float]
+    key: str, label: str, short: str, unit: str, better: Better, of_pass: Callable[[Pass], float]
 ) -> Metric:
-    of_trial = geometric_mean_over_passes(of_pass)
     return Metric(
-        key=key, label=label, unit=unit, better=better, of_pass=of_pass, of_trial=of_trial, is_geometric=True
+        key=key,
+        label=label,
+        short=short,
+        unit=unit,
+        better=better,
+        quantity="time",
+        of_pass=of_pass,
+        of_trial=geometric_mean_over_passes(of_pass),
+        is_geometric=True,
     )
 
 
-def _images(one: Pass) -> int:
-    return len(one.latency_s)
+def _of_trial(
+    key: str, label: str, unit: str, quantity: Quantity, of_trial: Callable[[Trial], float]
+) -> Metric:
+    return Metric(
+        key=key,
+        label=label,
+        short=label,
+        unit=unit,
+        better="lower",
+        quantity=quantity,
+        of_pass=None,
+        of_trial=of_trial,
+        is_geometric=False,
+    )
 
 
-RATE = _time("images_per_s", "throughput", "images/s", "higher", lambda one: _images(one) / one.wall_s)
-TIME_PER_IMAGE = _time(
-    "time_per_image_s", "time per image", "s", "lower", lambda one: one.wall_s / _images(one)
+def _count(key: str, label: str, unit: str, better: Better, of_pass: Callable[[Pass], float]) -> Metric:
+    return replace(_mean(key, label, label, unit, "count", of_pass), better=better)
+
+
+RATE = _time(
+    "images_per_s",
+    "throughput",
+    "throughput",
+    "images/s",
+    "higher",
+    lambda each: _images(each) / each.wall_s,
 )
-WALL = _time("wall_s", "time for all images", "s", "lower", lambda one: one.wall_s)
-CLIENT_CPU = _per_pass(
+TIME_PER_IMAGE = _time(
+    "time_per_image_s", "time per image", "time", "s", "lower", lambda each: each.wall_s / _images(each)
+)
+WALL = _time("wall_s", "time for all images", "time for all", "s", "lower", lambda each: each.wall_s)
+CLIENT_CPU = _mean(
     "client_cpu_s_per_1000_images",
     "client CPU per 1,000 images",
+    "client CPU",
     "s",
-    "lower",
-    lambda one: 1000 * one.client_cpu_s / _images(one),
+    "client CPU",
+    lambda each: 1000 * each.client_cpu_s / _images(each),
 )
-SERVER_CPU = _per_pass(
+SERVER_CPU = _mean(
     "server_cpu_s_per_1000_images",
     "server CPU per 1,000 images",
+    "server CPU",
     "s",
-    "lower",
-    lambda one: 1000 * one.witness.server_cpu_s / _images(one),
+    "server CPU",
+    lambda each: 1000 * each.witness.server_cpu_s / _images(each),
 )
-CONNECTIONS = _per_pass(
-    "connections", "connections opened", "connections", "lower", lambda one: one.witness.connections
+CONNECTIONS = _count(
+    "connections", "connections opened", "connections", "lower", lambda each: each.witness.connections
 )
-SERVER_IN_FLIGHT = _per_pass(
+SERVER_IN_FLIGHT = _count(
     "server_peak_in_flight",
     "peak in flight at the server",
     "requests",
     "higher",
-    lambda one: one.witness.peak_in_flight,
+    lambda each: each.witness.peak_in_flight,
 )
-CLIENT_IN_FLIGHT = _per_pass(
+CLIENT_IN_FLIGHT = _count(
     "client_peak_in_flight",
     "peak in flight at the client",
     "fetches",
     "higher",
-    lambda one: one.peak_in_flight,
+    lambda each: each.peak_in_flight,
 )
-VOLUNTARY_SWITCHES = _per_pass(
+VOLUNTARY_SWITCHES = _count(
     "voluntary_switches",
     "context switches, voluntary",
     "switches",
     "lower",
-    lambda one: one.voluntary_switches,
+    lambda each: each.voluntary_switches,
 )
-INVOLUNTARY_SWITCHES = _per_pass(
+INVOLUNTARY_SWITCHES = _count(
     "involuntary_switches",
     "context switches, involuntary",
     "switches",
     "lower",
-    lambda one: one.involuntary_switches,
+    lambda each: each.involuntary_switches,
 )
-PEAK_RSS = Metric(
-    key="peak_rss_bytes",
-    label="peak memory",
-    unit="bytes",
-    better="lower",
-    of_pass=None,
-    of_trial=lambda trial: trial.peak_rss_bytes,
-    is_geometric=False,
-)
-THREADS = Metric(
-    key="threads",
-    label="threads",
-    unit="threads",
-    better="lower",
-    of_pass=None,
-    of_trial=lambda trial: trial.threads,
-    is_geometric=False,
-)
+PEAK_RSS = _of_trial("peak_rss_bytes", "peak memory", "bytes", "memory", lambda trial: trial.peak_rss_bytes)
+THREADS = _of_trial("threads", "threads", "threads", "count", lambda trial: trial.threads)
 
 METRICS: tuple[Metric, ...] = (
     RATE,
@@ -169,3 +219,16 @@ METRICS: tuple[Metric, ...] = (
     VOLUNTARY_SWITCHES,
     INVOLUNTARY_SWITCHES,
 )
+JUDGED: dict[str, Metric] = {metric.key: metric for metric in METRICS if metric.is_judged}
+RESPONSES = (TIME_PER_IMAGE, CLIENT_CPU, PEAK_RSS)  # what a user pays with: what the history keeps
+
+
+def judged_metric(key: str) -> Metric:
+    """The metric of this key.
+
+    Raises:
+        HarnessError: exit code 2: there is none, or it is a count.
+    """
+    if key not in JUDGED:
+        raise HarnessError(f"no metric {key!r} to judge by; there are {', '.join(JUDGED)}", exit_code=2)
+    return JUDGED[key]

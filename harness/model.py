@@ -289,6 +289,7 @@ class Plan:
         precision: stop before the last round once the interval of every ratio is this narrow (relative half-width);
             None measures all rounds.
         rounds: for each round, the cells in the order of running.
+        metric: key of the metric that cells are ranked and compared by; None for time per image.
     """
 
     suite: str
@@ -299,6 +300,7 @@ class Plan:
     workloads: tuple[FlatWorkload, ...]
     variants: tuple[Variant, ...]
     rounds: tuple[tuple[Cell, ...], ...]
+    metric: str | None = None
 
     @property
     def cells(self) -> tuple[Cell, ...]:
@@ -321,6 +323,7 @@ class SelfCheck:
         aa_half_width: relative half-width of the interval of a twin's ratio over one family, median over twins.
         smallest_seen: smallest planted slow-down from which on all were found in every family; None if none was.
         seconds: that it took.
+        half_widths: metric -> the same as ``aa_half_width`` for what is no time; None in self-checks older than this field.
     """
 
     fingerprint: Mapping[str, Any]
@@ -337,6 +340,7 @@ class SelfCheck:
     aa_half_width: Seconds
     smallest_seen: Seconds | None
     seconds: Seconds
+    half_widths: Mapping[str, Seconds] | None = None
 
     @property
     def too_small(self) -> str | None:

@@ -1,11 +1,13 @@
 """Records for tests: every fact that a test does not care about gets a plain value here.
 
-Builders return records of ``harness.model`` and nothing else; they compute no expected value.
+Builders return records and nothing else; they compute no expected value.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from harness.metrics import TIME_PER_IMAGE
 from harness.model import HERE, Axis, Cell, Contender, Pass, SelfCheck, Sentinel, Trial, Variant, Witness
+from harness.stats.sample import Sample, samples
 
 IMAGES = 10
 
@@ -71,6 +73,11 @@ def trial(
 def series(of: Cell, values: Iterable[float | None], *, cpu: float | None = None) -> list[Trial]:
     """One trial per value, in rounds 0, 1, ...; None is a round in which the cell's trial was lost."""
     return [trial(of, round_, value, cpu=cpu) for round_, value in enumerate(values) if value is not None]
+
+
+def times(trials: Sequence[Trial]) -> dict[Cell, Sample]:
+    """The samples by time per image."""
+    return samples(trials, TIME_PER_IMAGE)
 
 
 def variant(id_: str) -> Variant:

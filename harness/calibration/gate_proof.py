@@ -141,13 +141,13 @@ def gated(clone: Path, name: str, variants: list[str], *, beside_burner: bool) -
 def told(verdict: dict[str, Any]) -> str:
     """A verdict in a line."""
     cells = [
-        f"{one['variant']} {one['verdict']} ({one['stage']})"
+        f"{cell['variant']} {cell['metric']} {cell['verdict']} ({cell['stage']})"
         + (
-            f" {one['time_ratio']:.3f} [{one['time_ratio_low']:.3f}, {one['time_ratio_high']:.3f}]"
-            if one["time_ratio_low"] is not None
+            f" {cell['ratio']:.3f} [{cell['ratio_low']:.3f}, {cell['ratio_high']:.3f}]"
+            if cell["ratio_low"] is not None
             else ""
         )
-        for one in verdict["cells"]
+        for cell in verdict["cells"]
     ]
     return "; ".join([f"{verdict['exit_code']} {verdict['verdict']}", *cells, *verdict["host_notes"]])
 

@@ -73,8 +73,8 @@ def remake(folder: Path) -> None:
 
     from harness import ledger
     from harness.report.derived import build
-    from harness.report.judgement import judge_run
     from harness.report.tables import make_tables
+    from harness.stats.judge import judge_run
 
     found = {"import": step()}
     book = ledger.read(folder)

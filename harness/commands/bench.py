@@ -17,6 +17,7 @@ from harness.commands.catalog_options import add_catalog_options, catalog_from
 from harness.commands.conduct import conduct, machine_lock
 from harness.commands.console import to_errors, to_output
 from harness.commands.exits import FINE, INTERRUPTED, NOTHING, UNDECIDED, USAGE
+from harness.commands.metric_option import metric
 from harness.commands.recorded import bench_folder, command_line
 from harness.commands.report import write_report
 from harness.measure.catalog import Catalog, match
@@ -24,6 +25,7 @@ from harness.measure.launch import ROOT
 from harness.measure.machine import cpu_split, environment, fingerprint
 from harness.measure.plan import make_plan
 from harness.measure.suite import read_suite_file, with_options
+from harness.metrics import JUDGED, TIME_PER_IMAGE
 from harness.model import HERE, Axis, HarnessError, Plan, Run, Variant
 from harness.text import REDACTED
 
@@ -32,7 +34,7 @@ HELP = "measure a suite and write CSVs, charts and a table"
 
 PRECISE_ROUNDS = 40  # most rounds of a run that stops by precision
 SUITE = "default"
-PLAN_OPTIONS = ("suite", "variants", "workloads", "rounds", "baseline", "precision", "seed")
+PLAN_OPTIONS = ("suite", "variants", "workloads", "rounds", "baseline", "judge", "precision", "seed")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -44,6 +46,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workloads", nargs="+", metavar="NAME", help="instead of the suite's")
     parser.add_argument("--rounds", type=positive, metavar="N", help="instead of the suite's")
     parser.add_argument("--baseline", metavar="VARIANT", help="what ratios refer to, instead of the suite's")
+    parser.add_argument(
+        "--judge",
+        type=metric,
+        metavar="METRIC",
+        help=f"what rows are ranked and compared by, one of {', '.join(JUDGED)} (default: {TIME_PER_IMAGE.key})",
+    )
     parser.add_argument(
         "--precision",
         type=share,
@@ -133,6 +141,7 @@ def plan_from(options: argparse.Namespace, catalog: Catalog) -> Plan:
         variants=sorted(variants, key=lambda one: one.id),
         rounds=PRECISE_ROUNDS if options.precision and not options.rounds else suite.rounds,
         precision=options.precision,
+        metric=options.judge.key if options.judge else None,
     )
     if not plan.cells:
         reasons = "; ".join(sorted({one.unavailable for one in variants if one.unavailable}))

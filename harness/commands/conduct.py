@@ -18,6 +18,7 @@ from harness.measure.machine import cpu_split
 from harness.measure.run import Bench, measure
 from harness.measure.sentinel import Watch
 from harness.measure.server import running_server
+from harness.metrics import TIME_PER_IMAGE, judged_metric
 from harness.model import HarnessError, Plan, Trial
 from harness.report.progress import Lines, Screen
 from harness.stats.validity import server_limits
@@ -132,8 +133,11 @@ def precise_enough(plan: Plan, trials: list[Trial], number: int) -> bool:
     with interrupts.held():
         from harness.stats.effect import against_variant, effects  # noqa: PLC0415
         from harness.stats.power import keep_measuring  # noqa: PLC0415
+        from harness.stats.sample import samples  # noqa: PLC0415
 
-    found = effects([one for one in trials if one.round < number], against_variant(plan.baseline))
+    metric = judged_metric(plan.metric) if plan.metric else TIME_PER_IMAGE
+    done = samples([trial for trial in trials if trial.round < number], metric)
+    found = effects(done, against_variant(plan.baseline))
     return not keep_measuring(
         found, precision=plan.precision, rounds_done=number, most_rounds=len(plan.rounds)
     )

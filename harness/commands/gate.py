@@ -5,7 +5,7 @@ import os
 import random
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -19,7 +19,8 @@ from harness.commands.bench import positive, share
 from harness.commands.catalog_options import add_catalog_options
 from harness.commands.conduct import machine_lock
 from harness.commands.console import to_errors, to_output
-from harness.commands.exits import FAILED, FINE, INTERRUPTED, NOTHING, REGRESSED, UNDECIDED, USAGE
+from harness.commands.exits import FAILED, FINE, INTERRUPTED, NOTHING, UNDECIDED, USAGE
+from harness.commands.metric_option import add_metric_option
 from harness.commands.recorded import command_line
 from harness.commands.sided import (
     Lineup,
@@ -38,26 +39,20 @@ from harness.interrupts import interrupts
 from harness.measure.launch import ROOT
 from harness.measure.plan import make_sided_plan
 from harness.measure.suite import GateFields, SuiteFile, read_suite_file, with_options
+from harness.metrics import judged_metric
 from harness.model import Cell, HarnessError, Plan
+from harness.outcomes import OUTCOMES
 
 if TYPE_CHECKING:  # scipy is slow to load: what it is needed for comes after the measuring
     from harness.report.gate.record import Gate
-    from harness.stats.gate import Finding, Measured, Pair
+    from harness.stats.judge import Finding, Pair
+    from harness.stats.verdict import Margins
 
 NAME = "gate"
 HELP = "base against head, interleaved in the same rounds: the gate of a CI"
 
 BASE, HEAD = "base", "head"
 ABSENT = re.compile(r"\S+ does not exist on \S+|on \S+:(?: \S+: package \S+ is not installed(?:;|$))+")
-CODES = {
-    "regressed": REGRESSED,
-    "failed": FAILED,
-    "nothing measured": NOTHING,
-    "inconclusive": UNDECIDED,
-    "improved": FINE,
-    "equivalent": FINE,
-    "no change": FINE,
-}
 SIDE_HELP = (
     "comma-separated: a Python (python3.13), requirements (aiohttp==3.9.5), a git ref, a variant, a client file; "
     "'here' changes nothing"
@@ -83,6 +78,7 @@ def add_sided_options(parser: argparse.ArgumentParser) -> None:
         "--variants", nargs="+", metavar="GLOB", help="instead of those of [gate] in suite.toml"
     )
     parser.add_argument("--workloads", nargs="+", metavar="NAME", help="the same")
+    add_metric_option(parser, "those of [gate], time_per_image_s alone if it names none")
     parser.add_argument(
         "--rounds", type=positive, metavar="N", help="instead of suite.toml's (of a gate: fresh ones)"
     )
@@ -183,7 +179,9 @@ def gate_fields(file: SuiteFile, options: argparse.Namespace) -> GateFields:
     asked = {
         "variants": options.variants,
         "workloads": options.workloads,
-        "margin": getattr(options, "margin", None),
+        "metrics": options.metric and [metric.key for metric in options.metric],
+        "margin": options.margin,
+        "margins": options.margin and {},  # one that is said holds for all
         "decide_rounds": options.rounds,
         "budget_s": getattr(options, "budget", None),
     }
@@ -228,72 +226,75 @@ def _measure(
 
     lock.enter_context(machine_lock(console))
     measure("screen", lineup.groups, fields.screen_rounds)
-    progress.suspects = suspects = _suspects(folder, lineup, fields.margin)
+    progress.suspects = suspects = _suspects(folder, lineup, fields)
     if suspects and not budget.is_over(0):
-        console.print(f"{len(suspects)} of {len(lineup.groups)} cells need fresh rounds, which decide")
-        measure("decide", [(one.base, one.head) for one in suspects], fields.decide_rounds)
+        groups = list(dict.fromkeys((pair.base, pair.head) for pair in suspects))
+        console.print(f"{len(groups)} of {len(lineup.groups)} cells need fresh rounds, which decide")
+        measure("decide", groups, fields.decide_rounds)
 
 
-def _pairs(lineup: Lineup) -> "tuple[Pair, ...]":
-    from harness.stats.gate import Pair  # noqa: PLC0415
+def margins_of(fields: GateFields) -> "Margins":
+    """The margins that ``[gate]`` asks for."""
+    from harness.stats.verdict import Margins  # noqa: PLC0415 - scipy is slow to load
 
-    return tuple(Pair(base=base, head=head) for base, head in lineup.groups)
+    return Margins(default=fields.margin, of_metric=fields.margins)
 
 
-def _suspects(folder: Path, lineup: Lineup, margin: float) -> "tuple[Pair, ...]":
+def _pairs(groups: Iterable[tuple[Cell, ...]], fields: GateFields) -> "tuple[Pair, ...]":
+    from harness.stats.judge import Pair  # noqa: PLC0415
+
+    return tuple(
+        Pair(base=base, head=head, metric=judged_metric(key))
+        for base, head in groups
+        for key in dict.fromkeys(fields.metrics)
+    )
+
+
+def _suspects(folder: Path, lineup: Lineup, fields: GateFields) -> "tuple[Pair, ...]":
     # scipy is slow to load: after the screen's measuring, before that of the fresh rounds.
     with interrupts.held():
         from harness.stats.gate import under_suspicion  # noqa: PLC0415
+        from harness.stats.judge import measured_in  # noqa: PLC0415
 
-    return under_suspicion(_pairs(lineup), _measured(folder / "screen"), margin)
-
-
-def _measured(folder: Path) -> "Measured":
-    from harness.stats.fitness import disturbances  # noqa: PLC0415
-    from harness.stats.gate import Measured  # noqa: PLC0415
-    from harness.stats.validity import cell_notes  # noqa: PLC0415
-
-    book = ledger.read(folder)
-    return Measured(
-        trials=book.trials,
-        disturbances=disturbances(book.sentinels),
-        cell_notes=cell_notes(book.trials, book.run.plan.workloads, book.ceilings),
-    )
+    screen = measured_in(ledger.read(folder / "screen"))
+    return under_suspicion(_pairs(lineup.groups, fields), screen, margins_of(fields))
 
 
 def _findings(folder: Path, progress: Progress, reason: str | None) -> "tuple[list[Finding], list[str]]":
     """What can be said of each pair, and what made the host unfit in the rounds that decide."""
-    from harness.stats.gate import Pair, conclude, skipped, under_suspicion  # noqa: PLC0415
+    from harness.stats.gate import conclude, skipped, under_suspicion  # noqa: PLC0415
+    from harness.stats.judge import measured_in  # noqa: PLC0415
 
     lineup, fields = progress.lineup, progress.fields
     if lineup is None or fields is None:
         return [], []
     found = [
         skipped(
-            Pair(base=group[0], head=group[1]),
+            pair,
             why,
             head_is_broken=side == HEAD and _is_broken(why),
             is_anywhere=group not in lineup.nowhere,
         )
         for group, (side, why) in lineup.left_out.items()
+        for pair in _pairs([group], fields)
     ]
     if not (folder / "screen" / "run.json").exists():
         return found, []
-    screen = _measured(folder / "screen")
-    decide = _measured(folder / "decide") if (folder / "decide" / "run.json").exists() else None
-    pairs = _pairs(lineup)
-    suspects = progress.suspects or under_suspicion(pairs, screen, fields.margin)
+    screen = measured_in(ledger.read(folder / "screen"))
+    has_decided = (folder / "decide" / "run.json").exists()
+    decide = measured_in(ledger.read(folder / "decide")) if has_decided else None
+    pairs, margins = _pairs(lineup.groups, fields), margins_of(fields)
     found += conclude(
         pairs,
         screen,
         decide,
-        suspects=suspects,
-        margin=fields.margin,
+        suspects=progress.suspects or under_suspicion(pairs, screen, margins),
+        margins=margins,
         check=ledger.read_run(folder / "screen").selfcheck,
         short=_why_short(progress, reason),
     )
-    notes = [one.note for one in (decide or screen).disturbances]
-    return found, [f"{one.text}; {one.advice}" for one in notes]
+    notes = [each.note for each in (decide or screen).disturbances]
+    return found, [f"{note.text}; {note.advice}" for note in notes]
 
 
 def _is_broken(why: str) -> bool:
@@ -323,10 +324,11 @@ def _judged(folder: Path, progress: Progress, created_at: float, code: int, reas
         id=folder.name,
         created_at=created_at,
         command=command_line(),
-        exit_code=CODES[word],
+        exit_code=OUTCOMES[word].exit_code,
         word=word,
         reason=_why_short(progress, reason) if reason or word == "inconclusive" else None,
         margin=progress.fields.margin if progress.fields else None,
+        margins=_asked_margins(progress.fields),
         sides={one.name: facts_of(one) for one in progress.sides},
         packages=package_changes(progress.sides),
         is_same=progress.lineup is not None and bool(twins(progress.sides, progress.lineup.groups)),
@@ -339,6 +341,10 @@ def _judged(folder: Path, progress: Progress, created_at: float, code: int, reas
     if code == NOTHING:
         return replace(gate, exit_code=code, word="nothing measured")
     return replace(gate, exit_code=code, word="failed") if code else gate
+
+
+def _asked_margins(fields: GateFields | None) -> dict[str, float]:
+    return {key: fields.margins.get(key, fields.margin) for key in fields.metrics} if fields else {}
 
 
 def tell(folder: Path, gate: "Gate", output: Console, errors: Console, environ: Mapping[str, str]) -> None:

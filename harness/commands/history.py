@@ -1,7 +1,7 @@
 """The history: add runs to an append-only store, and show the trend of every series with its changes."""
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,9 +11,11 @@ from harness.commands import history_store
 from harness.commands.bench import share
 from harness.commands.console import to_errors, to_output
 from harness.commands.exits import FINE
+from harness.commands.metric_option import metrics
 from harness.commands.recorded import add_results_option, bench_folder
 from harness.files import write_whole
-from harness.model import HarnessError
+from harness.metrics import RESPONSES, TIME_PER_IMAGE, Metric
+from harness.model import Cell, HarnessError
 
 if TYPE_CHECKING:  # ruptures and matplotlib take seconds to load
     from harness.report.history import Trend
@@ -36,6 +38,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     show.add_argument("--series", default="*", metavar="GLOB", help="of WORKLOAD:VARIANT (default: all)")
     show.add_argument(
         "--margin", type=share, default=0.05, metavar="P", help="smallest change (default: 5%%)"
+    )
+    show.add_argument(
+        "--metric",
+        type=metrics,
+        default=(TIME_PER_IMAGE,),
+        metavar="KEY,...",
+        help=f"one or several of {', '.join(metric.key for metric in RESPONSES)} (default: {TIME_PER_IMAGE.key})",
     )
     show.add_argument("--out", type=Path, metavar="DIR", help="default: trends/ in the results")
     add_results_option(show)
@@ -63,7 +72,7 @@ def _add(options: argparse.Namespace) -> int:
 
 def _show(options: argparse.Namespace) -> int:
     folder = options.results / "history"
-    trends, machines = read_trends(folder, options.series, options.margin)
+    trends, machines = read_trends(folder, options.series, options.margin, options.metric)
     if not trends:
         known = (
             "no run was added yet (history add RUN)"
@@ -87,8 +96,10 @@ def _show(options: argparse.Namespace) -> int:
     return FINE
 
 
-def read_trends(folder: Path, glob: str, margin: float) -> "tuple[list[Trend], dict[str, dict[str, Any]]]":
-    """Every series of every machine that the glob names, judged; and what the machines are."""
+def read_trends(
+    folder: Path, glob: str, margin: float, asked: Sequence[Metric]
+) -> "tuple[list[Trend], dict[str, dict[str, Any]]]":
+    """Every series of every machine that the glob names, by each metric, judged; and what the machines are."""
     from harness.report.derived import slugs_of  # noqa: PLC0415 - pandas and matplotlib
     from harness.report.history import Trend  # noqa: PLC0415
     from harness.stats.trend import changes, marks, series_of  # noqa: PLC0415 - ruptures
@@ -96,22 +107,32 @@ def read_trends(folder: Path, glob: str, margin: float) -> "tuple[list[Trend], d
     found, machines = [], {}
     for path in history_store.stores(folder):
         machines[path.stem] = history_store.machine(path)
-        for cell, points in series_of(history_store.read(path)).items():
-            if fnmatchcase(cell.id, glob):
-                found.append((path.stem, cell, points))
-    slugs = slugs_of([f"{machine[:6]}-{cell.id}" for machine, cell, _ in found])
+        points = history_store.read(path)
+        found += [
+            (path.stem, metric, cell, series)
+            for metric in asked
+            for cell, series in series_of(points, metric).items()
+            if fnmatchcase(cell.id, glob)
+        ]
+    names = [_chart_name(machine, metric, cell) for machine, metric, cell, _ in found]
+    slugs = slugs_of(names)
     trends = [
         Trend(
             machine=machine,
-            slug=slugs[f"{machine[:6]}-{cell.id}"],
+            metric=metric,
+            slug=slugs[name],
             cell=cell,
             points=points,
             changes=changes(points, margin=margin),
             marks=marks(points),
         )
-        for machine, cell, points in found
+        for name, (machine, metric, cell, points) in zip(names, found, strict=True)
     ]
     return trends, machines
+
+
+def _chart_name(machine: str, metric: Metric, cell: Cell) -> str:
+    return f"{machine[:6]}-{cell.id}" + ("" if metric is TIME_PER_IMAGE else f"-{metric.short}")
 
 
 def _lines(trends: "list[Trend]") -> Iterator[str]:
@@ -121,4 +142,4 @@ def _lines(trends: "list[Trend]") -> Iterator[str]:
     for trend, one in changes_of(trends):
         since = day(trend.points[one.at].created_at)
         why = f" ({'; '.join(one.suspects)})" if one.suspects else ""
-        yield f"{since}  {trend.title}  {change_text(one)}{why}"
+        yield f"{since}  {trend.title}  {change_text(trend, one)}{why}"

@@ -1,4 +1,4 @@
-"""The history on disk: one append-only file of JSON lines per machine and Python, one small line per cell and run.
+"""The history on disk: one append-only file of JSON lines per machine and Python, one small line per cell, metric and run.
 
 A file is keyed by what must be equal for a trend to mean anything: the machine, and the Python's minor version. What
 may change under a series and explain it (packages, kernel, patch release) stands in each line, and is marked.
@@ -16,6 +16,7 @@ from harness import checks
 from harness.commands.locks import lock
 from harness.ledger import Ledger
 from harness.lines import Lines, add_lines, end_lines, read_lines
+from harness.metrics import RESPONSES
 from harness.model import Cell, HarnessError
 
 if TYPE_CHECKING:  # ruptures and scipy take seconds to load
@@ -39,20 +40,23 @@ def store_path(folder: Path, fingerprint: Mapping[str, Any]) -> Path:
 
 
 def points_of(book: Ledger) -> "list[Point]":
-    """One point per cell that a run has trials of."""
-    from harness.stats.fitness import host_notes  # noqa: PLC0415 - scipy is slow to load
-    from harness.stats.sample import objection, summarise, timings  # noqa: PLC0415
+    """One point per cell that a run has trials of, and metric that the history keeps."""
+    from harness.stats.judge import measured_in  # noqa: PLC0415 - scipy is slow to load
+    from harness.stats.sample import objection, samples, summarise  # noqa: PLC0415
     from harness.stats.trend import Point  # noqa: PLC0415
-    from harness.stats.validity import cell_notes  # noqa: PLC0415
 
     run = book.run
-    unfit = objection(host_notes(book.sentinels))
-    doubts = cell_notes(book.trials, run.plan.workloads, book.ceilings)
+    measured = measured_in(book)
+    unfit = objection([each.note for each in measured.disturbances])
+    versions: dict[Cell, dict[str, str]] = {}
     points = []
-    for cell, sample in timings(book.trials).items():
+    for sample in (sample for metric in RESPONSES for sample in samples(book.trials, metric).values()):
+        cell = sample.cell
         found = summarise(sample)
         interval = found.interval
-        reason = sample.reason or objection(doubts.get(cell, ())) or (unfit and f"noisy host: {unfit}")
+        noisy = f"noisy host: {unfit}" if unfit and sample.metric.quantity != "memory" else None
+        reason = sample.reason or objection(measured.cell_notes.get(cell, ())) or noisy
+        versions.setdefault(cell, _versions(book, cell))
         points.append(
             Point(
                 run=run.id,
@@ -63,8 +67,9 @@ def points_of(book: Ledger) -> "list[Point]":
                 high=_short(interval.high) if interval else None,
                 rounds=found.n,
                 reason=reason,
-                versions=_versions(book, cell),
+                versions=versions[cell],
                 commit=str(run.environment.get("revision", "unknown")),
+                metric=sample.metric.key,
             )
         )
     return points
@@ -82,8 +87,8 @@ def add(folder: Path, book: Ledger, console: Console) -> tuple[Path, int, bool]:
         folder.mkdir(parents=True, exist_ok=True)
         with lock(console, folder.with_name(f".{folder.name}.lock"), "adding to this history"):
             lines = _read(path)
-            known = {(one.run, one.cell) for one in lines.records if not isinstance(one, dict)}
-            fresh = [one for one in points if (one.run, one.cell) not in known]
+            known = {_key(point) for point in lines.records if not isinstance(point, dict)}
+            fresh = [point for point in points if _key(point) not in known]
             head = [] if lines.records else [_machine_line(book)]
             end_lines(path, lines)
             add_lines(path, b"".join([*head, *map(_point_line, fresh)]))
@@ -132,6 +137,10 @@ def _record(line: bytes) -> "Point | dict[str, Any]":
     if line.startswith(HEAD):
         return checks.from_json(dict[str, Any], b"{" + line.removeprefix(HEAD))
     raise ValueError("no record of a known kind")
+
+
+def _key(point: "Point") -> tuple[str, Cell, str]:
+    return point.run, point.cell, point.metric
 
 
 def _point_line(point: "Point") -> bytes:

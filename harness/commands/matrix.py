@@ -12,7 +12,7 @@ from harness.commands.bench import share
 from harness.commands.conduct import machine_lock
 from harness.commands.console import to_errors, to_output
 from harness.commands.exits import FAILED, FINE, INTERRUPTED, NOTHING, USAGE
-from harness.commands.gate import SIDE_HELP, add_sided_options, gate_fields, gate_folder
+from harness.commands.gate import SIDE_HELP, add_sided_options, gate_fields, gate_folder, margins_of
 from harness.commands.sided import (
     Ready,
     chosen_variants,
@@ -24,7 +24,8 @@ from harness.commands.sided import (
 )
 from harness.files import write_whole
 from harness.measure.plan import make_sided_plan
-from harness.measure.suite import read_suite_file
+from harness.measure.suite import GateFields, read_suite_file
+from harness.metrics import judged_metric
 from harness.model import Cell, HarnessError
 from harness.text import redacted_argument
 
@@ -90,7 +91,7 @@ def run(options: argparse.Namespace) -> int:
             code = error.exit_code
         if code and not any(one.reason is None for one in ledger.read(folder).trials):
             return code  # there is nothing to report, and the reason has been told
-        told = _tell(folder, sides, lineup.groups, fields.margin, failed)
+        told = _tell(folder, sides, lineup.groups, fields, failed)
     return code or told
 
 
@@ -98,27 +99,30 @@ def _tell(
     folder: Path,
     sides: tuple[Ready, ...],
     groups: tuple[tuple[Cell, ...], ...],
-    margin: float,
+    fields: GateFields,
     failed: Mapping[str, str],
 ) -> int:
     """Write the table, the CSV and the figure."""
     # pandas and matplotlib take seconds to load: after the measuring.
     from harness.report.charts import render  # noqa: PLC0415
+    from harness.report.comparison import EFFECT, comparison_frame  # noqa: PLC0415
     from harness.report.csvs import to_csv  # noqa: PLC0415
-    from harness.report.gate.matrix import matrix_frame, matrix_md, slopes  # noqa: PLC0415
+    from harness.report.gate.matrix import matrix_findings, matrix_md, slopes  # noqa: PLC0415
     from harness.report.style import looks  # noqa: PLC0415
 
     book = ledger.read(folder)
-    frame = matrix_frame(book, groups, margin, failed)
-    if not frame["time_ratio"].notna().any():
+    metrics = [judged_metric(key) for key in dict.fromkeys(fields.metrics)]
+    findings = matrix_findings(book, groups, metrics, margins_of(fields), failed)
+    frame = comparison_frame(findings, EFFECT)
+    if not frame["ratio"].notna().any():
         raise HarnessError("nothing was measured on two sides", exit_code=NOTHING)
     place = folder.parent
     facts = {one.name: facts_of(one) for one in sides}
-    text = matrix_md(frame, facts | {name: {"failed": why} for name, why in failed.items()})
+    text = matrix_md(findings, facts | {name: {"failed": why} for name, why in failed.items()})
     write_whole(place / "matrix.csv", to_csv(frame))
     write_whole(place / "matrix.md", text)
     shown = looks(book.run.contenders, book.run.plan.variants)
-    chart = render(slopes, frame, shown, f"Time over that of {frame['reference_side'].iloc[0]}")
+    chart = render(slopes, frame, shown, f"Over {frame['reference_side'].iloc[0]}")
     write_whole(place / "matrix.svg", chart)
     output = to_output()
     output.print(text.decode(), markup=False, highlight=False, soft_wrap=True)

@@ -42,9 +42,9 @@ def _write_report(folder: Path, console: Console) -> int:
     # pandas and matplotlib take seconds to load: after the measuring, and not for `list` or a wrong option.
     from harness.report.audit import is_unfinished  # noqa: PLC0415
     from harness.report.derived import build  # noqa: PLC0415
-    from harness.report.judgement import judge_run  # noqa: PLC0415
     from harness.report.tables import make_tables  # noqa: PLC0415
     from harness.report.terminal import print_report  # noqa: PLC0415
+    from harness.stats.judge import judge_run  # noqa: PLC0415
 
     book = ledger.read(folder)
     if not any(one.reason is None for one in book.trials):

@@ -1,6 +1,7 @@
 """Check this project's own verdicts on this machine: twins of one variant, and slow-downs of a known size."""
 
 import argparse
+import math
 import sys
 import tempfile
 import time
@@ -164,6 +165,7 @@ def _conclude(results: Path, folder: Path, fields: SelfCheckFields, seconds: flo
         aa_half_width=found.aa_half_width,
         smallest_seen=found.smallest_seen,
         seconds=seconds,
+        half_widths={key: width for key, width in found.half_widths.items() if math.isfinite(width)},
     )
     ledger.keep_selfcheck(folder, check)
     _print(to_output(), check)

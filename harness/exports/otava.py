@@ -7,17 +7,19 @@ import json
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
+from harness.metrics import TIME_PER_IMAGE
 from harness.report.csvs import written
 from harness.report.derived import slugs_of
 from harness.stats.trend import Point, series_of
 
-METRIC = "time_per_image_s"
+METRIC = TIME_PER_IMAGE.key
 
 
 def export(points: Iterable[Point]) -> dict[str, bytes]:
     """``otava.yaml`` and a CSV per series; file names in it are relative to its folder."""
     series = {
-        cell: [one for one in found if one.value is not None] for cell, found in series_of(points).items()
+        cell: [one for one in found if one.value is not None]
+        for cell, found in series_of(points, TIME_PER_IMAGE).items()
     }
     series = {cell: found for cell, found in series.items() if found}
     slugs = slugs_of([cell.id for cell in series])

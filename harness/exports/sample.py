@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from harness.ledger import Ledger
+from harness.metrics import TIME_PER_IMAGE
 from harness.model import Cell
-from harness.stats.sample import Interval, Sample, summarise, timings
+from harness.stats.sample import Interval, Sample, samples, summarise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,12 +27,18 @@ class Exported:
 
 def exported(book: Ledger) -> list[Exported]:
     """The cells with values, sorted."""
-    return [one for sample in timings(book.trials).values() if (one := _one(sample)) is not None]
+    return [
+        one for sample in samples(book.trials, TIME_PER_IMAGE).values() if (one := _one(sample)) is not None
+    ]
 
 
 def left_out(book: Ledger) -> dict[Cell, str]:
     """The cells that failed, and why."""
-    return {cell: one.reason for cell, one in timings(book.trials).items() if one.reason is not None}
+    return {
+        cell: one.reason
+        for cell, one in samples(book.trials, TIME_PER_IMAGE).items()
+        if one.reason is not None
+    }
 
 
 def began(book: Ledger) -> datetime:

@@ -17,6 +17,7 @@ def make_plan(
     variants: Sequence[Variant],
     rounds: int,
     precision: float | None = None,
+    metric: str | None = None,
 ) -> Plan:
     """Put every available cell once into each round, in an order drawn anew per round from the seed.
 
@@ -34,6 +35,7 @@ def make_plan(
         workloads=_fitting(workloads),
         variants=tuple(variants),
         rounds=tuple(tuple(_order(names, available, f"{seed}:{number}")) for number in range(rounds)),
+        metric=metric,
     )
 
 

@@ -16,10 +16,20 @@ from pydantic import (
     model_validator,
 )
 
+from harness.metrics import JUDGED, TIME_PER_IMAGE
 from harness.model import HarnessError, TrialRules
 from harness.workload import SPECS, FieldError, Workload, check
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+
+
+def _is_judged(key: str) -> str:
+    if key not in JUDGED:
+        raise ValueError(f"no metric to judge by; there are {', '.join(JUDGED)}")
+    return key
+
+
+JudgedKey = Annotated[str, AfterValidator(_is_judged)]
 
 
 class _Strict(BaseModel):
@@ -70,7 +80,9 @@ class GateFields(_Strict):
 
     variants: list[str] = Field(min_length=1)
     workloads: list[str] = Field(min_length=1)
+    metrics: list[JudgedKey] = Field(default=[TIME_PER_IMAGE.key], min_length=1)
     margin: float = Field(gt=0, lt=1)
+    margins: dict[JudgedKey, Annotated[float, Field(gt=0, lt=1)]] = Field(default={})
     screen_rounds: int = Field(ge=6, le=1_000)  # under six pairs there is no verdict (docs/method.md)
     decide_rounds: int = Field(ge=6, le=1_000)
     trial_s: float = Field(gt=0, le=600)

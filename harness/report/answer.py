@@ -1,8 +1,9 @@
 """The answer first: three picks by stated rules, from the summary alone.
 
-* fastest: least time; overall, the least geometric mean of the time ratios to the fastest of each workload.
-* simplest that is good enough: fewest lines of code in its files, among all within ``GOOD_ENOUGH`` of the fastest. That it
-  cannot be told apart from the fastest makes no row good enough: few or noisy rounds tell nothing apart.
+* best: least time, or whatever metric the run is judged by; overall, the best geometric mean of the ratios to the best of
+  each workload.
+* simplest that is good enough: fewest lines of code in its files, among all within ``GOOD_ENOUGH`` of the best. That it
+  cannot be told apart from the best makes no row good enough: few or noisy rounds tell nothing apart.
 * cheapest: least product of client CPU per image and peak memory, so that halving either counts the same.
 
 Only ranked cells are picked, and where there is none to pick, the pick says why. A pick is no test: what can be told apart
@@ -15,22 +16,27 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from harness.metrics import CLIENT_CPU, PEAK_RSS, RATE
+from harness.metrics import CLIENT_CPU, PEAK_RSS, RATE, Metric
 from harness.model import ALL, NONE
 
-SIMPLEST, FASTEST, CHEAPEST = "simplest that is good enough", "fastest", "cheapest in CPU and memory"
+SIMPLEST, CHEAPEST = "simplest that is good enough", "cheapest in CPU and memory"
 
-GOOD_ENOUGH = 1.25  # times the time of the fastest: what most would give for simpler code
+GOOD_ENOUGH = 1.25  # times the time of the best: what most would give for simpler code
 COLUMNS = [
     *("scope", "workloads", "pick", "variant", "side", RATE.key, f"{RATE.key}_low", f"{RATE.key}_high"),
-    *("ratio_to_fastest", CLIENT_CPU.key, PEAK_RSS.key, "source_lines"),
+    *("ratio_to_best", CLIENT_CPU.key, PEAK_RSS.key, "source_lines"),
     *("tied_with", "good_enough", "good_enough_factor", "candidates", "reason"),
 ]
 NOT_IN_EACH = "no variant was ranked in every workload"
-NOT_GOOD = f"no variant is within {GOOD_ENOUGH:g} times the fastest of each workload in the geometric mean"
+NOT_GOOD = f"no variant is within {GOOD_ENOUGH:g} times the best of each workload in the geometric mean"
 
 
-def picks(summary: pd.DataFrame) -> pd.DataFrame:
+def best_pick(metric: Metric) -> str:
+    """Name of the pick that is the best by a metric."""
+    return "fastest" if metric.quantity == "time" else f"least {metric.short}"
+
+
+def picks(summary: pd.DataFrame, metric: Metric) -> pd.DataFrame:
     """Three rows for each workload with a rank, and three over all of them if there are several; those come first.
 
     Where nothing can be picked, the variant is ``NONE`` and ``reason`` says why.
@@ -42,11 +48,11 @@ def picks(summary: pd.DataFrame) -> pd.DataFrame:
     names = list(dict.fromkeys(ranked["workload"]))
     rows: list[dict[str, Any]] = []
     if len(names) > 1:
-        rows += _three(ALL, len(names), _over_all(ranked, len(names)))
+        rows += _three(ALL, len(names), _over_all(ranked, len(names)), metric)
     for name in names:
-        rows += _three(name, 1, ranked[ranked["workload"] == name].to_dict("records"))
+        rows += _three(name, 1, ranked[ranked["workload"] == name].to_dict("records"), metric)
     frame = pd.DataFrame(rows, columns=COLUMNS)
-    figures = [RATE.key, f"{RATE.key}_low", f"{RATE.key}_high", "ratio_to_fastest"]
+    figures = [RATE.key, f"{RATE.key}_low", f"{RATE.key}_high", "ratio_to_best"]
     return frame.astype(dict.fromkeys(figures, "float64"))
 
 
@@ -55,9 +61,7 @@ def _over_all(ranked: pd.DataFrame, workloads: int) -> list[dict[Any, Any]]:
     rows = []
     for (variant, side), of in ranked.groupby(["variant", "side"], sort=False):
         if len(of) == workloads:
-            means = {
-                key: _geometric_mean(of[key]) for key in ("ratio_to_fastest", CLIENT_CPU.key, PEAK_RSS.key)
-            }
+            means = {key: _geometric_mean(of[key]) for key in ("ratio_to_best", CLIENT_CPU.key, PEAK_RSS.key)}
             whole = {"band": of["band"].max(), "source_lines": of["source_lines"].iloc[0]}
             rows.append({"variant": variant, "side": side} | whole | means)
     return rows
@@ -69,20 +73,25 @@ def _geometric_mean(values: pd.Series) -> float:
         return float(np.exp(np.log(values.to_numpy("float64")).mean()))
 
 
-def _three(scope: str, workloads: int, rows: Sequence[Mapping[Any, Any]]) -> list[dict[str, Any]]:
-    known = [row for row in rows if not pd.isna(row["ratio_to_fastest"])]
-    good = [row for row in known if row["ratio_to_fastest"] <= GOOD_ENOUGH]
-    fastest = min(known, key=lambda row: row["ratio_to_fastest"], default=None)
+def _three(
+    scope: str, workloads: int, rows: Sequence[Mapping[Any, Any]], metric: Metric
+) -> list[dict[str, Any]]:
+    def behind(row: Mapping[Any, Any]) -> float:
+        return metric.worsening(row["ratio_to_best"])
+
+    known = [row for row in rows if not pd.isna(row["ratio_to_best"])]
+    good = [row for row in known if behind(row) <= GOOD_ENOUGH]
+    best = min(known, key=behind, default=None)
     chosen = {
-        SIMPLEST: min(good, key=lambda row: (row["source_lines"], row["ratio_to_fastest"]), default=None),
-        FASTEST: fastest,
+        SIMPLEST: min(good, key=lambda row: (row["source_lines"], behind(row)), default=None),
+        best_pick(metric): best,
         CHEAPEST: min(known, key=lambda row: row[CLIENT_CPU.key] * row[PEAK_RSS.key], default=None),
     }
     shared = {
         "scope": scope,
         "workloads": workloads,
-        "tied_with": sum(row["band"] == 1 for row in known if row is not fastest)
-        if fastest and fastest["band"] == 1
+        "tied_with": sum(row["band"] == 1 for row in known if row is not best)
+        if best and best["band"] == 1
         else 0,
         "good_enough": len(good),
         "good_enough_factor": GOOD_ENOUGH,

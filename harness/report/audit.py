@@ -9,7 +9,7 @@ import pandas as pd
 from harness.ledger import Ledger
 from harness.model import ALL, Cell, Trial
 from harness.report.frames import ID, axes_of, key_of
-from harness.report.judgement import Judgement
+from harness.stats.judge import Judgement
 from harness.stats.validity import facts as asked_as
 
 

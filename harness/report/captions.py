@@ -2,7 +2,7 @@
 
 CAPTIONS = {
     "ranking": (
-        "Each mark is the time per image over that of the baseline, paired by round, with its 95 % interval. The "
+        "Each mark is the metric of the title over that of the baseline, paired by round, with its 95 % interval. The "
         "shaded band is the margin: changes inside of it are of no interest. Grey rows are not ranked."
     ),
     "completion": (
@@ -20,11 +20,11 @@ CAPTIONS = {
         "process only; what the server used stands under “Can it be trusted?”."
     ),
     "heat-map": (
-        "Darker is slower; 1.00× is the fastest of its column, – is not ranked. The best over all workloads stands "
+        "Darker is worse; 1.00× is the best of its column, – is not ranked. The best over all workloads stands "
         "on top."
     ),
     "factors": (
-        "Time with one client, concurrency model or loop over the time with another, averaged over all pairs of "
+        "The metric with one client, concurrency model or loop over the metric with another, averaged over all pairs of "
         "variants that differ in nothing else. A wide band says that the effect depends on the rest of the "
         "variant, so that the mean tells little."
     ),

@@ -18,7 +18,7 @@ from harness.report.tables import Tables
 ALT_ROWS = 6  # an alt text is heard in one go; the data table has every row
 
 VARIANT = Column(key="name", head="variant", unit=None)
-RATIO = Column(key="time_ratio", head="time over the baseline's", unit="ratio", interval=True)
+RATIO = Column(key="ratio", head="over the baseline's", unit="ratio", interval=True)
 IMAGES = Column(key=RATE.key, head="images/s", unit=RATE.unit, interval=True)
 
 
@@ -69,16 +69,21 @@ def of_workload(tables: Tables, workload: str, slug: str) -> Iterator[ReportFigu
     """Yield the figures of one workload; one without data is left out."""
     ranked = _named(tables.ranked[tables.ranked["workload"] == workload])
     measured = ranked[ranked["state"].isin(["ranked", "untested", "invalid"])]
-    compared = measured[measured["time_ratio"].notna() | measured["is_baseline"]]
+    compared = measured[measured["ratio"].notna() | measured["is_baseline"]]
     if not compared.empty:
         yield ReportFigure(
             name=f"ranking-{slug}",
             kind="ranking",
             workload=workload,
-            title=f"Time over the baseline's: {workload}",
+            title=f"{_capital(tables.metric.short)} over the baseline's: {workload}",
             frame=compared,
             table=compared,
-            columns=(VARIANT, RATIO, IMAGES, Column(key="verdict", head="verdict", unit=None)),
+            columns=(
+                VARIANT,
+                replace(RATIO, head=f"{tables.metric.short} over the baseline's"),
+                IMAGES,
+                Column(key="verdict", head="verdict", unit=None),
+            ),
             csv="effects.csv",
             draw=ratios.forest,
         )
@@ -132,21 +137,21 @@ def of_workload(tables: Tables, workload: str, slug: str) -> Iterator[ReportFigu
 def of_run(book: Ledger, tables: Tables) -> Iterator[ReportFigure]:
     """Yield the figures of the whole run; one without data is left out."""
     ranked = _named(tables.ranked)
-    heat = _by_mean(ranked[ranked["ratio_to_fastest"].notna() & (ranked["state"] == "ranked")])
+    heat = _by_mean(ranked[ranked["ratio_to_best"].notna() & (ranked["state"] == "ranked")])
     if len(heat["workload"].unique()) > 1:
         names = list(dict.fromkeys(heat["workload"]))
         yield ReportFigure(
             name="heat-map",
             kind="heat-map",
             workload=None,
-            title="Time over the fastest of each workload",
+            title=f"{_capital(tables.metric.short)} over the best of each workload",
             frame=heat,
-            table=_wide(heat, "workload", "ratio_to_fastest"),
+            table=_wide(heat, "workload", "ratio_to_best"),
             columns=(VARIANT, *(Column(key=name, head=name, unit="ratio") for name in names)),
             csv="summary.csv",
             draw=overview.heat_map,
         )
-    factors = tables.factors[tables.factors["time_ratio"].notna()]
+    factors = tables.factors[tables.factors["ratio"].notna()]
     overall = factors[factors["workload"] == ALL]
     found = overall if not overall.empty else factors
     if not found.empty:
@@ -159,7 +164,7 @@ def of_run(book: Ledger, tables: Tables) -> Iterator[ReportFigure]:
             table=found,
             columns=(
                 *(Column(key=key, head=key, unit=None) for key in ("axis", "level", "reference")),
-                replace(RATIO, head="time over the reference's"),
+                replace(RATIO, head=f"{tables.metric.short} over the reference's"),
                 Column(key="smallest", head="best pair", unit="ratio"),
                 Column(key="largest", head="worst pair", unit="ratio"),
                 Column(key="matches", head="pairs", unit="count"),
@@ -233,6 +238,10 @@ def _at(concurrency: int) -> str:
     return HTML.phrase("images/s at {n}", n=HTML.value(concurrency, "count"))
 
 
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
 _DONE = {0.1: "10 %", 0.5: "50 %", 0.9: "90 %", 1.0: "100 %"}
 _PERCENTILES = {0.5: "p50", 0.9: "p90", 0.99: "p99", 0.999: "p99.9"}
 
@@ -262,7 +271,7 @@ def _wide(rows: pd.DataFrame, across: str, value: str) -> pd.DataFrame:
 
 def _by_mean(rows: pd.DataFrame) -> pd.DataFrame:
     """Order by the geometric mean over workloads, those that are ranked in all of them first."""
-    logs = rows["ratio_to_fastest"].astype("float64").map(math.log)
+    logs = rows["ratio_to_best"].astype("float64").map(math.log)
     of = logs.groupby([rows["variant"], rows["side"]])
     order = rows.assign(_missing=-of.transform("size"), _mean=of.transform("mean"))
     order = order.sort_values(["_missing", "_mean", "name"], kind="stable")

@@ -13,11 +13,14 @@ import numpy as np
 import pandas as pd
 
 from harness.ledger import Ledger
-from harness.metrics import METRICS, PEAK_RSS, RATE, THREADS, TIME_PER_IMAGE
+from harness.metrics import METRICS, PEAK_RSS, RATE, THREADS, TIME_PER_IMAGE, Metric
 from harness.model import ALL, HERE, NONE, Cell, Trial, Variant
-from harness.report.judgement import Judgement
+from harness.outcomes import rival_word
+from harness.report.comparison import EFFECT, comparison_frame
 from harness.report.sources import source_lines
+from harness.stats.judge import Judgement
 from harness.stats.ranking import RankedCell
+from harness.stats.sample import Summary, samples, summarise
 from harness.stats.validity import server_limits, server_share
 from harness.workload import SPECS
 
@@ -73,7 +76,8 @@ def summary(
 ) -> pd.DataFrame:
     """One row per cell, and per variant that cannot run here: rank, state, and the trials' values in the middle.
 
-    Throughput and time per image are geometric means with 95 % intervals; every other metric is a median over trials.
+    Throughput, time per image and the metric that is judged by are geometric means with 95 % intervals; every other
+    metric is a median over trials.
     Percentiles are those of ``latency``, over all timed passes: the mean of the passes' own would be another number.
     """
     axes = axes_of(book)
@@ -86,20 +90,22 @@ def summary(
     shares = _server_shares(book.trials)
     limits = server_limits(book.trials, book.run.plan.workloads, book.ceilings)
     lines = source_lines(book)
+    times = {cell: summarise(sample) for cell, sample in samples(book.trials, TIME_PER_IMAGE).items()}
     rows: list[dict[str, object]] = []
     for row in judgement.ranking:
         found = key_of(row.cell, axes[row.cell.variant]) | _state(row, judgement)
         found |= {"failed_trials": failures[row.cell], "source_lines": lines[row.cell.variant]}
         if row.summary.n:
             found |= medians.get(_key(row.cell), {}) | percentiles.get(_key(row.cell), {})
-            found |= _estimates(row) | _to_fastest(row, judgement)
+            found |= _estimates(row, times[row.cell], judgement.metric) | _to_best(row, judgement)
             found |= {
                 "server_core_share": shares.get(row.cell),
-                "ceiling_share": _share(row, limits.get(row.cell.workload)),
+                "ceiling_share": _share(times[row.cell], limits.get(row.cell.workload)),
             }
         rows.append(found)
     rows += _unavailable(book, lines)
-    bounds = [f"{metric.key}_{end}" for metric in (RATE, TIME_PER_IMAGE) for end in ("low", "high")]
+    estimated = dict.fromkeys([RATE, TIME_PER_IMAGE, judgement.metric])
+    bounds = [f"{metric.key}_{end}" for metric in estimated for end in ("low", "high")]
     frame = pd.DataFrame(
         rows, columns=[*ID, *_STATE, *(metric.key for metric in METRICS), *PERCENTILES, *bounds, *_MORE]
     )
@@ -109,9 +115,9 @@ def summary(
 
 _STATE = ["state", "reason", "rank", "band", "tied", "trials", "failed_trials", "notes"]
 _MORE = [
-    "ratio_to_fastest",
-    "ratio_to_fastest_low",
-    "ratio_to_fastest_high",
+    "ratio_to_best",
+    "ratio_to_best_low",
+    "ratio_to_best_high",
     "source_lines",
     "server_core_share",
     "ceiling_share",
@@ -119,49 +125,15 @@ _MORE = [
 
 
 def effects(judgement: Judgement) -> pd.DataFrame:
-    """One row per effect: the time of a cell over the time of its reference, and what follows from it."""
-    rows = [
-        {
-            "workload": one.effect.cell.workload,
-            "variant": one.effect.cell.variant,
-            "side": one.effect.cell.side,
-            "reference_variant": one.effect.reference.variant,
-            "reference_side": one.effect.reference.side,
-            "time_ratio": one.effect.time_ratio,
-            "time_ratio_low": one.effect.interval.low if one.effect.interval else None,
-            "time_ratio_high": one.effect.interval.high if one.effect.interval else None,
-            "pairs": one.effect.pairs,
-            "dropped_pairs": one.effect.dropped_pairs,
-            "log_ratio_sd": one.effect.spread,
-            "sign_flip_p": one.effect.sign_flip_p,
-            "verdict": one.call,
-            "reason": one.reason,
-            "margin": one.margin,
-            "p_regressed": one.p_regressed,
-            "p_improved": one.p_improved,
-            "p_equivalent": one.p_equivalent,
-            "detectable": one.detectable,
-            "more_rounds": one.more_rounds,
-        }
-        for one in judgement.verdicts
-    ]
-    return _floats(pd.DataFrame(rows, columns=_EFFECT), _EFFECT_FIGURES)
-
-
-_EFFECT_FIGURES = [
-    *("time_ratio", "time_ratio_low", "time_ratio_high", "log_ratio_sd", "sign_flip_p", "margin"),
-    *("p_regressed", "p_improved", "p_equivalent", "detectable"),
-]
-_EFFECT = [
-    *("workload", "variant", "side", "reference_variant", "reference_side"),
-    *("time_ratio", "time_ratio_low", "time_ratio_high", "pairs", "dropped_pairs", "log_ratio_sd"),
-    *("sign_flip_p", "verdict", "reason", "margin", "p_regressed", "p_improved", "p_equivalent"),
-    *("detectable", "more_rounds"),
-]
+    """One row per effect: the value of a cell over that of its reference, and what follows from it in words of rivals."""
+    frame = comparison_frame(judgement.findings, EFFECT)
+    words = {finding.word for finding in judgement.findings}
+    quantity = judgement.metric.quantity
+    return frame.assign(verdict=frame["verdict"].map({word: rival_word(word, quantity) for word in words}))
 
 
 def factors(judgement: Judgement) -> pd.DataFrame:
-    """One row per level of an axis and workload: what this level instead of the reference does to the time."""
+    """One row per level of an axis and workload: what this level instead of the reference does to the metric."""
     rows = [
         {
             "axis": one.axis,
@@ -171,16 +143,17 @@ def factors(judgement: Judgement) -> pd.DataFrame:
             "matches": one.matches,
             "rounds": one.rounds,
             "dropped_rounds": one.dropped_rounds,
-            "time_ratio": one.time_ratio,
-            "time_ratio_low": one.interval.low if one.interval else None,
-            "time_ratio_high": one.interval.high if one.interval else None,
+            "metric": judgement.metric.key,
+            "ratio": one.ratio,
+            "ratio_low": one.interval.low if one.interval else None,
+            "ratio_high": one.interval.high if one.interval else None,
             "smallest": one.smallest,
             "largest": one.largest,
         }
         for one in judgement.factors
     ]
-    figures = ["time_ratio", "time_ratio_low", "time_ratio_high", "smallest", "largest"]
-    names = ["axis", "level", "reference", "workload", "matches", "rounds", "dropped_rounds"]
+    figures = ["ratio", "ratio_low", "ratio_high", "smallest", "largest"]
+    names = ["axis", "level", "reference", "workload", "metric", "matches", "rounds", "dropped_rounds"]
     return _floats(pd.DataFrame(rows, columns=[*names, *figures]), figures)
 
 
@@ -247,8 +220,8 @@ def _key(cell: Cell) -> tuple[str, str, str]:
     return cell.workload, cell.variant, cell.side
 
 
-def _share(row: RankedCell, ceiling: float | None) -> float | None:
-    mean = row.summary.geometric_mean
+def _share(times: Summary, ceiling: float | None) -> float | None:
+    mean = times.geometric_mean
     return 1 / mean / ceiling if mean and ceiling else None
 
 
@@ -265,25 +238,33 @@ def _state(row: RankedCell, judgement: Judgement) -> dict[str, object]:
     }
 
 
-def _estimates(row: RankedCell) -> dict[str, float | None]:
-    mean, interval = row.summary.geometric_mean, row.summary.interval
-    if mean is None:
-        return {}
-    found: dict[str, float | None] = {TIME_PER_IMAGE.key: mean, RATE.key: 1 / mean}
+def _estimates(row: RankedCell, times: Summary, metric: Metric) -> dict[str, float | None]:
+    found = _with_interval(metric, row.summary) | _with_interval(TIME_PER_IMAGE, times)
+    mean, interval = times.geometric_mean, times.interval
+    if mean is not None:
+        found[RATE.key] = 1 / mean
     if interval is not None:
-        found |= {f"{TIME_PER_IMAGE.key}_low": interval.low, f"{TIME_PER_IMAGE.key}_high": interval.high}
         found |= {f"{RATE.key}_low": 1 / interval.high, f"{RATE.key}_high": 1 / interval.low}
     return found
 
 
-def _to_fastest(row: RankedCell, judgement: Judgement) -> dict[str, float | None]:
-    if row.cell not in judgement.to_fastest:  # the fastest itself
-        return {"ratio_to_fastest": 1.0} if row.rank == 1 else {}
-    ratio, interval = judgement.to_fastest[row.cell]
+def _with_interval(metric: Metric, summary: Summary) -> dict[str, float | None]:
+    if summary.geometric_mean is None:
+        return {}
+    found: dict[str, float | None] = {metric.key: summary.geometric_mean}
+    if summary.interval is not None:
+        found |= {f"{metric.key}_low": summary.interval.low, f"{metric.key}_high": summary.interval.high}
+    return found
+
+
+def _to_best(row: RankedCell, judgement: Judgement) -> dict[str, float | None]:
+    if row.cell not in judgement.to_best:  # the best itself
+        return {"ratio_to_best": 1.0} if row.rank == 1 else {}
+    ratio, interval = judgement.to_best[row.cell]
     return {
-        "ratio_to_fastest": ratio,
-        "ratio_to_fastest_low": interval.low if interval else None,
-        "ratio_to_fastest_high": interval.high if interval else None,
+        "ratio_to_best": ratio,
+        "ratio_to_best_low": interval.low if interval else None,
+        "ratio_to_best_high": interval.high if interval else None,
     }
 
 

@@ -11,17 +11,29 @@ from typing import Any
 
 import pandas as pd
 
+from harness.metrics import TIME_PER_IMAGE, Metric
 from harness.model import HERE, Cell
 from harness.report.csvs import to_csv
 from harness.report.formats import markdown
 from harness.report.page.template import fill
-from harness.report.units import interval_text, number, percent, seconds
+from harness.report.units import interval_text, number, percent, scale_of
+from harness.report.units import metric as metric_text
 from harness.stats.trend import LEAST, Change, Mark, Point
 
 COLUMNS = [
-    *("machine", "workload", "variant", "side", "run", "created_at", "time_per_image_s"),
-    *("time_per_image_s_low", "time_per_image_s_high", "trials", "reason", "commit", "versions"),
-    *("level_s", "change_ratio", "changed"),
+    *(
+        "machine",
+        "workload",
+        "variant",
+        "side",
+        "metric",
+        "run",
+        "created_at",
+        "value",
+        "value_low",
+        "value_high",
+    ),
+    *("trials", "reason", "commit", "versions", "level", "change_ratio", "changed"),
 ]
 
 
@@ -31,11 +43,13 @@ class Trend:
 
     Attributes:
         machine: key of its store.
+        metric: that its values are of.
         slug: name of its chart, safe in a path.
         points: in the order of time.
     """
 
     machine: str
+    metric: Metric
     slug: str
     cell: Cell
     points: Sequence[Point]
@@ -46,7 +60,8 @@ class Trend:
     def title(self) -> str:
         """Name for people."""
         side = "" if self.cell.side == HERE else f" @{self.cell.side}"
-        return f"{self.cell.workload}: {self.cell.variant}{side}"
+        what = "" if self.metric is TIME_PER_IMAGE else f", {self.metric.label}"
+        return f"{self.cell.workload}: {self.cell.variant}{side}{what}"
 
 
 def day(created_at: float) -> str:
@@ -73,23 +88,24 @@ def _rows(trend: Trend) -> Iterator[dict[str, Any]]:
             "workload": one.cell.workload,
             "variant": one.cell.variant,
             "side": one.cell.side,
+            "metric": trend.metric.key,
             "run": one.run,
             "created_at": f"{datetime.fromtimestamp(one.created_at, UTC):%Y-%m-%dT%H:%M:%SZ}",
-            "time_per_image_s": one.value,
-            "time_per_image_s_low": one.low,
-            "time_per_image_s_high": one.high,
+            "value": one.value,
+            "value_low": one.low,
+            "value_high": one.high,
             "trials": one.rounds,
             "reason": one.reason,
             "commit": one.commit,
             "versions": "; ".join(f"{name} {text}" for name, text in sorted(one.versions.items())),
-            "level_s": level,
+            "level": level,
             "change_ratio": starts[at].ratio if at in starts else None,
             "changed": "; ".join((*mark.texts, *commit)) if mark else None,
         }
 
 
 def median_of(points: Sequence[Point]) -> float:
-    """Median of the values that count, seconds; NaN without any."""
+    """Median of the values that count; NaN without any."""
     return float(pd.Series([one.value for one in points if one.counts], dtype=float).median())
 
 
@@ -103,10 +119,10 @@ def summary(trends: Sequence[Trend], margin: float) -> str:
     """What was looked at and found, in one sentence."""
     runs = len({(one.machine, point.run) for one in trends for point in one.points})
     found = changes_of(trends)
-    slower = sum(change.ratio > 1 for _, change in found)
+    worse = sum(trend.metric.worsening(change.ratio) > 1 for trend, change in found)
     return (
-        f"{len(trends)} series over {_runs(runs)}: {slower} changes to slower, {len(found) - slower} to faster, of at least "
-        f"{percent(margin)}, each with {LEAST} runs or more on both sides."
+        f"{len(trends)} series over {_runs(runs)}: {worse} changes for the worse, {len(found) - worse} for the better, "
+        f"of at least {percent(margin)}, each with {LEAST} runs or more on both sides."
     )
 
 
@@ -114,10 +130,11 @@ def _runs(count: int) -> str:
     return f"{count} run" + "s" * (count != 1)
 
 
-def change_text(change: Change) -> str:
+def change_text(trend: Trend, change: Change) -> str:
     """How much, and from where to where: +12.3 %: 1.01 ms → 1.13 ms."""
     sign = "+" if change.ratio > 1 else ""
-    return f"{sign}{percent(change.ratio - 1)}: {seconds(change.before)} → {seconds(change.after)}"
+    before, after = (metric_text(level, trend.metric.unit) for level in (change.before, change.after))
+    return f"{sign}{percent(change.ratio - 1)}: {before} → {after}"
 
 
 def latest(trend: Trend) -> str:
@@ -126,21 +143,22 @@ def latest(trend: Trend) -> str:
     if one.value is None:
         return f"failed: {one.reason}"
     low, high = (math.nan if end is None else end for end in (one.low, one.high))
-    scale, unit = next(
-        (scale, unit)
-        for scale, unit in ((1, "s"), (1e3, "ms"), (1e6, "µs"))
-        if one.value * scale >= 1 or unit == "µs"
-    )
+    size, unit = scale_of(one.value, trend.metric.unit)
     return interval_text(
-        one.value * scale, low * scale, high * scale, lambda value, n: f"{number(value, n)} {unit}"
+        one.value / size, low / size, high / size, lambda value, n: f"{number(value, n)} {unit}"
     )
 
 
 def alt_text(trend: Trend) -> str:
     """What the chart shows, for those who do not see it."""
-    found = "; ".join(f"{day(trend.points[one.at].created_at)} {change_text(one)}" for one in trend.changes)
+    found = "; ".join(
+        f"{day(trend.points[one.at].created_at)} {change_text(trend, one)}" for one in trend.changes
+    )
+    label = trend.metric.label[:1].upper() + trend.metric.label[1:]
     span = f"{day(trend.points[0].created_at)} to {day(trend.points[-1].created_at)}"
-    return f"Time per image of {trend.title} in {len(trend.points)} runs from {span}; {found or 'no change of level'}."
+    return (
+        f"{label} of {trend.title} in {len(trend.points)} runs from {span}; {found or 'no change of level'}."
+    )
 
 
 def history_md(trends: Sequence[Trend], machines: Mapping[str, Mapping[str, Any]], margin: float) -> bytes:
@@ -152,7 +170,12 @@ def history_md(trends: Sequence[Trend], machines: Mapping[str, Mapping[str, Any]
     lines += ["", "## Changes", ""]
     lines += ["| since | series | change | changed with it |", "|---|---|---|---|"] if changes else ["None."]
     for trend, one in changes:
-        cells = (day(trend.points[one.at].created_at), trend.title, change_text(one), "; ".join(one.suspects))
+        cells = (
+            day(trend.points[one.at].created_at),
+            trend.title,
+            change_text(trend, one),
+            "; ".join(one.suspects),
+        )
         lines.append("| " + " | ".join(map(markdown, cells)) + " |")
     lines += ["", "## Series", "", "| series | runs | newest | chart |", "|---|--:|---|---|"]
     for trend in trends:

@@ -6,15 +6,13 @@ from typing import Any
 from harness.ledger import Ledger
 from harness.report import ranked, sentences
 from harness.report.charts import row_name
-from harness.report.formats import MARKDOWN, markdown
+from harness.report.formats import MARKDOWN, Column, markdown
 from harness.report.tables import Tables
 from harness.text import printable
 
 LIMIT = 60_000  # characters; a comment may have 65,536, and a caller may want to add a line
 ROWS = (20, 10, 5, 3, 1, 0)  # per table: the most with which the whole keeps the limit
 REASON = 200  # characters
-
-COLUMNS = ranked.COLUMNS[:-2]
 
 
 def report(book: Ledger, tables: Tables, *, unfinished: bool) -> bytes:
@@ -34,12 +32,13 @@ def _lines(book: Ledger, tables: Tables, most: int, *, unfinished: bool) -> Iter
         yield f"\n> **Caution.** {one}"
     picks = tables.picks
     for row in picks[picks["scope"] == picks["scope"].iloc[0]].to_dict("records") if len(picks) else ():
-        yield f"\n* **{sentences.title(row['pick'])}:** {markdown(row_name(row))}: {sentences.reason(row, MARKDOWN)}"
+        why = sentences.reason(row, MARKDOWN, tables.metric)
+        yield f"\n* **{sentences.title(row['pick'])}:** {markdown(row_name(row))}: {why}"
     for workload in tables.workloads["workload"]:
         of = tables.ranked[tables.ranked["workload"] == workload]
         yield f"\n### {markdown(workload)}"
         yield f"{sentences.scope(tables, workload, MARKDOWN)}\n"
-        yield from _table(of.to_dict("records"), most)
+        yield from _table(of.to_dict("records"), most, ranked.columns(tables.metric)[: ranked.LAST])
     for lesson in book.lessons:
         if lesson.held is False:
             yield f"\nLesson, {lesson.state}: {markdown(lesson.title)}: {markdown(lesson.happened)}"
@@ -50,21 +49,21 @@ def _lines(book: Ledger, tables: Tables, most: int, *, unfinished: bool) -> Iter
             f"{MARKDOWN.value(check['twin_verdicts'], 'count')} verdicts on equal variants."
         )
     yield (
-        "\nRows that share a rank (=) cannot be told apart; the time ratio is paired by round, above 1 is slower; "
+        f"\nRows that share a rank (=) cannot be told apart; the ratio, of {tables.metric.label}, is paired by round; "
         "brackets are 95 % intervals. Figures, code and method: `report.html`; every number: the CSV files beside it."
     )
     yield f"\n`{printable(book.run.command).replace('`', '')[:REASON]}`"
 
 
-def _table(rows: Sequence[Mapping[Any, Any]], most: int) -> Iterator[str]:
+def _table(rows: Sequence[Mapping[Any, Any]], most: int, columns: Sequence[Column]) -> Iterator[str]:
     """Yield the first rows, and the baseline wherever it stands; then one line for those that are left out."""
     measured = [row for row in rows if row["state"] in {"ranked", "untested", "invalid"}]
     shown = [row for place, row in enumerate(measured) if place < most or row["is_baseline"]]
     if shown:
-        yield "| " + " | ".join(one.head for one in COLUMNS) + " |"
-        yield "|" + "|".join("---" if one.unit is None else "--:" for one in COLUMNS) + "|"
+        yield "| " + " | ".join(column.head for column in columns) + " |"
+        yield "|" + "|".join("---" if column.unit is None else "--:" for column in columns) + "|"
         for row in shown:
-            yield "| " + " | ".join(ranked.text(MARKDOWN, row, one) for one in COLUMNS) + " |"
+            yield "| " + " | ".join(ranked.text(MARKDOWN, row, column) for column in columns) + " |"
     if len(shown) < len(measured):
         yield "\nMore rows in `summary.csv`."
     for row in [row for row in rows if row["state"] in {"failed", "invalid"}][:most]:

@@ -1,23 +1,18 @@
 """The ranked table for people: the same columns and texts in the terminal, in Markdown and on the page."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
-from harness.metrics import CLIENT_CPU, CONNECTIONS, PEAK_RSS, RATE, SERVER_IN_FLIGHT
+from harness.metrics import CLIENT_CPU, CONNECTIONS, PEAK_RSS, RATE, SERVER_IN_FLIGHT, Metric
 from harness.report.charts import row_name
 from harness.report.formats import Column, Format, cell
 
 SPEED = Column(key=RATE.key, head="images/s", unit="", interval=True, help="geometric mean, 95 % interval")
-RATIO = Column(
-    key="time_ratio",
-    head="time ratio",
-    unit="ratio",
-    interval=True,
-    help="to the baseline, paired by round; above 1 is slower",
-)
-COLUMNS: tuple[Column, ...] = (  # the most telling first: where there is little room, the last are left out
+RATIO = Column(key="ratio", head="ratio", unit="ratio", interval=True)
+_COLUMNS: tuple[Column, ...] = (  # the most telling first: where there is little room, the last are left out
     Column(key="rank", head="rank", unit="count", help="rows that share a rank cannot be told apart"),
     Column(key="name", head="variant", unit=None, help="concurrency / client / loop"),
     SPEED,
@@ -39,6 +34,18 @@ COLUMNS: tuple[Column, ...] = (  # the most telling first: where there is little
     Column(key="failed_trials", head="failed", unit="count", help="trials"),
     Column(key="source_lines", head="lines", unit="count", help="of code in its files"),
 )
+LAST = -2  # columns that have no room in Markdown
+
+
+def columns(metric: Metric) -> tuple[Column, ...]:
+    """The columns of a run that is judged by this metric."""
+    more = {"lower": "worse", "higher": "better"}[metric.better]
+    ratio = replace(
+        RATIO,
+        head=f"{metric.short} ratio",
+        help=f"{metric.label} over the baseline's, paired by round; above 1 is {more}",
+    )
+    return tuple(ratio if column is RATIO else column for column in _COLUMNS)
 
 
 def text(form: Format, row: Mapping[Any, Any], column: Column) -> str:

@@ -5,9 +5,9 @@ from typing import Any
 
 import pandas as pd
 
-from harness.metrics import CLIENT_CPU, PEAK_RSS
+from harness.metrics import CLIENT_CPU, PEAK_RSS, Metric
 from harness.model import ALL, NONE
-from harness.report.answer import CHEAPEST, FASTEST, GOOD_ENOUGH, SIMPLEST
+from harness.report.answer import CHEAPEST, GOOD_ENOUGH, SIMPLEST, best_pick
 from harness.report.charts import row_name
 from harness.report.formats import Format, estimate
 from harness.report.ranked import RATIO, SPEED
@@ -28,28 +28,30 @@ def answer(tables: Tables, form: Format) -> str:
         why = next((str(one) for one in reasons), "nothing was measured")
         return form.phrase("No variant could be ranked: {why}.", why=why)
     first = tables.picks[tables.picks["scope"] == tables.picks["scope"].iloc[0]]
-    row: Row = first[first["pick"] == FASTEST].iloc[0].to_dict()
+    row: Row = first[first["pick"] == best_pick(tables.metric)].iloc[0].to_dict()
     parts: dict[str, object] = {
         "machine": machine(tables, form),
+        "best": best(tables.metric),
+        "of": tables.metric.short,
         "variant": row_name(row),
         "candidates": form.value(row["candidates"], "count"),
         "ties": _ties(row, form),
     }
     if row["variant"] == NONE:
-        template = "On this machine ({machine}), no variant is the fastest over {workloads} workloads: {why}."
+        template = "On this machine ({machine}), no variant is {best} over {workloads} workloads: {why}."
         parts |= {"workloads": form.value(row["workloads"], "count"), "why": row["reason"]}
     elif row["scope"] == ALL:
         template = (
-            "On this machine ({machine}) and over {workloads} workloads, {variant} is the fastest of the {candidates} "
-            "variants that were ranked in each: {ratio} the time of each workload's fastest in the geometric mean{ties}."
+            "On this machine ({machine}) and over {workloads} workloads, {variant} is {best} of the {candidates} "
+            "variants that were ranked in each: {ratio} the {of} of each workload's best in the geometric mean{ties}."
         )
         parts |= {
             "workloads": form.value(row["workloads"], "count"),
-            "ratio": form.value(row["ratio_to_fastest"], "ratio"),
+            "ratio": form.value(row["ratio_to_best"], "ratio"),
         }
     else:
         template = (
-            "On this machine ({machine}), {variant} is the fastest of {candidates} ranked variants at downloading "
+            "On this machine ({machine}), {variant} is {best} of {candidates} ranked variants at downloading "
             "{workload}: {rate} images/s{baseline}{ties}."
         )
         parts |= {
@@ -72,6 +74,11 @@ def machine(tables: Tables, form: Format) -> str:
     return form.phrase(", ".join(places), **{f"part_{place}": part for place, part in enumerate(told)})
 
 
+def best(metric: Metric) -> str:
+    """What the best by a metric is called."""
+    return "the fastest" if metric.quantity == "time" else f"the one with the least {metric.short}"
+
+
 def scope(tables: Tables, workload: str, form: Format) -> str:
     """What a workload asks, as one phrase."""
     row = tables.workloads[tables.workloads["workload"] == workload].iloc[0]
@@ -86,36 +93,40 @@ def asked(flat: Mapping[str, Any], form: Format) -> str:
     return form.phrase(sentence(flat), **parts)
 
 
-def reason(row: Row, form: Format) -> str:
+def reason(row: Row, form: Format, metric: Metric) -> str:
     """Why this pick is the pick, or why there is none."""
     if row["variant"] == NONE:
         return form.phrase("{why}", why=row["reason"])
     parts: dict[str, object] = {
+        "of": metric.short,
         "lines": form.value(row["source_lines"], "count"),
         "good": form.value(row["good_enough"], "count"),
         "all": form.value(row["candidates"], "count"),
-        "ratio": form.value(row["ratio_to_fastest"], "ratio"),
+        "ratio": form.value(row["ratio_to_best"], "ratio"),
         "cpu": form.value(row[CLIENT_CPU.key], "s"),
         "memory": form.value(row[PEAK_RSS.key], "bytes"),
     }
     template = {
         SIMPLEST: "{lines} lines of code, the fewest among {good} of {all} that are good enough; "
-        "{ratio} the fastest's time",
-        FASTEST: "least time of {all}; {cpu} of CPU per 1,000 images, {memory}, {lines} lines of code",
-        CHEAPEST: "{cpu} of CPU per 1,000 images and {memory} at its peak; {ratio} the fastest's time",
+        "{ratio} the best's {of}",
+        best_pick(metric): "best of {all}; {cpu} of CPU per 1,000 images, {memory}, {lines} lines of code",
+        CHEAPEST: "{cpu} of CPU per 1,000 images and {memory} at its peak; {ratio} the best's {of}",
     }[row["pick"]]
     return form.phrase(template, **parts)
 
 
-def rules(form: Format) -> dict[str, str]:
+def rules(form: Format, metric: Metric) -> dict[str, str]:
     """What each pick means, as stated on the page."""
     return {
         SIMPLEST: form.phrase(
             "fewest lines of code in its files (no blank lines, comments, docstrings), among all within {limit} "
-            "the time of the fastest",
+            f"the {metric.short} of the best",
             limit=form.value(GOOD_ENOUGH, "ratio"),
         ),
-        FASTEST: "least time; over several workloads, the least geometric mean of the ratios to the fastest of each",
+        best_pick(
+            metric
+        ): f"best {metric.label}; over several workloads, the best geometric mean of the ratios to the best "
+        "of each",
         CHEAPEST: "least product of client CPU per image and peak memory: halving either counts the same",
     }
 
@@ -169,11 +180,12 @@ def _in_table(tables: Tables, pick: Row) -> Row:
 def _against_baseline(tables: Tables, row: Row, form: Format) -> str:
     of, same = tables.ranked, _in_table(tables, row)
     baseline = of[(of["workload"] == row["scope"]) & of["is_baseline"]]
-    value: float = same["time_ratio"]
+    value: float = same["ratio"]
     if pd.isna(value) or baseline.empty:
         return ""
     return form.phrase(
-        ", {ratio} the time of the baseline {baseline}",
+        ", {ratio} the {of} of the baseline {baseline}",
+        of=tables.metric.short,
         ratio=estimate(form, same, RATIO),
         baseline=baseline["variant"].iloc[0],
     )

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from harness.ledger import Ledger
-from harness.metrics import CLIENT_CPU, PEAK_RSS, RATE, SERVER_IN_FLIGHT
+from harness.metrics import CLIENT_CPU, PEAK_RSS, RATE, SERVER_IN_FLIGHT, Metric
 from harness.model import TELLING_LATENCY_S, Plan
 from harness.report import answer, audit, frames, units
 from harness.report.curves import curves
-from harness.report.judgement import Judgement
+from harness.stats.judge import Judgement
 
 CELL = ["workload", "variant", "side"]
 
@@ -19,11 +19,13 @@ class Tables:
     """Each is one CSV file of the same name, but for ``ranked``, which joins summary and effects.
 
     Attributes:
+        metric: that the run is judged by.
         ranked: one row per row of the summary, with its effect against the baseline, and the power of ten at which each
             estimate is rounded where it is shown (``_place``); what the server saw in flight is left out where it answered
             before the next request could arrive.
     """
 
+    metric: Metric
     workloads: pd.DataFrame
     passes: pd.DataFrame
     summary: pd.DataFrame
@@ -44,7 +46,9 @@ class Tables:
     @property
     def files(self) -> dict[str, pd.DataFrame]:
         """File name -> frame; an empty one is a file with its header alone."""
-        return {f"{name}.csv": getattr(self, name) for name in self.__slots__ if name != "ranked"}
+        return {
+            f"{name}.csv": getattr(self, name) for name in self.__slots__ if name not in {"metric", "ranked"}
+        }
 
 
 def make_tables(book: Ledger, judgement: Judgement) -> Tables:
@@ -54,6 +58,7 @@ def make_tables(book: Ledger, judgement: Judgement) -> Tables:
     summary = frames.summary(book, judgement, of_passes, found.latency)
     effects = frames.effects(judgement)
     return Tables(
+        metric=judgement.metric,
         workloads=frames.workloads(book),
         passes=of_passes,
         summary=summary,
@@ -62,7 +67,7 @@ def make_tables(book: Ledger, judgement: Judgement) -> Tables:
         latency=found.latency,
         latency_curve=found.latency_curve,
         completion=found.completion,
-        picks=answer.picks(summary),
+        picks=answer.picks(summary, judgement.metric),
         host=audit.host(book),
         parity=audit.parity(book),
         notes=audit.notes(judgement),
@@ -74,7 +79,7 @@ def make_tables(book: Ledger, judgement: Judgement) -> Tables:
 
 
 def _ranked(summary: pd.DataFrame, effects: pd.DataFrame, plan: Plan) -> pd.DataFrame:
-    ratios = ["time_ratio", "time_ratio_low", "time_ratio_high", "margin", "verdict"]
+    ratios = ["ratio", "ratio_low", "ratio_high", "margin", "verdict"]
     joined = summary.merge(effects[[*CELL, *ratios]], on=CELL, how="left")
     parts = [_with_places(_with_fronts(of)) for _, of in joined.groupby("workload", sort=False)]
     whole = pd.concat(parts) if parts else _with_places(_with_fronts(joined))
@@ -99,7 +104,7 @@ def _with_fronts(of: pd.DataFrame) -> pd.DataFrame:
 def _with_places(of: pd.DataFrame) -> pd.DataFrame:
     """Say where the estimates of one table are rounded, so that no text contradicts the order."""
     found = {}
-    for key in (RATE.key, "time_ratio"):
+    for key in (RATE.key, "ratio"):
         estimates = of[[key, f"{key}_low", f"{key}_high"]].astype("float64")
         shown = estimates[estimates[key] > 0]
         found[f"{key}_place"] = pd.Series(

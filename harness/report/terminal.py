@@ -10,7 +10,7 @@ from rich.text import Text
 from harness.model import ALL
 from harness.report import ranked, sentences
 from harness.report.charts import row_name
-from harness.report.formats import PLAIN
+from harness.report.formats import PLAIN, Column
 from harness.report.narrow import Figure, Name, has_room, print_table
 from harness.report.tables import Tables
 
@@ -28,7 +28,7 @@ def print_report(console: Console, tables: Tables, *, unfinished: bool) -> None:
     titles = {
         str(name): f"{name}: {sentences.scope(tables, name, PLAIN)}" for name in tables.workloads["workload"]
     }
-    for drawn in _drawn(console, titles, rows):
+    for drawn in _drawn(console, titles, rows, ranked.columns(tables.metric)):
         print_table(console, drawn)
         console.print()
     told = [*_absences(rows), *_notes(tables), *sentences.cautions(tables, PLAIN, unfinished=unfinished)]
@@ -36,24 +36,24 @@ def print_report(console: Console, tables: Tables, *, unfinished: bool) -> None:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
-def _drawn(console: Console, titles: Mapping[str, str], rows: Rows) -> list[Table]:
+def _drawn(console: Console, titles: Mapping[str, str], rows: Rows, columns: Sequence[Column]) -> list[Table]:
     """All tables, with the most columns for which there is room in each of them."""
     present = [one for one in rows if one["state"] != "unavailable"]
     measured = {name: [one for one in present if one["workload"] == name] for name in titles}
-    for columns in range(len(ranked.COLUMNS), LEAST - 1, -1):
-        found = [_table(titles[name], of, columns) for name, of in measured.items() if of]
-        if has_room(console, found, unbroken=columns > USUAL):
+    for count in range(len(columns), LEAST - 1, -1):
+        found = [_table(titles[name], of, columns[:count]) for name, of in measured.items() if of]
+        if has_room(console, found, unbroken=count > USUAL):
             break
     return found
 
 
-def _table(title: str, rows: Rows, columns: int) -> Table:
+def _table(title: str, rows: Rows, columns: Sequence[Column]) -> Table:
     table = Table(title=Text(title), title_justify="left", title_style="bold", box=None, pad_edge=False)
-    for column in ranked.COLUMNS[:columns]:
+    for column in columns:
         is_name = column.key == "name"
         table.add_column(column.head, justify="left" if column.unit is None else "right", no_wrap=not is_name)
     for row in rows:
-        said = [ranked.text(PLAIN, row, column) for column in ranked.COLUMNS[:columns]]
+        said = [ranked.text(PLAIN, row, column) for column in columns]
         if row["state"] == "failed":
             said[2] = "failed"  # in the place of its speed
         rank, name, *figures = said

@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 
 from harness.report.charts import FAINT, INK, SMALL, canvas, log, render
 from harness.report.history import Trend, median_of
-from harness.report.units import percent, seconds
+from harness.report.units import metric as metric_text
+from harness.report.units import percent
 from harness.stats.trend import Point
 from harness.text import printable
 
@@ -37,7 +38,7 @@ def _figure(trend: Trend, title: str) -> Figure:
         axes.text(0.5, 0.5, "every run failed", transform=axes.transAxes, ha="center", color=FAINT)
         return figure
     low, high = _reach(trend, values)
-    log(axes.yaxis, seconds, low, high, most=6)
+    log(axes.yaxis, lambda value, digits: metric_text(value, trend.metric.unit, digits), low, high, most=6)
     beyond = [
         at for at, one in enumerate(trend.points) if one.value is not None and one.value > high * (1 + PAST)
     ]
@@ -54,7 +55,7 @@ def _figure(trend: Trend, title: str) -> Figure:
     locator = AutoDateLocator(maxticks=10)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
-    axes.set_ylabel("time per image")
+    axes.set_ylabel(trend.metric.label)
     _values(axes, trend.points, times)
     _levels(axes, trend, times)
     _marks(axes, trend, times)

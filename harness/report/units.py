@@ -43,6 +43,12 @@ def ratio(value: float, digits: int = 3) -> str:
     return f"{number(value, digits)}×"
 
 
+def scale_of(value: float, unit: str) -> tuple[float, str]:
+    """Size and name of the unit in which a value of this base unit is shown: 0.0123 s -> (1e-3, "ms")."""
+    sizes = {"s": _TIME, "bytes": _BYTES}.get(unit, ((1.0, unit),))
+    return next(((size, name) for size, name in sizes if abs(value) >= size), sizes[-1])
+
+
 def percent(value: float) -> str:
     """0.0312 -> "3.1 %"."""
     return f"{100 * value:.1f} %"

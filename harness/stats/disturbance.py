@@ -1,4 +1,4 @@
-"""How far what the host did can have moved a ratio that was measured pass by pass in turn.
+"""How far what the host did can have moved a ratio that was measured pass by pass in turn, by what the ratio is of.
 
 Two cells of a round meet the same host, so what it does to both in the same way cancels. What can remain has a cause:
 a disturbance stretches CPU work and leaves waiting alone, so it displaces cells that have different shares of CPU work
@@ -11,6 +11,12 @@ in their time. With w the measured time, c the CPU seconds in it and u = c / w, 
 The log of the factor of the cell less that of its reference is how far the true ratio lies from the measured one. Which
 CPU was disturbed, the client's, the server's or both, is not known, so each is asked and the widest counts. A speed that
 changes from each round to the next by a step may displace by that step besides, in either direction.
+
+CPU seconds do not grow by waiting for a turn. Several speeds stretch them, of both cells alike unless the two meet the
+speeds in other shares: a cell that never waits meets each speed in proportion to time, work that begins when an answer
+arrives in proportion to answers. The mean slowness is then the harmonic or the arithmetic mean over time, and those of
+two speeds 1 and k are at most (1 + k)**2 / (4 * k) apart (Kantorovich 1948): that, to the power of the difference of the
+shares of CPU work, bounds what is left. Memory is moved by neither.
 """
 
 import math
@@ -18,6 +24,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from harness.metrics import Quantity
 from harness.model import Note, Trial
 
 Kind = Literal["preempted", "stolen", "slowed", "unknown"]
@@ -40,12 +47,19 @@ class Work:
     def shares(self) -> tuple[float, ...]:
         """What may have been stretched: the client on one CPU, the client evenly on its CPUs, the server, both."""
         found = (self.client, self.client / self.cpus, self.server, self.client + self.server)
-        return tuple(min(1.0, one) for one in found)
+        return tuple(min(1.0, share) for share in found)
+
+    def cpu_shares(self, quantity: Quantity) -> tuple[float, ...]:
+        """Shares of its time in which the client worked, on one CPU or evenly on its CPUs; or the server."""
+        return self.shares[:2] if quantity == "client CPU" else self.shares[2:3]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
-    """Where the true log-ratio may lie: between ``low`` (0 or less) and ``high`` (0 or more) from the measured one."""
+    """Where the true log-ratio may lie: between ``low`` (0 or less) and ``high`` (0 or more) from the measured one.
+
+    Above 0 is for the worse, whichever way is better for the metric.
+    """
 
     low: float = 0.0
     high: float = 0.0
@@ -78,38 +92,51 @@ class Disturbance:
     size: float
     step: float = 1.0
 
-    def reach(self, cell: Work | None, reference: Work | None) -> Reach:
+    def reach(self, cell: Work | None, reference: Work | None, quantity: Quantity) -> Reach:
         """How far it can have moved the ratio of these two; unbounded where the CPU seconds are not known."""
+        if quantity == "memory":
+            return STILL
         if self.kind == "unknown" or cell is None or reference is None:
             return Reach(low=-math.inf, high=math.inf)
-        shares = zip(cell.shares, reference.shares, strict=True)
         order = Reach(low=-math.log(self.step), high=math.log(self.step))
-        return order + _widest(one for pair in shares for one in self._moves(*pair))
+        if quantity == "time":
+            shares = zip(cell.shares, reference.shares, strict=True)
+            return order + _widest(move for pair in shares for move in self._moves_of_time(*pair))
+        shares = zip(cell.cpu_shares(quantity), reference.cpu_shares(quantity), strict=True)
+        return order + _widest(self._move_of_cpu(*pair) for pair in shares)
 
-    def _moves(self, share: float, reference: float) -> Iterator[float]:
+    def _moves_of_time(self, share: float, reference: float) -> Iterator[float]:
         if self.kind != "slowed":
             stretched = min(self.size, 1 / max(share, reference, 1e-9)) - 1
             yield _move(stretched, share, reference)
         if self.kind != "preempted":  # of stolen time the kernel may or may not count CPU seconds
             yield _move(1 - 1 / self.size, share, reference)
 
+    def _move_of_cpu(self, share: float, reference: float) -> float:
+        if self.kind == "preempted" or share == reference:
+            return 0.0
+        apart = 2 * math.log1p(self.size) - math.log(4 * self.size) if math.isfinite(self.size) else math.inf
+        return (share - reference) * apart
 
-def total(disturbances: Sequence[Disturbance], cell: Work | None, reference: Work | None) -> Reach:
+
+def total(
+    disturbances: Sequence[Disturbance], cell: Work | None, reference: Work | None, quantity: Quantity
+) -> Reach:
     """The reach of all together: they may have moved the ratio in the same direction."""
-    return sum((one.reach(cell, reference) for one in disturbances), STILL)
+    return sum((each.reach(cell, reference, quantity) for each in disturbances), STILL)
 
 
 def work_of(trials: Iterable[Trial]) -> Work | None:
     """CPU seconds per second over all timed passes; None without any."""
     trials = list(trials)
-    passes = [one for trial in trials for one in trial.timed]
-    wall_s = math.fsum(one.wall_s for one in passes)  # whatever the order of the trials
+    passes = [each for trial in trials for each in trial.timed]
+    wall_s = math.fsum(each.wall_s for each in passes)  # whatever the order of the trials
     if not wall_s > 0:
         return None
     return Work(
-        client=math.fsum(one.client_cpu_s for one in passes) / wall_s,
-        server=math.fsum(one.witness.server_cpu_s for one in passes) / wall_s,
-        cpus=max(1, *(len(one.cpus) for one in trials)),
+        client=math.fsum(each.client_cpu_s for each in passes) / wall_s,
+        server=math.fsum(each.witness.server_cpu_s for each in passes) / wall_s,
+        cpus=max(1, *(len(trial.cpus) for trial in trials)),
     )
 
 

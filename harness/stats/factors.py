@@ -1,7 +1,7 @@
-"""Factor effects: what changing only the client, only the model or only the loop does to the time.
+"""Factor effects: what changing only the client, only the model or only the loop does to a metric.
 
-Two cells match if they differ on one axis alone. Over all matching pairs of two levels the log-ratio of times
-is averaged inside each round first, and the rounds are the sample: cells of a round share the host's mood, so
+Two cells match if they differ on one axis alone. Over all matching pairs of two levels the log-ratio of
+their values is averaged inside each round first, and the rounds are the sample: cells of a round share the host's mood, so
 they are no independent evidence. The result speaks of the cells that were measured, not of all that could be
 written.
 """
@@ -13,9 +13,9 @@ from typing import get_args
 
 import numpy as np
 
-from harness.model import Axis, Cell, Note, Trial, Variant
+from harness.model import Axis, Cell, Note, Variant
 from harness.stats import kernels
-from harness.stats.sample import Interval, Sample, log_values, objection, ratio_interval, timings
+from harness.stats.sample import Interval, Sample, Samples, log_values, objection, ratio_interval
 
 Pair = tuple[Sample, Sample]  # the level's cell, the reference level's cell
 Links = Mapping[tuple[str, str], Sequence[Pair]]  # (level, reference level) -> matching cells
@@ -23,19 +23,18 @@ Links = Mapping[tuple[str, str], Sequence[Pair]]  # (level, reference level) -> 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactorEffect:
-    """What ``level`` instead of ``reference`` on one axis does to the time, all else equal.
+    """What ``level`` instead of ``reference`` on one axis does to a metric, all else equal.
 
     Attributes:
         workload: None for the mean over the workloads, each with the same weight.
         matches: pairs of cells that differ on this axis alone.
         rounds: rounds in which all of those cells have a trial.
         dropped_rounds: rounds in which one of them was lost.
-        time_ratio: exp(mean over rounds of the mean log-ratio over matches); above 1 is slower; None without
-            rounds.
+        ratio: exp(mean over rounds of the mean log-ratio over matches); None without rounds.
         interval: 95 % t interval over rounds; None under three rounds or without spread.
-        smallest: time ratio of the match where the level does best. Far from ``largest``, there is no main
+        smallest: ratio of the match where it is least. Far from ``largest``, there is no main
             effect to speak of: what the level does depends on the rest of the variant.
-        largest: time ratio of the match where it does worst.
+        largest: ratio of the match where it is most.
     """
 
     axis: Axis
@@ -45,14 +44,14 @@ class FactorEffect:
     matches: int
     rounds: int
     dropped_rounds: int
-    time_ratio: float | None
+    ratio: float | None
     interval: Interval | None
     smallest: float | None
     largest: float | None
 
 
 def factor_effects(
-    trials: Sequence[Trial],
+    found: Samples,
     variants: Sequence[Variant],
     baseline: str,
     cell_notes: Mapping[Cell, Sequence[Note]] | None = None,
@@ -63,26 +62,26 @@ def factor_effects(
     (an async client and a sync baseline) are referred to the level among themselves that has most matches.
 
     Args:
-        trials: of one run.
+        found: the samples of one run, by one metric.
         variants: of its plan; cells of other variants are left out.
         baseline: variant id.
         cell_notes: validity marks; an invalid or failed cell takes no part.
     """
     notes = cell_notes or {}
     usable = [
-        one
-        for one in timings(trials).values()
-        if one.reason is None and objection(notes.get(one.cell, ())) is None
+        sample
+        for sample in found.values()
+        if sample.reason is None and objection(notes.get(sample.cell, ())) is None
     ]
-    rounds = sorted({one for sample in usable for one in sample.values})
+    rounds = sorted({number for sample in usable for number in sample.values})
     by_id = {variant.id: variant for variant in variants}
-    found: list[FactorEffect] = []
+    factors: list[FactorEffect] = []
     for axis in get_args(Axis):
-        links = _links([one for one in usable if one.cell.variant in by_id], by_id, axis)
+        links = _links([sample for sample in usable if sample.cell.variant in by_id], by_id, axis)
         home = _level(by_id[baseline], axis) if baseline in by_id else None
         for level, reference in _references(links, home):
-            found += _of_level(axis, level, reference, links[level, reference], rounds)
-    return tuple(found)
+            factors += _of_level(axis, level, reference, links[level, reference], rounds)
+    return tuple(factors)
 
 
 def _links(usable: Iterable[Sample], by_id: Mapping[str, Variant], axis: Axis) -> Links:
@@ -107,7 +106,7 @@ def _references(links: Links, home: str | None) -> Iterator[tuple[str, str]]:
     """Yield (level, reference): the baseline's level, then the best connected of those it never meets."""
     left = sorted({level for level, _ in links})
     while left:
-        reference = min(left, key=lambda one: (one != home, -_matches(links, one, left), one))
+        reference = min(left, key=lambda level: (level != home, -_matches(links, level, left), level))
         left.remove(reference)
         met = [level for level in left if (level, reference) in links]
         for level in met:
@@ -135,7 +134,7 @@ def _of_level(
     for workload, of_rounds in means.items():
         logs = kernels.moments(of_rounds)
         each = [
-            math.exp(one) for one in kernels.moments(np.array(groups[workload])).mean if math.isfinite(one)
+            math.exp(mean) for mean in kernels.moments(np.array(groups[workload])).mean if math.isfinite(mean)
         ]
         yield FactorEffect(
             axis=axis,
@@ -145,7 +144,7 @@ def _of_level(
             matches=len(groups[workload]),
             rounds=int(logs.n),
             dropped_rounds=len(rounds) - int(logs.n),
-            time_ratio=math.exp(float(logs.mean)) if logs.n else None,
+            ratio=math.exp(float(logs.mean)) if logs.n else None,
             interval=ratio_interval(logs),
             smallest=min(each, default=None),
             largest=max(each, default=None),

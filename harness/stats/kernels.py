@@ -5,15 +5,15 @@ simulations in ``tests/stats`` test the code that ships. It knows no records and
 be tested (fewer than three pairs, no spread, a value that is not finite) is NaN, and NaN is never
 significant.
 
-All tests are Student's t on the log-ratios of one series. The values are taken in the order of their size, so
-that neither the order of the rounds nor the direction of the ratio moves a bit of a result.
+All tests are Student's t, on the log-ratios of one series or (Welch) on the difference of two. The values are taken in
+the order of their size, so that neither the order of the rounds nor the direction of the ratio moves a bit of a result.
 
 The distributions come from ``scipy.special``. ``scipy.stats`` asks the same functions, as the tests show, but
 takes two seconds to load, and every report would wait for it.
 """
 
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -33,8 +33,35 @@ EXACT_PAIRS = 16  # 32,768 sign patterns; beyond it the pattern is drawn
 DRAWS = 2**14  # drawn sign patterns: a p of 0.05 is then known to 0.0017 (one standard error)
 
 
+class Student(Protocol):
+    """What a t-test needs.
+
+    Attributes:
+        mean: the estimate.
+        error: its standard error; NaN where nothing may be concluded.
+        freedom: degrees of freedom.
+    """
+
+    @property
+    def mean(self) -> Floats: ...  # noqa: D102 - said above
+
+    @property
+    def error(self) -> Floats: ...  # noqa: D102 - the same
+
+    @property
+    def freedom(self) -> Floats: ...  # noqa: D102 - the same
+
+
+class Estimate(NamedTuple):
+    """A ``Student`` of known figures."""
+
+    mean: Floats
+    error: Floats
+    freedom: Floats
+
+
 class Moments(NamedTuple):
-    """What a t-test needs of each series; the shape is that of the series without the last axis.
+    """A ``Student`` of each series; the shape is that of the series without the last axis.
 
     Attributes:
         n: values that are not NaN.
@@ -45,6 +72,17 @@ class Moments(NamedTuple):
     n: Floats
     mean: Floats
     sd: Floats
+
+    @property
+    def error(self) -> Floats:
+        """Standard error of the mean; NaN where nothing may be concluded from the series."""
+        usable = (self.n >= MIN_PAIRS) & (self.sd > NO_SPREAD) & np.isfinite(self.mean)
+        return np.where(usable, self.sd, np.nan) / np.sqrt(np.maximum(self.n, 1))
+
+    @property
+    def freedom(self) -> Floats:
+        """Degrees of freedom."""
+        return self.n - 1
 
 
 def moments(series: Floats) -> Moments:
@@ -63,37 +101,40 @@ def _total(values: Floats, present: Flags) -> Floats:
     return total
 
 
-def standard_error(of: Moments) -> Floats:
-    """Standard error of the mean; NaN where nothing may be concluded from the series."""
-    usable = (of.n >= MIN_PAIRS) & (of.sd > NO_SPREAD) & np.isfinite(of.mean)
-    return np.where(usable, of.sd, np.nan) / np.sqrt(np.maximum(of.n, 1))
+def welch(base: Moments, head: Moments) -> Estimate:
+    """Difference of two means, head less base, of unlike spreads (Welch 1947; freedom of Satterthwaite 1946)."""
+    of_base, of_head = base.error**2, head.error**2
+    whole = of_base + of_head
+    with np.errstate(invalid="ignore"):
+        freedom = whole**2 / (of_base**2 / base.freedom + of_head**2 / head.freedom)
+    return Estimate(head.mean - base.mean, np.sqrt(whole), freedom)
 
 
-def interval(of: Moments, confidence: float) -> tuple[Floats, Floats]:
-    """Two-sided t interval of the mean: mean -/+ t(1 - (1 - confidence)/2, n - 1) * sd / sqrt(n)."""
-    reach = -special.stdtrit(of.n - 1, (1 - confidence) / 2) * standard_error(of)
+def interval(of: Student, confidence: float) -> tuple[Floats, Floats]:
+    """Two-sided t interval of the mean: mean -/+ t(1 - (1 - confidence)/2, freedom) * error."""
+    reach = -special.stdtrit(of.freedom, (1 - confidence) / 2) * of.error
     return of.mean - reach, of.mean + reach
 
 
-def p_above(of: Moments, bound: float | Floats) -> Floats:
+def p_above(of: Student, bound: float | Floats) -> Floats:
     """One-sided t-test; null: the true mean is at most ``bound``."""
-    p: Floats = special.stdtr(of.n - 1, (bound - of.mean) / standard_error(of))
+    p: Floats = special.stdtr(of.freedom, (bound - of.mean) / of.error)
     return p
 
 
-def p_below(of: Moments, bound: float | Floats) -> Floats:
+def p_below(of: Student, bound: float | Floats) -> Floats:
     """One-sided t-test; null: the true mean is at least ``bound``."""
-    p: Floats = special.stdtr(of.n - 1, (of.mean - bound) / standard_error(of))
+    p: Floats = special.stdtr(of.freedom, (of.mean - bound) / of.error)
     return p
 
 
-def p_differs(of: Moments) -> Floats:
+def p_differs(of: Student) -> Floats:
     """Two-sided t-test; null: the true mean is 0."""
-    p: Floats = 2 * special.stdtr(of.n - 1, -np.abs(of.mean) / standard_error(of))
+    p: Floats = 2 * special.stdtr(of.freedom, -np.abs(of.mean) / of.error)
     return p
 
 
-def p_within(of: Moments, low: float | Floats, high: float | Floats) -> Floats:
+def p_within(of: Student, low: float | Floats, high: float | Floats) -> Floats:
     """Two one-sided tests (Schuirmann 1987); null: the true mean lies outside of ``low`` .. ``high``."""
     return np.maximum(p_above(of, low), p_below(of, high))
 

@@ -73,7 +73,7 @@ def widest(effects: Sequence[Effect]) -> float | None:
     Cells without pairs (they failed) are left out: no number of rounds would heal them.
     """
     measured = [effect.interval for effect in effects if effect.pairs]
-    widths = [half_width(one) for one in measured if one is not None]
+    widths = [half_width(interval) for interval in measured if interval is not None]
     return max(widths) if widths and len(widths) == len(measured) else None
 
 

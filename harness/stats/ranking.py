@@ -1,11 +1,11 @@
-"""Ranking with ties: rows of a workload that cannot be told apart share a band and a rank.
+"""Ranking with ties: rows of a workload that cannot be told apart in a metric share a band and a rank.
 
 Told apart: the two-sided paired t-test of two cells over their common rounds, Holm-adjusted over all pairs of
 cells of the workload, at 5 %.
 
 "Cannot be told apart" is not transitive: A = B and B = C can hold beside A < C. Chaining such ties would put
-the fastest and the slowest on one rank; comparing with the fastest row alone would hang everything on one
-perhaps noisy row. So the rows are walked from the fastest to the slowest geometric mean, and a row that is
+the best and the worst on one rank; comparing with the best row alone would hang everything on one
+perhaps noisy row. So the rows are walked from the best to the worst geometric mean, and a row that is
 told apart from *any* row of the current band opens the next one. It follows that
 
 * two rows that are told apart never share a band (up to 5 % chance of any false split in the workload);
@@ -24,9 +24,9 @@ from typing import Literal
 
 import numpy as np
 
-from harness.model import Cell, Note, Trial
+from harness.model import Cell, Note
 from harness.stats import kernels
-from harness.stats.sample import Sample, Summary, log_values, objection, summarise, timings
+from harness.stats.sample import Sample, Samples, Summary, log_values, objection, summarise
 
 ALPHA = 0.05
 State = Literal["ranked", "untested", "invalid", "failed"]
@@ -37,9 +37,9 @@ class RankedCell:
     """A row of the ranking of one workload.
 
     Attributes:
-        summary: of the time per image in seconds; without values if the cell failed.
+        summary: of the metric; without values if the cell failed.
         state: untested: with too few trials to be compared; invalid: measured, but not comparable.
-        band: 1 for the fastest band, then 2 ...; None if unranked.
+        band: 1 for the best band, then 2 ...; None if unranked.
         rank: 1 + number of rows in better bands, so a shared rank leaves a gap after it; None if unranked.
         tied: whether another row has the same rank.
         reason: why it is unranked; None if it is ranked.
@@ -54,21 +54,19 @@ class RankedCell:
     reason: str | None
 
 
-def rank(
-    trials: Sequence[Trial], cell_notes: Mapping[Cell, Sequence[Note]] | None = None
-) -> tuple[RankedCell, ...]:
-    """Rank the cells of each workload by time per image.
+def rank(found: Samples, cell_notes: Mapping[Cell, Sequence[Note]] | None = None) -> tuple[RankedCell, ...]:
+    """Rank the cells of each workload by a metric.
 
     Args:
-        trials: of one run.
+        found: the samples of one run, by the metric that ranks.
         cell_notes: validity marks; one that invalidates leaves its cell unranked, with its text as the
             reason.
 
     Returns:
-        By workload, then from the fastest to the slowest; unranked cells last, by name.
+        By workload, then from the best to the worst; unranked cells last, by name.
     """
     rows: list[RankedCell] = []
-    for _, group in groupby(timings(trials).values(), key=lambda sample: sample.cell.workload):
+    for _, group in groupby(found.values(), key=lambda sample: sample.cell.workload):
         states = [(sample, *_state(sample, cell_notes or {})) for sample in group]
         rows += _ranked([sample for sample, state, _ in states if state == "ranked"])
         rows += [_row(sample, state, reason=why) for sample, state, why in states if state != "ranked"]
@@ -85,7 +83,7 @@ def told_apart(logs: kernels.Floats, alpha: float = ALPHA) -> kernels.Flags:
 
 
 def bands(apart: kernels.Flags) -> list[int]:
-    """Band of each row, given which rows are told apart, both in the order from fastest to slowest."""
+    """Band of each row, given which rows are told apart, both in the order from best to worst."""
     found: list[int] = []
     start = 0
     for row in range(len(apart)):
@@ -96,9 +94,10 @@ def bands(apart: kernels.Flags) -> list[int]:
 
 
 def _ranked(group: Sequence[Sample]) -> list[RankedCell]:
-    rounds = sorted({one for sample in group for one in sample.values})
+    rounds = sorted({number for sample in group for number in sample.values})
     logs = np.array([log_values(sample, rounds) for sample in group]).reshape(len(group), len(rounds))
-    order = np.argsort(kernels.moments(logs).mean, kind="stable")
+    sign = group[0].metric.sign if group else 1
+    order = np.argsort(sign * kernels.moments(logs).mean, kind="stable")
     found = bands(told_apart(logs[order]))
     return [
         _row(group[place], "ranked", band=band, above=found.index(band), sharing=found.count(band))

@@ -5,15 +5,15 @@ cell with a failed trial is failed as a whole and has no values. This module com
 """
 
 import math
-import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from harness.metrics import TIME_PER_IMAGE, Metric
+from harness.metrics import Metric
 from harness.model import Cell, HarnessError, Note, Trial
 from harness.stats import kernels
+from harness.stats.disturbance import Work, work_of
 
 CONFIDENCE = 0.95
 
@@ -28,20 +28,19 @@ class Interval:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """The trials of one cell.
+    """The trials of one cell, by one metric.
 
     Attributes:
         values: round -> value of its trial, in the metric's unit; empty if the cell failed.
-        failed: trials that failed.
-        lost: rounds of the run in which this cell has no trial.
         reason: why the cell has no values: its first failure; None if no trial failed.
+        work: CPU seconds per second of its timed passes; None without any.
     """
 
+    metric: Metric
     cell: Cell
     values: Mapping[int, float]
-    failed: int
-    lost: int
     reason: str | None
+    work: Work | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,21 +49,24 @@ class Summary:
 
     Attributes:
         n: trials.
-        median: of the values; None without values.
         geometric_mean: exp(mean log); None without values or if one of them is not above 0.
         interval: of the geometric mean, by t over trials; None under three trials or without spread.
         spread: standard deviation of the logs, so 0.02 is about 2 %; None under two trials.
     """
 
     n: int
-    median: float | None
     geometric_mean: float | None
     interval: Interval | None
     spread: float | None
 
 
+Samples = Mapping[Cell, Sample]
+
+
 def samples(trials: Sequence[Trial], metric: Metric) -> dict[Cell, Sample]:
-    """The sample of every cell, in the order of the cells.
+    """The sample of every cell by a metric, in the order of the cells.
+
+    A value that is no number, or of a metric that is judged not above 0, fails its cell.
 
     Raises:
         HarnessError: a cell has two trials in one round, so the ledger is not that of one run.
@@ -77,33 +79,24 @@ def samples(trials: Sequence[Trial], metric: Metric) -> dict[Cell, Sample]:
                 f"{trial.cell.id} has two trials in round {trial.round}: remove one of them from the ledger"
             )
         of_cell[trial.round] = trial
-    rounds = {trial.round for trial in trials}
-    return {cell: _sample(cell, by_cell[cell], len(rounds), metric) for cell in sorted(by_cell)}
-
-
-def timings(trials: Sequence[Trial]) -> dict[Cell, Sample]:
-    """The samples that are judged: seconds per image, where a value that is not above 0 is a failure."""
-    found = samples(trials, TIME_PER_IMAGE)
-    return {cell: _positive(sample) for cell, sample in found.items()}
+    return {cell: _sample(cell, by_cell[cell], metric) for cell in sorted(by_cell)}
 
 
 def summarise(sample: Sample) -> Summary:
     """The sample in a few numbers."""
-    values = [sample.values[one] for one in sorted(sample.values)]
-    median = statistics.median(values) if values else None
+    values = [sample.values[number] for number in sorted(sample.values)]
     if not values or min(values) <= 0:
-        return Summary(n=len(values), median=median, geometric_mean=None, interval=None, spread=None)
+        return Summary(n=len(values), geometric_mean=None, interval=None, spread=None)
     logs = kernels.moments(np.log(values))
     return Summary(
         n=len(values),
-        median=median,
         geometric_mean=math.exp(float(logs.mean)),
         interval=ratio_interval(logs),
         spread=float(logs.sd) if len(values) > 1 else None,
     )
 
 
-def ratio_interval(logs: kernels.Moments) -> Interval | None:
+def ratio_interval(logs: kernels.Student) -> Interval | None:
     """The 95 % t interval of one mean log, taken back to the scale of the values; None if there is none."""
     low, high = kernels.interval(logs, CONFIDENCE)
     return Interval(low=math.exp(float(low)), high=math.exp(float(high))) if math.isfinite(low) else None
@@ -111,7 +104,7 @@ def ratio_interval(logs: kernels.Moments) -> Interval | None:
 
 def log_values(sample: Sample, rounds: Sequence[int]) -> kernels.Floats:
     """Logs of the values in the order of ``rounds``; NaN where the sample has none."""
-    return np.log([sample.values.get(one, math.nan) for one in rounds])
+    return np.log([sample.values.get(number, math.nan) for number in rounds])
 
 
 def objection(notes: Sequence[Note]) -> str | None:
@@ -119,21 +112,21 @@ def objection(notes: Sequence[Note]) -> str | None:
     return next((note.text for note in notes if note.invalidates), None)
 
 
-def _sample(cell: Cell, by_round: Mapping[int, Trial], rounds: int, metric: Metric) -> Sample:
+def _sample(cell: Cell, by_round: Mapping[int, Trial], metric: Metric) -> Sample:
     values: dict[int, float] = {}
     reasons: list[str] = []
-    for one in sorted(by_round):
-        value, reason = _value(by_round[one], metric)
+    for number in sorted(by_round):
+        value, reason = _value(by_round[number], metric)
         if reason is None:
-            values[one] = value
+            values[number] = value
         else:
-            reasons.append(f"round {one + 1}: {reason}")  # people count from 1
+            reasons.append(f"round {number + 1}: {reason}")  # people count from 1
     return Sample(
+        metric=metric,
         cell=cell,
         values={} if reasons else values,
-        failed=len(reasons),
-        lost=rounds - len(by_round),
         reason=reasons[0] if reasons else None,
+        work=work_of(by_round.values()),
     )
 
 
@@ -143,12 +136,5 @@ def _value(trial: Trial, metric: Metric) -> tuple[float, str | None]:
     if not trial.timed:
         return math.nan, "no timed pass"
     value = metric.of_trial(trial)
-    return value, None if math.isfinite(value) else f"{metric.key} is {value}"
-
-
-def _positive(sample: Sample) -> Sample:
-    bad = [one for one, value in sample.values.items() if value <= 0]
-    if not bad:
-        return sample
-    reason = f"round {bad[0] + 1}: {TIME_PER_IMAGE.key} is {sample.values[bad[0]]}"
-    return replace(sample, values={}, failed=len(bad), reason=reason)
+    is_usable = math.isfinite(value) and (value > 0 or not metric.is_judged)
+    return value, None if is_usable else f"{metric.key} is {value}"

@@ -2,13 +2,16 @@
 
 import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from harness.metrics import RESPONSES, TIME_PER_IMAGE, Metric
 from harness.model import Trial
 from harness.stats.effect import Effect, against_variant, effects
+from harness.stats.judge import Finding, Measured, judge, pairs_of
 from harness.stats.power import half_width
-from harness.stats.verdict import Verdict, judge
+from harness.stats.sample import samples
+from harness.stats.verdict import Margins
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +24,7 @@ class Assessment:
     measured: Mapping[float, float]
     aa_half_width: float
     smallest_seen: float | None
+    half_widths: Mapping[str, float]
 
 
 def assess(
@@ -33,39 +37,57 @@ def assess(
         planted: variant -> planted slow-down, 0 for a twin; the baseline is not among them.
         baseline: variant id.
         rounds: per family.
-        margin: as in ``verdict.judge``.
+        margin: as in ``verdict.verdicts``.
     """
-    reference = against_variant(baseline)
-    families = sorted({trial.round // rounds for trial in trials})
-    judged = [
-        verdict
-        for family in families
-        for verdict in judge(
-            effects([one for one in trials if one.round // rounds == family], reference), margin=margin
-        )
+    families = [
+        [trial for trial in trials if trial.round // rounds == family]
+        for family in sorted({trial.round // rounds for trial in trials})
     ]
-    twins = [one for one in judged if planted[one.effect.cell.variant] == 0]
+    found = [finding for family in families for finding in _judged(family, baseline, margin, TIME_PER_IMAGE)]
+    twins = [finding for finding in found if planted[finding.pair.head.variant] == 0]
     levels = sorted({share for share in planted.values() if share})
-    detected = {level: _found(judged, planted, level) for level in levels}
-    whole = {planted[one.cell.variant]: one for one in effects(trials, reference)}
-    widths = [half_width(one.effect.interval) for one in twins if one.effect.interval]
+    detected = {level: _found(found, planted, level) for level in levels}
+    whole = effects(samples(trials, TIME_PER_IMAGE), against_variant(baseline))
+    by_level = {planted[effect.cell.variant]: effect for effect in whole}
     return Assessment(
         twin_verdicts=len(twins),
-        false_alarms=sum(one.call in {"regressed", "improved"} for one in twins),
+        false_alarms=sum(finding.word in {"regressed", "improved"} for finding in twins),
         detected=detected,
-        measured={level: _slowdown(whole[level]) for level in levels},
-        aa_half_width=statistics.median(widths) if widths else math.inf,
+        measured={level: _slowdown(by_level[level]) for level in levels},
+        aa_half_width=_half_width(twins),
         smallest_seen=_smallest(detected),
+        half_widths={
+            metric.key: _half_width(
+                finding
+                for family in families
+                for finding in _judged(family, baseline, margin, metric)
+                if planted[finding.pair.head.variant] == 0
+            )
+            for metric in RESPONSES
+            if metric.quantity != "time"
+        },
     )
 
 
-def _found(judged: Sequence[Verdict], planted: Mapping[str, float], level: float) -> float:
-    calls = [one.call for one in judged if planted[one.effect.cell.variant] == level]
-    return calls.count("regressed") / len(calls)
+def _judged(trials: Sequence[Trial], baseline: str, margin: float, metric: Metric) -> tuple[Finding, ...]:
+    pairs = pairs_of(trials, against_variant(baseline), [metric])
+    return judge(Measured(trials=trials), pairs, margins=Margins(default=margin))
+
+
+def _half_width(twins: Iterable[Finding]) -> float:
+    """Relative half-width of the interval of a twin's ratio, median; infinite without any."""
+    verdicts = [finding.verdict for finding in twins if finding.verdict]
+    widths = [half_width(verdict.effect.interval) for verdict in verdicts if verdict.effect.interval]
+    return statistics.median(widths) if widths else math.inf
+
+
+def _found(found: Sequence[Finding], planted: Mapping[str, float], level: float) -> float:
+    words = [finding.word for finding in found if planted[finding.pair.head.variant] == level]
+    return words.count("regressed") / len(words)
 
 
 def _slowdown(effect: Effect) -> float:
-    return (effect.time_ratio or 1.0) - 1
+    return (effect.ratio or 1.0) - 1
 
 
 def _smallest(detected: Mapping[float, float]) -> float | None:

@@ -1,4 +1,4 @@
-"""The trend of one cell over many runs: what changed between them, and where its level moved for good.
+"""The trend of one cell by one metric over many runs: what changed between them, and where its level moved for good.
 
 Change points are found by ``ruptures`` (PELT of Killick et al. 2012, exact, on the log values, cost of a shift in the
 mean), with a penalty of ``PENALTY`` * log(n) times the variance of the noise; then a rule of our own says which count:
@@ -19,6 +19,7 @@ import numpy as np
 import ruptures  # type: ignore[import-untyped]  # it ships no annotations
 from annotated_types import Gt, Lt
 
+from harness.metrics import TIME_PER_IMAGE, Metric
 from harness.model import Cell, Count, Reason, UnixTime
 from harness.stats.kernels import NO_SPREAD
 from harness.stats.verdict import MARGIN
@@ -30,7 +31,7 @@ PENALTY = 4.0
 # A run farther from its neighbours than this many deviations is drawn, but pulls no mean: a spike is no level.
 SPIKE = 2.0
 NORMAL = 1.4826  # median absolute deviation to standard deviation of a normal distribution
-PerImage = Annotated[float, Gt(0), Lt(1e9)]  # seconds
+Value = Annotated[float, Gt(0), Lt(1e15)]  # in the unit of the metric
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,24 +40,26 @@ class Point:
 
     Attributes:
         run: its id.
-        value: seconds per image, geometric mean over trials; None if the cell failed.
+        value: geometric mean over trials, in the unit of the metric; None if the cell failed.
         low: of the 95 % interval; None without one. ``high`` likewise.
         rounds: trials behind the value.
         reason: why there is no value, or why it does not count (unfit host, invalid cell); None if it counts.
         versions: what may explain a change: interpreter, kernel, packages, the variant's source, the workload.
         commit: revision of the project.
+        metric: key of what the value is of.
     """
 
     run: str
     created_at: UnixTime
     cell: Cell
-    value: PerImage | None
-    low: PerImage | None
-    high: PerImage | None
+    value: Value | None
+    low: Value | None
+    high: Value | None
     rounds: Count
     reason: Reason | None
     versions: Mapping[str, str]
     commit: str
+    metric: str = TIME_PER_IMAGE.key  # lines older than this field are of nothing else
 
     @property
     def counts(self) -> bool:
@@ -85,7 +88,7 @@ class Change:
 
     Attributes:
         at: place in the series of the first run of the new level.
-        before: median of the runs since the last change, seconds per image; ``after`` that of the new level.
+        before: median of the runs since the last change, in the unit of the metric; ``after`` that of the new level.
         suspects: versions and commits that changed within ``least`` runs of it.
     """
 
@@ -96,15 +99,16 @@ class Change:
 
     @property
     def ratio(self) -> float:
-        """Above 1 is slower."""
+        """New level over the old one."""
         return self.after / self.before
 
 
-def series_of(points: Iterable[Point]) -> dict[Cell, tuple[Point, ...]]:
-    """Cell -> its points in the order of time, cells sorted."""
+def series_of(points: Iterable[Point], metric: Metric) -> dict[Cell, tuple[Point, ...]]:
+    """Cell -> its points by a metric in the order of time, cells sorted."""
     found: dict[Cell, list[Point]] = {}
-    for one in points:
-        found.setdefault(one.cell, []).append(one)
+    for point in points:
+        if point.metric == metric.key:
+            found.setdefault(point.cell, []).append(point)
     return {
         cell: tuple(sorted(found[cell], key=lambda one: (one.created_at, one.run))) for cell in sorted(found)
     }

@@ -1,7 +1,7 @@
-"""Verdicts: is an effect a regression, an improvement, nothing, or undecided?
+"""Verdicts: is an effect a regression, an improvement, nothing, or undecided? The same for every metric.
 
 Each needs evidence of its own: "not significant" is never "equal", and whatever cannot be tested is
-inconclusive. With the margin m and mu the true mean log-ratio of an effect:
+inconclusive. With the margin m of a metric and mu the true mean log-ratio of an effect, turned so that above 0 is worse:
 
 * regressed: one-sided t-test rejects mu <= +log(1 + m), Holm-adjusted over the family;
 * improved: one-sided t-test rejects mu >= -log(1 + m), Holm-adjusted over the family;
@@ -15,17 +15,19 @@ The margin in force may be wider than the asked one, where this host shows more 
 then takes more to be called a regression, but not less to be called equivalent: noise never widens a pass. What
 disturbed the host counts in the same way, by how far it can have moved this very ratio (see ``disturbance``).
 
-Holm guards each direction on its own: a gate asks about regressions, not about "any flag".
+Holm guards each direction on its own: a gate asks about regressions, not about "any flag". Its family is all effects
+that are judged at once, of all cells and metrics.
 """
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
 import numpy as np
 
+from harness.metrics import Metric
 from harness.model import Cell, HarnessError, Note, SelfCheck
 from harness.stats import kernels, power
 from harness.stats.disturbance import STILL, Disturbance, Reach, total
@@ -41,6 +43,18 @@ SIDE_POWER = 1 - (1 - power.POWER) / 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Margins:
+    """Largest changes of no interest, e.g. 0.05: of single metrics by their keys, and of all others."""
+
+    default: float = MARGIN
+    of_metric: Mapping[str, float] = field(default_factory=dict)
+
+    def of(self, metric: Metric) -> float:
+        """The margin that is asked of a metric."""
+        return self.of_metric.get(metric.key, self.default)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """One effect, judged.
 
@@ -52,11 +66,11 @@ class Verdict:
         p_regressed: Holm-adjusted; None if untestable.
         p_improved: Holm-adjusted; None if untestable.
         p_equivalent: of TOST, not adjusted; None if untestable.
-        detectable: smallest slow-down (0.08 is +8 %) that would have been called regressed with 80 % power,
-            at the level of Holm's first step; None if untestable.
+        detectable: smallest change for the worse (0.08 is +8 %) that would have been called regressed with 80 % power,
+            at the level of Holm's first step; None if untestable, and if unpaired.
         more_rounds: rounds still needed to call an unchanged cell equivalent with 80 % power at this spread;
             0 if these were enough, so that the effect itself lies near the margin; None if untestable or over
-            1,000.
+            1,000, and if unpaired.
     """
 
     effect: Effect
@@ -71,8 +85,20 @@ class Verdict:
     detectable: float | None
     more_rounds: int | None
 
+    @property
+    def excludes_regression(self) -> bool:
+        """Whether the 95 % interval, as far as the host can have moved it, leaves no room for one of the asked margin."""
+        most = self.effect.worst * math.exp(min(self.reach.high, 700.0))
+        return self.p_regressed is not None and most <= 1 + self.asked_margin
 
-def margin_in_force(margin: float, check: SelfCheck | None) -> float:
+    @property
+    def is_beyond(self) -> bool:
+        """Whether the ratio looks like a regression of the asked margin or more, whatever was decided."""
+        ratio = self.effect.ratio
+        return ratio is not None and self.effect.metric.worsening(ratio) > 1 + self.asked_margin
+
+
+def margin_in_force(margin: float, check: SelfCheck | None, metric: Metric) -> float:
     """The asked margin, but never under twice what this host shows between two equal variants.
 
     Args:
@@ -82,16 +108,20 @@ def margin_in_force(margin: float, check: SelfCheck | None) -> float:
     Raises:
         HarnessError: the margin is not a number above 0; against no margin nothing is ever equivalent.
     """
-    in_force = max(margin, 2 * check.aa_half_width if check else 0.0)
+    width = 0.0
+    if check:
+        is_time = metric.quantity == "time"
+        width = check.aa_half_width if is_time else (check.half_widths or {}).get(metric.key, 0.0)
+    in_force = max(margin, 2 * width)
     if not 0 < margin <= in_force < math.inf:
         raise HarnessError(f"margin {in_force}: give a share above 0, such as 0.05", exit_code=2)
     return in_force
 
 
-def judge(
+def verdicts(
     effects: Sequence[Effect],
     *,
-    margin: float = MARGIN,
+    margins: Margins,
     check: SelfCheck | None = None,
     disturbances: Sequence[Disturbance] = (),
     cell_notes: Mapping[Cell, Sequence[Note]] | None = None,
@@ -99,29 +129,36 @@ def judge(
     """Judge a family of effects, in their order.
 
     Args:
-        effects: everything that is asked at once; Holm counts those that can be tested.
-        margin: largest change of no interest.
+        effects: everything that is asked at once, of all metrics; Holm counts those that can be tested.
         check: of this host, see ``margin_in_force``.
         disturbances: from ``fitness``; each takes away the effects that it could explain.
         cell_notes: validity marks; one that invalidates a cell or its reference makes its verdict
             inconclusive.
     """
-    in_force = margin_in_force(margin, check)
-    objections = [next(_objections(one, disturbances, cell_notes or {}), None) for one in effects]
-    rows = _matrix(effects, objections)
-    reaches = [total(disturbances, one.work, one.reference_work) for one in effects]
-    moved = np.array([(one.low, one.high) for one in reaches]).reshape(-1, 2)
-    tests = p_values(rows, margin, in_force, moved)
+    asked = np.array([margins.of(effect.metric) for effect in effects])
+    in_force = np.array(
+        [
+            margin_in_force(margin, check, effect.metric)
+            for margin, effect in zip(asked.tolist(), effects, strict=True)
+        ]
+    )
+    objections = [next(_objections(effect, disturbances, cell_notes or {}), None) for effect in effects]
+    of = _students(effects, objections)
+    reaches = [
+        total(disturbances, effect.work, effect.reference_work, effect.metric.quantity) for effect in effects
+    ]
+    moved = np.array([(reach.low, reach.high) for reach in reaches]).reshape(-1, 2)
+    tests = p_values(of, asked, in_force, moved)
     family = int(np.isfinite(tests[:, 0]).sum())
     # What would have been said on a quiet host, against the asked margin, with both, and of each effect on its own.
     quiet, narrow, plain = (
-        p_values(rows, margin, bound, by) for bound, by in ((in_force, None), (margin, moved), (margin, None))
+        p_values(of, asked, bound, by) for bound, by in ((in_force, None), (asked, moved), (asked, None))
     )
-    alone = _one_sided(rows, margin, margin, None)
+    alone = _one_sided(of, asked, asked, None)
     found = []
     for at, (effect, reach) in enumerate(zip(effects, reaches, strict=True)):
         disturbed = _disturbed(effect, disturbances, reach)
-        by_margin = widened(margin, in_force, check, _call(plain[at]))
+        by_margin = _widened(float(asked[at]), float(in_force[at]), check, _call(plain[at]))
         causes = (
             (quiet[at], disturbed),
             (narrow[at], by_margin),
@@ -132,35 +169,41 @@ def judge(
             ),
         )
         why = objections[at] or next((text for p, text in causes if _call(p) != "inconclusive"), None)
-        found.append(_verdict(effect, tests[at], why, (margin, in_force), reach, family))
+        in_question = (float(asked[at]), float(in_force[at]))
+        found.append(_verdict(effect, tests[at], why, in_question, reach, family))
     return tuple(found)
 
 
 def p_values(
-    log_ratios: kernels.Floats, asked: float, in_force: float, moved: kernels.Floats | None = None
+    of: kernels.Student,
+    asked: float | kernels.Floats,
+    in_force: float | kernels.Floats,
+    moved: kernels.Floats | None = None,
 ) -> kernels.Floats:
-    """The three tests of a family: log-ratios (effects, rounds) to p (effects, 3).
+    """The three tests of a family: estimates (effects) to p (effects, 3).
 
     Args:
-        log_ratios: NaN where a pair is missing; a row of NaN is not tested and no member of the family.
-        asked: margin of equivalence, e.g. 0.05.
-        in_force: margin of the other two.
+        of: mean log-ratios, above 0 for the worse; one without an error is not tested and no member of the family.
+        asked: margins of equivalence, e.g. 0.05.
+        in_force: margins of the other two.
         moved: for each effect how far the truth may lie below (0 or less) and above what was measured: (effects, 2).
 
     Returns:
         In each row: regressed (Holm), improved (Holm), equivalent (TOST); NaN where untestable.
     """
-    p = _one_sided(log_ratios, asked, in_force, moved)
+    p = _one_sided(of, asked, in_force, moved)
     return np.stack([kernels.holm(p[:, 0]), kernels.holm(p[:, 1]), p[:, 2]], axis=-1)
 
 
 def _one_sided(
-    log_ratios: kernels.Floats, asked: float, in_force: float, moved: kernels.Floats | None
+    of: kernels.Student,
+    asked: float | kernels.Floats,
+    in_force: float | kernels.Floats,
+    moved: kernels.Floats | None,
 ) -> kernels.Floats:
     """The same before Holm."""
-    of = kernels.moments(log_ratios)
     low, high = (0.0, 0.0) if moved is None else (moved[:, 0], moved[:, 1])
-    bound, within = math.log1p(in_force), math.log1p(asked)
+    bound, within = np.log1p(in_force), np.log1p(asked)
     return np.stack(
         [
             kernels.p_above(of, bound - low),
@@ -169,6 +212,21 @@ def _one_sided(
         ],
         axis=-1,
     )
+
+
+def _students(effects: Sequence[Effect], objections: Sequence[str | None]) -> kernels.Estimate:
+    """The estimates of all effects, above 0 for the worse; without an error where one must not be tested."""
+    rows = [
+        (math.nan,) * 3
+        if effect.estimate is None or objection is not None
+        else (
+            effect.metric.sign * float(effect.estimate.mean),
+            float(effect.estimate.error),
+            float(effect.estimate.freedom),
+        )
+        for effect, objection in zip(effects, objections, strict=True)
+    ]
+    return kernels.Estimate(*np.array(rows).reshape(-1, 3).T)
 
 
 def _verdict(
@@ -186,9 +244,11 @@ def _verdict(
     needed = power.rounds_needed(spread=spread, shift=math.log1p(asked), alpha=ALPHA, power=SIDE_POWER)
     more = None if needed is None or shift is None else max(0, needed - effect.pairs)
     call = _call(p)
-    if call == "inconclusive" and why is None:
+    if call == "inconclusive" and why is None and effect.is_paired:
         why = "the effect lies near the margin" if more == 0 else "too few rounds for this spread"
-    regressed, improved, equivalent = (None if math.isnan(one) else float(one) for one in p)
+    elif call == "inconclusive" and why is None:
+        why = "too few rounds, or near the margin"
+    regressed, improved, equivalent = (None if math.isnan(value) else float(value) for value in p)
     return Verdict(
         effect=effect,
         call=call,
@@ -208,7 +268,7 @@ def _verdict(
 
 def _call(p: kernels.Floats) -> Call:
     """At most one can hold: mu above, below or within bounds, and those of "within" are no wider."""
-    regressed, improved, equivalent = (bool(one <= ALPHA) for one in p)  # False for NaN
+    regressed, improved, equivalent = (bool(value <= ALPHA) for value in p)  # False for NaN
     if regressed:
         return "regressed"
     if improved:
@@ -218,12 +278,16 @@ def _call(p: kernels.Floats) -> Call:
 
 def _disturbed(effect: Effect, disturbances: Sequence[Disturbance], reach: Reach) -> str:
     """What could explain the effect, and how much of it."""
-    texts = [one.note.text for one in disturbances if one.reach(effect.work, effect.reference_work) != STILL]
+    texts = [
+        each.note.text
+        for each in disturbances
+        if each.reach(effect.work, effect.reference_work, effect.metric.quantity) != STILL
+    ]
     how_far = "without bound" if math.isinf(reach.low) else f"by up to {reach.factor:.2f} times"
     return f"{', and '.join(texts)}: that can move this ratio {how_far}"
 
 
-def widened(asked: float, in_force: float, check: SelfCheck | None, call: str) -> str:
+def _widened(asked: float, in_force: float, check: SelfCheck | None, call: str) -> str:
     """That the margin was widened by a self-check, and what the verdict would be without; "" if there was none."""
     if check is None:
         return ""
@@ -238,26 +302,19 @@ def _objections(
     effect: Effect, disturbances: Sequence[Disturbance], cell_notes: Mapping[Cell, Sequence[Note]]
 ) -> Iterator[str]:
     """Why this effect must not be tested, the widest reason first."""
-    for one in disturbances:
-        if one.kind == "unknown":
-            yield one.note.text
+    if effect.metric.quantity != "memory":  # which nobody needs to watch a host for
+        yield from (each.note.text for each in disturbances if each.kind == "unknown")
     if effect.reason is not None:
         yield effect.reason
     for cell in (effect.cell, effect.reference):
         if (mark := objection(cell_notes.get(cell, ()))) is not None:
             yield f"{cell.id}: {mark}"
-    if not all(math.isfinite(one) for one in effect.log_ratios):
+    if not all(math.isfinite(value) for value in effect.log_ratios):
         yield "a ratio is not finite"
-    if effect.pairs < kernels.VERDICT_PAIRS:
-        yield f"only {effect.pairs} pairs of trials; a verdict needs at least {kernels.VERDICT_PAIRS}"
-    if effect.spread is not None and effect.spread <= kernels.NO_SPREAD:
-        yield "all rounds gave the same ratio: no clock does that"
-
-
-def _matrix(effects: Sequence[Effect], reasons: Sequence[str | None]) -> kernels.Floats:
-    """Log-ratios, one row per effect; NaN where a row is shorter or has a reason not to be tested."""
-    rows = np.full((len(effects), max((effect.pairs for effect in effects), default=0)), np.nan)
-    for row, effect, reason in zip(rows, effects, reasons, strict=True):
-        if reason is None:
-            row[: effect.pairs] = effect.log_ratios
-    return rows
+    need = f"a verdict needs at least {kernels.VERDICT_PAIRS}"
+    if effect.pairs < kernels.VERDICT_PAIRS and effect.is_paired:
+        yield f"only {effect.pairs} pairs of trials; {need}"
+    elif effect.pairs < kernels.VERDICT_PAIRS:
+        yield f"only {effect.pairs} trials in the run that has fewer; {need} in each"
+    if effect.estimate is not None and math.isnan(effect.estimate.error):
+        yield "all rounds gave the same value, so nothing tells how far it varies"

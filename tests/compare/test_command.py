@@ -103,7 +103,7 @@ def test_force_marks_every_row_and_gives_no_verdict(write: Write, tmp_path: Path
     assert compare(tmp_path, base, head, "--force", "--out", out) == 4
     assert {row["verdict"] for row in rows(out)} == {"not comparable"}
     assert {row["p_regressed"] for row in rows(out)} == {""}
-    assert float(rows(out)[0]["time_ratio"]) == pytest.approx(2)
+    assert float(rows(out)[0]["ratio"]) == pytest.approx(2)
 
 
 def test_a_cell_that_fails_now_is_no_slow_number(write: Write, tmp_path: Path) -> None:
@@ -112,16 +112,18 @@ def test_a_cell_that_fails_now_is_no_slow_number(write: Write, tmp_path: Path) -
     head = write("head", book=make_book(rounds=8, failed={variant: "a wrong body"}))
     assert compare(tmp_path, "base", "head") == 1
     [row] = [one for one in rows(head) if one["variant"] == variant]
-    assert (row["verdict"], row["time_ratio"], row["reason"]) == ("failed", "", "head: round 1: a wrong body")
+    assert (row["verdict"], row["ratio"], row["reason"]) == ("failed", "", "head: round 1: a wrong body")
 
 
 def test_a_cell_that_failed_in_the_base_excludes_no_regression(write: Write, tmp_path: Path) -> None:
     variants = {one.id for one in make_book().run.plan.variants}
     write("base", book=make_book(rounds=8, failed=dict.fromkeys(variants, "a wrong body")))
     head = write("head")
-    assert compare(tmp_path, "base", "head") == 4
-    assert {row["verdict"] for row in rows(head)} == {"failed"}
-    assert rows(head)[0]["reason"] == "base: round 1: a wrong body"
+    assert compare(tmp_path, "base", "head") == 5  # of none is anything known
+    assert {row["verdict"] for row in rows(head)} == {"inconclusive"}
+    assert rows(head)[0]["reason"] == "base failed: round 1: a wrong body"
+    write("other", book=make_book(rounds=8, failed={min(variants): "a wrong body"}))
+    assert compare(tmp_path, "other", "head") == 4
 
 
 def test_cells_of_one_run_only_are_listed_and_other_workloads_not_compared(

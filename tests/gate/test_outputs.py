@@ -8,9 +8,11 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from harness.commands.gate import Budget
+from harness.metrics import TIME_PER_IMAGE
+from harness.outcomes import Word
 from harness.report.gate import actions, data, junit, summary
-from harness.report.gate.record import Gate, Word
-from harness.stats.gate import Call, Finding, Pair
+from harness.report.gate.record import Gate
+from harness.stats.judge import Finding, Pair
 from tests.builders import cell
 
 NASTY = 'a|b <x> & "q" 100%\nnext::line'
@@ -19,15 +21,16 @@ NASTY = 'a|b <x> & "q" 100%\nnext::line'
 PACKAGES: dict[str, list[str | None]] = {"urllib3": ["1.26.20", "2.6.0"], "chardet": ["4.0.0", None]}
 
 
-def finding(call: Call, number: int = 0, reason: str | None = None) -> Finding:
-    pair = Pair(base=cell(f"v{number}", side="base"), head=cell(f"v{number}", side="head"))
-    return Finding(pair=pair, call=call, stage="decide", verdict=None, reason=reason, blocks=False)
+def finding(word: Word, number: int = 0, reason: str | None = None) -> Finding:
+    base, head = (cell(f"v{number}", side=side) for side in ("base", "head"))
+    pair = Pair(base=base, head=head, metric=TIME_PER_IMAGE)
+    return Finding(pair=pair, word=word, stage="decide", verdict=None, reason=reason, blocks=False)
 
 
 def gate(*findings: Finding, word: Word = "regressed", code: int = 3, reason: str | None = None) -> Gate:
     return Gate(
         id="1", created_at=1_700_000_000.0, command="python -m harness gate", exit_code=code, word=word, reason=reason,
-        margin=0.05, sides={"base": {"side": "main"}, "head": {"side": "HEAD"}}, packages=PACKAGES,
+        margin=0.05, margins={}, sides={"base": {"side": "main"}, "head": {"side": "HEAD"}}, packages=PACKAGES,
         is_same=False, findings=findings,
         host_notes=(), runs=("screen",),
     )  # fmt: skip
@@ -82,7 +85,7 @@ def test_the_markdown_is_short_and_its_table_whole() -> None:
     assert "more in `effects.csv`" in text
     rows = [line for line in text.splitlines() if line.startswith("| 🔴")]
     assert rows
-    assert {line.replace("\\|", "").count("|") for line in rows} == {6}
+    assert {line.replace("\\|", "").count("|") for line in rows} == {7}
 
 
 def test_what_did_not_change_is_folded() -> None:

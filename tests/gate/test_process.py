@@ -143,7 +143,9 @@ def test_a_busy_neighbour_takes_away_only_what_it_could_explain(
     assert cell["suspected"] == (code == 4)
     if code == 4:
         assert "that can move this ratio by up to 1." in cell["reason"]
-        assert all("suspected: 1.5" in text and "not decided because others used" in text for text in told)
+        assert all(
+            "suspected: time 1.5" in text and "not decided because others used" in text for text in told
+        )
 
 
 def test_a_screen_that_nobody_confirmed_is_suspected_aloud(
@@ -153,8 +155,8 @@ def test_a_screen_that_nobody_confirmed_is_suspected_aloud(
     assert run("gate") == 130
     [cell] = verdict(tmp_path)["cells"]
     assert (cell["suspected"], cell["stage"]) == (True, "screen")
-    assert cell["time_ratio"] == pytest.approx(1.5, rel=0.01)
-    assert "suspected: 1.5" in capsys.readouterr().out
+    assert cell["ratio"] == pytest.approx(1.5, rel=0.01)
+    assert "suspected: time 1.5" in capsys.readouterr().out
 
 
 def test_a_head_that_fails_is_no_slow_number(measuring: Measuring, run: Gate, tmp_path: Path) -> None:
@@ -325,9 +327,9 @@ def test_a_matrix_whose_first_side_fails_compares_the_others(
     [folder] = (tmp_path / "matrices").iterdir()
     with (folder / "matrix.csv").open() as file:
         rows = {row["side"]: row for row in csv.DictReader(file)}
-    assert float(rows[other]["time_ratio"]) == pytest.approx(1.5, rel=0.01)
+    assert float(rows[other]["ratio"]) == pytest.approx(1.5, rel=0.01)
     assert rows[other]["reference_side"] == one
-    assert rows[broken]["time_ratio"] == ""
+    assert rows[broken]["ratio"] == ""
     assert "no such luck" in rows[broken]["reason"]
     assert "no such luck" in (folder / "matrix.md").read_text()
     assert main(["matrix", "--side", broken, "--side", one, *where]) == 1
@@ -348,9 +350,9 @@ def test_a_matrix_whose_first_side_fails_while_measured_compares_the_others(
     with path.open() as file:
         rows = {row["side"]: row for row in csv.DictReader(file)}
     assert {row["reference_side"] for row in rows.values()} == {sides[1]}
-    assert (rows[sides[0]]["time_ratio"], rows[sides[0]]["verdict"]) == ("", "inconclusive")
+    assert (rows[sides[0]]["ratio"], rows[sides[0]]["verdict"]) == ("", "failed")
     assert "a wrong body" in rows[sides[0]]["reason"]
-    assert float(rows[sides[2]]["time_ratio"]) == pytest.approx(1.0, rel=0.01)
+    assert float(rows[sides[2]]["ratio"]) == pytest.approx(1.0, rel=0.01)
 
 
 def test_a_matrix_that_is_interrupted_shows_what_it_has(

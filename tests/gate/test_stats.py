@@ -6,25 +6,20 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from harness.metrics import TIME_PER_IMAGE
 from harness.model import Note
-from harness.stats import verdict
+from harness.stats import kernels
 from harness.stats.disturbance import Disturbance
 from harness.stats.effect import effects
-from harness.stats.gate import (
-    Finding,
-    Measured,
-    Pair,
-    clears,
-    conclude,
-    overall,
-    skipped,
-    under_suspicion,
-)
-from tests.builders import cell, series, trial
+from harness.stats.gate import clears, conclude, overall, skipped, under_suspicion
+from harness.stats.judge import Finding, Measured, Pair
+from harness.stats.verdict import ALPHA, Margins, p_values
+from tests.builders import cell, series, times, trial
 from tests.stats import simulation
 
 BASE, HEAD = cell(side="base"), cell(side="head")
-PAIR = Pair(base=BASE, head=HEAD)
+PAIR = Pair(base=BASE, head=HEAD, metric=TIME_PER_IMAGE)
+MARGINS = Margins(default=0.05)
 EVEN = [1.00, 1.01, 0.99, 1.00, 1.01, 0.99, 1.00, 1.01]
 SLOW = [1.20, 1.22, 1.18, 1.21, 1.19, 1.20, 1.23, 1.17]
 QUICK = [0.80, 0.82, 0.78, 0.81, 0.79, 0.80, 0.83, 0.77]
@@ -43,13 +38,13 @@ def stage(head: list[float], *, disturbed: bool = False, cpu: float = 0.5) -> Me
 
 
 def judged(screen: Measured, decide: Measured | None = None) -> Finding:
-    suspects = under_suspicion([PAIR], screen, 0.05)
+    suspects = under_suspicion([PAIR], screen, MARGINS)
     [found] = conclude(
         [PAIR],
         screen,
         decide,
         suspects=suspects,
-        margin=0.05,
+        margins=MARGINS,
         check=None,
         short="the budget was used up",
     )
@@ -60,13 +55,13 @@ def judged(screen: Measured, decide: Measured | None = None) -> Finding:
     ("head", "cleared"), [(EVEN, True), (SLOW, False), (QUICK, False), (WILD, False), (EVEN[:2], False)]
 )
 def test_the_screen_clears_only_what_it_can_see(head: list[float], *, cleared: bool) -> None:
-    found = effects(stage(head).trials, lambda one: BASE if one == HEAD else one)
+    found = effects(times(stage(head).trials), lambda of: BASE if of == HEAD else of)
     assert [bool(clears(np.array(one.log_ratios), 0.05)) for one in found] == [cleared]
 
 
 def test_a_cleared_cell_is_equivalent_and_passes() -> None:
     found = judged(stage(EVEN))
-    assert (found.call, found.stage, found.blocks) == ("equivalent", "screen", False)
+    assert (found.word, found.stage, found.blocks) == ("equivalent", "screen", False)
     assert overall([found]) == "equivalent"
 
 
@@ -81,7 +76,7 @@ def test_a_cleared_cell_is_equivalent_and_passes() -> None:
 )
 def test_only_the_fresh_rounds_decide(fresh: list[float], call: str, word: str) -> None:
     found = judged(stage(SLOW), stage(fresh))
-    assert (found.call, found.stage) == (call, "decide")
+    assert (found.word, found.stage) == (call, "decide")
     assert found.verdict is not None
     assert found.verdict.effect.pairs == 16
     assert overall([found]) == word
@@ -89,25 +84,25 @@ def test_only_the_fresh_rounds_decide(fresh: list[float], call: str, word: str) 
 
 def test_inconclusive_passes_where_the_interval_excludes_the_margin() -> None:
     found = judged(stage(SLOW), stage([0.93, 0.95, 0.97, 0.94, 0.96, 0.92, 0.98, 0.95]))
-    assert (found.call, found.blocks) == ("inconclusive", False)
+    assert (found.word, found.blocks) == ("inconclusive", False)
     assert overall([found]) == "no change"
 
 
 def test_a_disturbance_clears_and_decides_only_what_it_could_not_explain() -> None:
-    assert under_suspicion([PAIR], stage(EVEN, disturbed=True), 0.05) == ()
+    assert under_suspicion([PAIR], stage(EVEN, disturbed=True), MARGINS) == ()
     screen = stage(EVEN, disturbed=True, cpu=0.4)
-    assert under_suspicion([PAIR], screen, 0.05) == (PAIR,)
-    assert judged(screen, stage(SLOW * 2, disturbed=True)).call == "regressed"
+    assert under_suspicion([PAIR], screen, MARGINS) == (PAIR,)
+    assert judged(screen, stage(SLOW * 2, disturbed=True)).word == "regressed"
     found = judged(screen, stage(SLOW * 2, disturbed=True, cpu=0.4))
-    assert (found.call, found.blocks, found.is_suspected) == ("inconclusive", True, True)
+    assert (found.word, found.blocks, found.is_suspected) == ("inconclusive", True, True)
     assert "others used 2 CPUs: that can move this ratio by up to 1.20 times" in str(found.reason)
     assert overall([found]) == "inconclusive"
-    assert judged(screen, stage(EVEN)).call == "equivalent"
+    assert judged(screen, stage(EVEN)).word == "equivalent"
 
 
 def test_without_the_fresh_rounds_a_suspect_stays_undecided() -> None:
     found = judged(stage(SLOW))
-    assert (found.call, found.blocks, found.reason) == ("inconclusive", True, "the budget was used up")
+    assert (found.word, found.blocks, found.reason) == ("inconclusive", True, "the budget was used up")
     assert (found.stage, found.is_suspected) == ("screen", True)
     assert overall([found]) == "inconclusive"
 
@@ -129,7 +124,7 @@ def test_a_failure_is_the_heads_only_if_the_base_does_not_share_it(
         for number in range(8)
     ]
     found = judged(Measured(trials=trials, disturbances=(), cell_notes={}))
-    assert found.call == call
+    assert found.word == call
     assert "wrong body" in str(found.reason)
     assert overall([found]) == word
 
@@ -154,7 +149,7 @@ def flags(logs: npt.NDArray[np.float64], rounds: int) -> tuple[float, float]:
     ratios = logs[:, 1] - logs[:, 0]
     cleared = clears(ratios[:, :rounds], 0.05)
     slower = np.array(
-        [verdict.p_values(one, 0.05, 0.05)[0, 0] <= verdict.ALPHA for one in ratios[:, None, rounds:]]
+        [p_values(kernels.moments(row), 0.05, 0.05)[0, 0] <= ALPHA for row in ratios[:, None, rounds:]]
     )
     return float(cleared.mean()), float((~cleared & slower).mean())
 

@@ -19,6 +19,7 @@ from harness.commands import history_store
 from harness.commands.console import to_errors
 from harness.commands.history import read_trends
 from harness.measure.launch import ROOT
+from harness.metrics import TIME_PER_IMAGE
 from harness.report.history import history_html, history_md
 from harness.report.trend_chart import trend_chart
 from harness.stats.trend import Point
@@ -81,10 +82,10 @@ def test_a_run_is_one_line_per_cell_and_added_once(tmp_path: Path) -> None:
     write_run(tmp_path, "one")
     for _ in range(2):
         assert history(tmp_path, "add", "one") == 0
-        assert len(lines(tmp_path)) == 6
+        assert len(lines(tmp_path)) == 16
     machine, *points = map(json.loads, lines(tmp_path))
     assert (machine["kind"], machine["cpu"], machine["python"]) == ("machine", "Test CPU", "CPython 3.11")
-    by_variant = {one["cell"]["variant"]: one for one in points}
+    by_variant = {one["cell"]["variant"]: one for one in points if one["metric"] == "time_per_image_s"}
     failed = by_variant["thread_pool/urllib3_pool"]
     assert (failed["value"], failed["reason"]) == (None, "round 1: a wrong body")
     fine = by_variant["gather/aiohttp_session/uvloop"]
@@ -107,8 +108,16 @@ def test_a_cut_last_line_is_mended_with_a_word(tmp_path: Path, capsys: pytest.Ca
     told = capsys.readouterr()
     assert "the last line was cut; it was taken out" in told.err
     assert "one: 1 cells added" in told.out
-    assert len(lines(tmp_path)) == 11
-    assert len({json.dumps([one["run"], one["cell"]]) for one in map(json.loads, lines(tmp_path)[1:])}) == 10
+    assert len(lines(tmp_path)) == 31
+    assert (
+        len(
+            {
+                json.dumps([one["run"], one["cell"], one["metric"]])
+                for one in map(json.loads, lines(tmp_path)[1:])
+            }
+        )
+        == 30
+    )
 
 
 def test_wherever_a_history_is_cut_it_goes_on_with_what_was_whole(
@@ -139,8 +148,8 @@ def test_five_who_add_one_run_at_once_add_it_once(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(history_store, "points_of", made_by_all)
     with ThreadPoolExecutor(5) as pool:
         added = [pool.submit(history_store.add, tmp_path / "history", book, to_errors()) for _ in range(5)]
-    assert sorted(one.result()[1] for one in added) == [0, 0, 0, 0, 5]
-    assert len(lines(tmp_path)) == 6
+    assert sorted(one.result()[1] for one in added) == [0, 0, 0, 0, 15]
+    assert len(lines(tmp_path)) == 16
 
 
 @pytest.mark.parametrize(
@@ -185,7 +194,7 @@ def test_another_machine_or_minor_python_is_another_file_and_a_package_is_not(tm
     write_run(tmp_path, "four", python="CPython 3.13.0")
     history(tmp_path, "add", "one", "two", "three", "four")
     files = sorted((tmp_path / "history").glob("*.jsonl"))
-    assert sorted(len(one.read_text().splitlines()) for one in files) == [6, 6, 11]
+    assert sorted(len(one.read_text().splitlines()) for one in files) == [16, 16, 31]
 
 
 def test_show_writes_charts_table_and_index(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -239,7 +248,7 @@ def test_the_same_history_gives_the_same_bytes_and_names_are_no_markup(tmp_path:
     made[3] = replace(made[3], value=None, low=None, high=None, reason="<i>")
     made[-1] = replace(made[-1], value=None, low=None, high=None, reason="<u>\x1b[2J")
     write_store(tmp_path / "abc.jsonl", made)
-    trends, machines = read_trends(tmp_path, "*", 0.05)
+    trends, machines = read_trends(tmp_path, "*", 0.05, [TIME_PER_IMAGE])
     assert trend_chart(trends[0]) == trend_chart(trends[0])
     traps = {"<u>host": {"cpu": "<u>\x1b[1m"}}
     html, text = history_html(trends, traps, 0.05).decode(), history_md(trends, machines, 0.05).decode()
@@ -255,13 +264,13 @@ def test_all_dates_that_a_history_can_hold_have_room_in_a_chart(tmp_path: Path) 
     write_store(
         tmp_path / "abc.jsonl", [replace(first, created_at=1e-9), replace(last, created_at=2.0**37 - 1)]
     )
-    [trend], _ = read_trends(tmp_path, "*", 0.05)
+    [trend], _ = read_trends(tmp_path, "*", 0.05, [TIME_PER_IMAGE])
     assert b"6000" in trend_chart(trend)
 
 
 def test_a_series_of_failures_alone_has_a_chart_too(tmp_path: Path) -> None:
     made = [replace(one, value=None, low=None, high=None, reason="down") for one in series(cells()[0], 1, 3)]
     write_store(tmp_path / "abc.jsonl", made)
-    trends, machines = read_trends(tmp_path, "*", 0.05)
+    trends, machines = read_trends(tmp_path, "*", 0.05, [TIME_PER_IMAGE])
     assert b"every run failed" in trend_chart(trends[0])
     assert b"failed: down" in history_md(trends, machines, 0.05)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.metrics import TIME_PER_IMAGE
 from harness.stats.trend import Point, changes, marks, series_of
 from tests.builders import cell
 from tests.history.synthetic import planted_years, series
@@ -106,7 +107,7 @@ def test_versions_and_commits_are_marked_and_named_as_suspects() -> None:
 
 def test_series_are_in_the_order_of_time_however_they_were_added() -> None:
     made = [*series(cell("b"), 1, 3), *reversed(series(cell("a"), 2, 3))]
-    found = series_of(made)
+    found = series_of(made, TIME_PER_IMAGE)
     assert [one.variant for one in found] == ["a", "b"]
     assert [one.run for one in found[cell("a")]] == ["run-0000", "run-0001", "run-0002"]
 
@@ -114,7 +115,7 @@ def test_series_are_in_the_order_of_time_however_they_were_added() -> None:
 def test_three_years_of_48_cells() -> None:
     made, plan = planted_years()
     hit = late = 0
-    for of, one in series_of(made).items():
+    for of, one in series_of(made, TIME_PER_IMAGE).items():
         found = [change.at for change in changes(one)]
         planted = [day for day, _ in plan[of]]
         hit += sum(any(abs(at - day) <= 4 for at in found) for day in planted)

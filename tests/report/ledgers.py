@@ -20,8 +20,8 @@ from harness.model import (
     Variant,
 )
 from harness.report.derived import build
-from harness.report.judgement import judge_run
 from harness.report.tables import Tables, make_tables
+from harness.stats.judge import judge_run
 from harness.workload import Workload
 from tests import builders
 

@@ -8,12 +8,13 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from harness.report import markdown, ranked, sentences
-from harness.report.answer import CHEAPEST, FASTEST, SIMPLEST, picks
+from harness.metrics import TIME_PER_IMAGE
+from harness.report import answer, markdown, ranked, sentences
+from harness.report.answer import CHEAPEST, SIMPLEST
 from harness.report.formats import PLAIN
-from harness.report.judgement import judge_run
 from harness.report.tables import make_tables
 from harness.report.terminal import print_report
+from harness.stats.judge import judge_run
 from tests.report.ledgers import make_book
 
 NAN = float("nan")
@@ -36,7 +37,14 @@ def summary(*rows: Mapping[str, object]) -> pd.DataFrame:
 
 
 def cell(workload: str, variant: str, ratio: float, **more: object) -> dict[str, object]:
-    return {"workload": workload, "variant": variant, "ratio_to_fastest": ratio} | more
+    return {"workload": workload, "variant": variant, "ratio_to_best": ratio} | more
+
+
+FASTEST = "fastest"
+
+
+def picks(rows: pd.DataFrame) -> pd.DataFrame:
+    return answer.picks(rows, TIME_PER_IMAGE)
 
 
 def of(found: pd.DataFrame, scope: str) -> dict[str, tuple[str, object]]:
@@ -54,11 +62,11 @@ def test_two_winners_that_are_each_slow_elsewhere_leave_none_that_is_good_enough
             cell("large", "a", 4.0),
         )
     )
-    why = "no variant is within 1.25 times the fastest of each workload in the geometric mean"
+    why = "no variant is within 1.25 times the best of each workload in the geometric mean"
     told = of(found, "(all)")
     assert told[SIMPLEST] == ("none", why)
     assert told[FASTEST][0] == "a"  # 2 times the fastest of each, b is 3 times
-    assert found[found["pick"] == FASTEST]["ratio_to_fastest"].iloc[0] == pytest.approx(2.0)
+    assert found[found["pick"] == FASTEST]["ratio_to_best"].iloc[0] == pytest.approx(2.0)
     assert of(found, "small")[SIMPLEST][0] == "a"
     assert of(found, "large")[SIMPLEST][0] == "b"
 
@@ -93,7 +101,7 @@ def test_under_three_rounds_nothing_is_ranked_tied_or_picked_anywhere(rounds: in
     book = make_book(rounds=rounds)
     tables = make_tables(book, judge_run(book))
     rows = tables.ranked.to_dict("records")
-    assert {ranked.text(PLAIN, row, ranked.COLUMNS[0]) for row in rows} == {"–"}
+    assert {ranked.text(PLAIN, row, ranked.columns(TIME_PER_IMAGE)[0]) for row in rows} == {"–"}
     assert tables.picks.empty
     why = "No variant could be ranked: too few rounds to rank (measure at least 3)."
     assert sentences.answer(tables, PLAIN) == why

@@ -13,9 +13,9 @@ from rich.console import Console
 from harness.ledger import Ledger
 from harness.model import Pass, Trial
 from harness.report.derived import build
-from harness.report.judgement import judge_run
 from harness.report.tables import make_tables
 from harness.report.terminal import print_report
+from harness.stats.judge import judge_run
 from tests.report.ledgers import VARIANTS, make_book, workload
 
 WORKLOADS = ("small-memory", "large-memory")
@@ -80,7 +80,7 @@ def test_any_run_has_a_whole_report(
     tables = make_tables(book, judge_run(book))
     files = build(book, tables)
     for row in tables.effects.to_dict("records"):  # no interval beside a verdict that it contradicts
-        low, high, margin = row["time_ratio_low"], row["time_ratio_high"], 1 + row["margin"]
+        low, high, margin = row["ratio_low"], row["ratio_high"], 1 + row["margin"]
         match row["verdict"]:
             case "regressed":
                 assert low > margin

@@ -8,13 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
-from harness.report.answer import picks
 from harness.report.charts import canvas, digits_to_tell, log, render, round_ticks, spread
 from harness.report.formats import HTML, MARKDOWN, Column, cell, shown
-from harness.report.judgement import judge_run
 from harness.report.sources import lines_of_code
 from harness.report.tables import make_tables
 from harness.report.units import seconds
+from harness.stats.judge import judge_run
 from tests.report.ledgers import VARIANTS, make_book, workload
 
 
@@ -112,7 +111,7 @@ def test_picks_follow_their_rules() -> None:
         found["a-memory", "cheapest in CPU and memory"]["variant"]
         == ranked.assign(cost=cost).sort_values("cost")["variant"].iloc[0]
     )
-    good = ranked[ranked["ratio_to_fastest"] <= 1.25]
+    good = ranked[ranked["ratio_to_best"] <= 1.25]
     simplest = found["a-memory", "simplest that is good enough"]
     assert simplest["source_lines"] == good["source_lines"].min()
     assert simplest["good_enough"] == len(good)
@@ -120,4 +119,4 @@ def test_picks_follow_their_rules() -> None:
 
 def test_a_failed_variant_is_never_picked() -> None:
     book = make_book(rounds=3, failed={VARIANTS[4]: "no"})
-    assert VARIANTS[4] not in set(picks(make_tables(book, judge_run(book)).summary)["variant"])
+    assert VARIANTS[4] not in set(make_tables(book, judge_run(book)).picks["variant"])

@@ -18,9 +18,9 @@ import pytest
 
 from harness.ledger import Ledger
 from harness.report.derived import build, slugs_of
-from harness.report.judgement import judge_run
 from harness.report.page import build as page
 from harness.report.tables import make_tables
+from harness.stats.judge import judge_run
 from tests.report.ledgers import EVIL, VARIANTS, a_selfcheck, files_of, make_book, workload
 from tests.report.test_article import LESSONS, PRIMITIVES
 
@@ -199,9 +199,7 @@ def test_a_cell_that_failed_late_has_no_speed_anywhere() -> None:
         assert len(set(frame["variant"])) == len(VARIANTS) - 1
     [row] = tables.ranked[tables.ranked["variant"] == VARIANTS[2]].to_dict("records")
     assert (row["state"], row["failed_trials"]) == ("failed", 1)
-    assert all(
-        math.isnan(row[one]) for one in ("images_per_s", "latency_p50_s", "latency_p99_s", "time_ratio")
-    )
+    assert all(math.isnan(row[one]) for one in ("images_per_s", "latency_p50_s", "latency_p99_s", "ratio"))
 
 
 def test_an_unfinished_run_says_so() -> None:

@@ -13,11 +13,11 @@ from harness.report import charts
 from harness.report.csvs import to_csv
 from harness.report.figures import ReportFigure, of_host, of_run, of_workload
 from harness.report.formats import HTML, PLAIN, cell
-from harness.report.judgement import judge_run
 from harness.report.ranked import RATIO
 from harness.report.style import looks
 from harness.report.tables import front, make_tables
 from harness.report.units import ratio
+from harness.stats.judge import judge_run
 from tests.report.ledgers import make_book, workload
 
 BOOK = make_book(rounds=5, workloads=[workload("a-memory"), workload("b-memory", concurrency=64)])
@@ -68,7 +68,7 @@ def test_the_alt_text_says_what_the_table_says(name: str) -> None:
             assert said.replace("&#39;", "'") in figure.alt
 
 
-@pytest.mark.parametrize(("name", "key"), [("ranking-a", "time_ratio"), ("factors", "time_ratio")])
+@pytest.mark.parametrize(("name", "key"), [("ranking-a", "ratio"), ("factors", "ratio")])
 def test_a_forest_prints_the_figures_of_its_table(name: str, key: str) -> None:
     figure = FIGURES[name]
     texts = drawn_texts(figure)

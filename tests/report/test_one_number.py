@@ -11,10 +11,10 @@ from harness.ledger import Ledger
 from harness.model import Pass, Trial
 from harness.report import markdown, sentences
 from harness.report.formats import HTML, PLAIN, cell
-from harness.report.judgement import judge_run
 from harness.report.ranked import RATIO, SPEED
 from harness.report.tables import Tables, make_tables
 from harness.report.terminal import print_report
+from harness.stats.judge import judge_run
 from tests import builders
 from tests.report.ledgers import VARIANTS, make_book
 
@@ -90,5 +90,5 @@ def test_the_answer_quotes_the_ratio_of_the_table_too() -> None:
     tables = of(book)
     first = tables.ranked.iloc[0].to_dict()
     text = cell(PLAIN, first, RATIO).partition(" ")[0]
-    assert not pd.isna(first["time_ratio"])
+    assert not pd.isna(first["ratio"])
     assert f", {text} the time of the baseline" in sentences.answer(tables, PLAIN)

@@ -7,11 +7,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from harness.report.judgement import judge_run
 from harness.report.narrow import Name, broken, print_table
 from harness.report.progress import Pace, Screen
 from harness.report.tables import make_tables
 from harness.report.terminal import _absences, print_report
+from harness.stats.judge import judge_run
 from tests.builders import trial
 from tests.report.ledgers import VARIANTS, make_book, workload
 

@@ -11,8 +11,8 @@ from harness.model import Note
 from harness.stats.disturbance import STILL, Disturbance, Kind, Reach, Work, total, work_of
 from harness.stats.effect import Effect, against_variant, effects
 from harness.stats.fitness import disturbances
-from harness.stats.verdict import judge
-from tests.builders import cell, series
+from harness.stats.verdict import Margins, verdicts
+from tests.builders import cell, series, times
 from tests.stats.disturbed_host import Image, Weather, run, true_ratio
 
 NOTE = Note(code="noisy", text="others used 1 CPU", advice="stop them", invalidates=True)
@@ -56,7 +56,7 @@ def work(client: float, server: float = 0.0, cpus: int = 1) -> Work:
 def test_the_time_without_the_disturbance(
     kind: Kind, size: float, cell_share: float, reference_share: float, factor: float
 ) -> None:
-    found = of(kind, size).reach(work(cell_share), work(reference_share))
+    found = of(kind, size).reach(work(cell_share), work(reference_share), "time")
     at = math.log(factor)
     assert (found.low, found.high) == pytest.approx((min(at, 0.0), max(at, 0.0)))
     assert found.factor == pytest.approx(max(factor, 1 / factor))
@@ -65,31 +65,31 @@ def test_the_time_without_the_disturbance(
 def test_equal_work_is_moved_by_nothing_and_a_drift_moves_by_its_step() -> None:
     kinds: list[Kind] = ["preempted", "stolen", "slowed"]
     for kind in kinds:
-        assert of(kind, 3.0).reach(work(0.4, 0.2), work(0.4, 0.2)) == STILL
-    step = of("slowed", 1.5, 1.05).reach(work(0.4), work(0.4))
+        assert of(kind, 3.0).reach(work(0.4, 0.2), work(0.4, 0.2), "time") == STILL
+    step = of("slowed", 1.5, 1.05).reach(work(0.4), work(0.4), "time")
     assert (step.low, step.high) == pytest.approx((-math.log(1.05), math.log(1.05)))
 
 
 def test_whatever_cpu_was_disturbed_the_widest_counts() -> None:
     # The server works for 0.1 of the cell's time and 0.4 of the reference's: 0.9 / 0.6 with a server twice as long.
-    found = of("preempted", 2.0).reach(work(0.3, 0.1), work(0.3, 0.4))
+    found = of("preempted", 2.0).reach(work(0.3, 0.1), work(0.3, 0.4), "time")
     assert found.high == pytest.approx(math.log(0.9 / 0.6))
     # A client on two CPUs that works for 1.0 of the time was one thread, which was never kept from its CPU ...
     # ... or a half of each CPU, and was.
-    found = of("preempted", 2.0).reach(work(1.0, cpus=2), work(0.2, cpus=2))
+    found = of("preempted", 2.0).reach(work(1.0, cpus=2), work(0.2, cpus=2), "time")
     assert found.low == pytest.approx(math.log(0.5 / 0.9))
 
 
 def test_what_is_not_known_bounds_nothing() -> None:
     everywhere = Reach(low=-math.inf, high=math.inf)
-    assert of("unknown").reach(work(0.4), work(0.4)) == everywhere
-    assert of("preempted", 2.0).reach(None, work(0.4)) == everywhere
-    assert total([], None, None) == STILL
+    assert of("unknown").reach(work(0.4), work(0.4), "time") == everywhere
+    assert of("preempted", 2.0).reach(None, work(0.4), "time") == everywhere
+    assert total([], None, None, "time") == STILL
     assert work_of([]) is None
 
 
 def test_all_together_may_have_moved_it_the_same_way() -> None:
-    both = total([of("preempted", 2.0), of("slowed", 1.0, 1.05)], work(0.5), work(0.4))
+    both = total([of("preempted", 2.0), of("slowed", 1.0, 1.05)], work(0.5), work(0.4), "time")
     assert both.low == pytest.approx(math.log(0.5 / 0.6) - math.log(1.05))
     assert both.high == pytest.approx(math.log(1.05))
 
@@ -99,10 +99,10 @@ SHARES = st.floats(0.0, 1.0)
 
 @given(SHARES, SHARES, st.floats(1.0, 50.0), st.sampled_from(["preempted", "stolen", "slowed"]))
 def test_swapping_the_labels_turns_the_reach_round(one: float, other: float, size: float, kind: Kind) -> None:
-    there, back = (of(kind, size).reach(work(a), work(b)) for a, b in ((one, other), (other, one)))
+    there, back = (of(kind, size).reach(work(a), work(b), "time") for a, b in ((one, other), (other, one)))
     assert (there.low, there.high) == pytest.approx((-back.high, -back.low), abs=1e-9)
     assert there.low <= 0 <= there.high
-    larger = of(kind, 1.5 * size).reach(work(one), work(other))
+    larger = of(kind, 1.5 * size).reach(work(one), work(other), "time")
     assert (larger.low, -larger.high) <= (there.low + 1e-9, -there.high + 1e-9)
 
 
@@ -114,7 +114,9 @@ def test_the_work_of_a_cell_is_that_of_its_timed_passes() -> None:
 
 def judged(images: list[Image], kind: Weather, **facts: object) -> list[tuple[Effect, str, Reach]]:
     trials, sentinels = run(images, kind=kind, **facts)  # type: ignore[arg-type]  # by name
-    found = judge(effects(trials, against_variant("0")), disturbances=disturbances(sentinels))
+    found = verdicts(
+        effects(times(trials), against_variant("0")), margins=Margins(), disturbances=disturbances(sentinels)
+    )
     return [(one.effect, one.call, one.reach) for one in found]
 
 
@@ -127,8 +129,8 @@ def test_the_displacement_of_unlike_cells_lies_within_the_reach(kind: Weather, i
     for seed in range(8):
         for size in (2.0, 4.0):
             trials, sentinels = run(images, kind=kind, size=size, seed=seed)
-            [effect] = effects(trials, against_variant("0"))
-            reach = total(disturbances(sentinels), effect.work, effect.reference_work)
+            [effect] = effects(times(trials), against_variant("0"))
+            reach = total(disturbances(sentinels), effect.work, effect.reference_work, "time")
             moved.append(float(np.mean(effect.log_ratios)) - math.log(true_ratio(images, effect.cell)))
             low, high = [*low, reach.low], [*high, reach.high]
     # The truth is the measured ratio moved by something in the reach; the noise of the runs averages out.
@@ -149,7 +151,7 @@ def differs(kind: Weather, order: str) -> float:
     wrong = 0
     for seed in range(100):
         trials, _ = run([HALF, HALF], kind=kind, rounds=8, order=order, seed=seed)  # type: ignore[arg-type]
-        [one] = effects(trials, against_variant("0"))
+        [one] = effects(times(trials), against_variant("0"))
         assert one.interval is not None
         wrong += not one.interval.low <= 1 <= one.interval.high
     return wrong / 100

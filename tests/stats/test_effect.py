@@ -9,8 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from harness.model import Trial
-from harness.stats.effect import Effect, against_side, against_variant, effects
-from tests.builders import cell, series, trial
+from harness.stats.effect import Effect, against_variant, effects
+from tests.builders import cell, series, times, trial
 
 A, B = cell("a"), cell("b")
 BASE = [0.10, 0.20, 0.10, 0.40]
@@ -19,7 +19,7 @@ LONG = st.lists(st.tuples(st.floats(0.01, 1), st.floats(0.01, 1)), min_size=3, m
 
 
 def only(trials: list[Trial], base: str = "a") -> Effect:
-    (found,) = effects(trials, against_variant(base))
+    (found,) = effects(times(trials), against_variant(base))
     return found
 
 
@@ -29,7 +29,7 @@ def test_effect_by_hand() -> None:
     half = math.log(1.2 / 1.1) / 2
     reach = 3.182446 * half / math.sqrt(3)  # t(0.975, 3) * sd / sqrt 4
     assert (found.cell, found.reference, found.pairs, found.dropped_pairs) == (B, A, 4, 0)
-    assert found.time_ratio == pytest.approx(math.sqrt(1.1 * 1.2))
+    assert found.ratio == pytest.approx(math.sqrt(1.1 * 1.2))
     assert found.spread == pytest.approx(half * math.sqrt(4 / 3))
     assert found.interval is not None
     assert math.log(found.interval.high) == pytest.approx(math.log(1.32) / 2 + reach, rel=1e-6)
@@ -40,7 +40,7 @@ def test_effect_by_hand() -> None:
 
 def test_above_one_is_slower() -> None:
     found = only(series(A, [0.1, 0.1, 0.1]) + series(B, [0.2, 0.2, 0.2]))
-    assert found.time_ratio == pytest.approx(2.0)
+    assert found.ratio == pytest.approx(2.0)
 
 
 @given(LONG)
@@ -49,9 +49,9 @@ def test_swapped_labels_invert_the_ratio(pairs: list[tuple[float, float]]) -> No
     there, back = only(trials), only(trials, base="b")
     assert there.log_ratios == tuple(-one for one in back.log_ratios)  # exactly
     assert there.sign_flip_p == back.sign_flip_p
-    assert there.time_ratio is not None
-    assert back.time_ratio is not None
-    assert there.time_ratio * back.time_ratio == pytest.approx(1.0, rel=1e-14)
+    assert there.ratio is not None
+    assert back.ratio is not None
+    assert there.ratio * back.ratio == pytest.approx(1.0, rel=1e-14)
     assert there.spread == pytest.approx(back.spread, rel=1e-12)
 
 
@@ -82,13 +82,13 @@ def test_doubled_passes_do_not_narrow_the_interval() -> None:
 def test_a_lost_trial_drops_its_pair_and_is_counted() -> None:
     found = only(series(A, [0.1, None, 0.1, 0.1, 0.1, None]) + series(B, [0.1, 9.9, None, 0.11, 0.12, None]))
     assert (found.pairs, found.dropped_pairs) == (3, 2)  # the round that both lost has no pair to drop
-    assert found.time_ratio == pytest.approx((1.0 * 1.1 * 1.2) ** (1 / 3))
+    assert found.ratio == pytest.approx((1.0 * 1.1 * 1.2) ** (1 / 3))
 
 
 def test_a_failed_cell_has_a_reason_and_no_ratio() -> None:
     trials = [*series(A, BASE), *series(B, SLOW[:3]), trial(B, 3, reason="killed")]
     there, back = only(trials), only(trials, base="b")
-    assert (there.pairs, there.dropped_pairs, there.time_ratio, there.sign_flip_p) == (0, 0, None, None)
+    assert (there.pairs, there.dropped_pairs, there.ratio, there.sign_flip_p) == (0, 0, None, None)
     assert there.reason == "failed: round 4: killed"
     assert back.reason == "small:b failed: round 4: killed"
 
@@ -103,19 +103,20 @@ def test_a_missing_baseline_and_a_missing_overlap_are_reasons() -> None:
 def test_each_workload_has_its_own_baseline() -> None:
     big_a, big_b = cell("a", workload="big"), cell("b", workload="big")
     trials = series(A, BASE) + series(B, SLOW) + series(big_a, [1, 1, 1]) + series(big_b, [3, 3, 3])
-    found = effects(trials, against_variant("a"))
+    found = effects(times(trials), against_variant("a"))
     assert [(one.cell, one.reference) for one in found] == [(big_b, big_a), (B, A)]
-    assert found[0].time_ratio == pytest.approx(3)
+    assert found[0].ratio == pytest.approx(3)
 
 
 def test_sides_pair_the_same_variant() -> None:
     base, head = cell("a", side="base"), cell("a", side="head")
-    (found,) = effects(series(base, BASE) + series(head, SLOW), against_side("base"))
+    trials = series(base, BASE) + series(head, SLOW)
+    (found,) = effects(times(trials), lambda of: replace(of, side="base"))
     assert (found.cell, found.reference) == (head, base)
-    assert found.time_ratio == pytest.approx(math.sqrt(1.32))
+    assert found.ratio == pytest.approx(math.sqrt(1.32))
 
 
 def test_two_pairs_have_a_ratio_and_no_interval() -> None:
     found = only(series(A, [0.1, 0.1]) + series(B, [0.1, 0.2]))
-    assert found.time_ratio == pytest.approx(math.sqrt(2))
+    assert found.ratio == pytest.approx(math.sqrt(2))
     assert found.interval is None

@@ -6,7 +6,7 @@ import pytest
 
 from harness.model import Note, Trial
 from harness.stats.factors import FactorEffect, factor_effects
-from tests.builders import cell, series, trial, variant
+from tests.builders import cell, series, times, trial, variant
 
 MOOD = [1.0, 1.2, 0.9, 1.1]  # of the host, per round: cancels
 CLIENT = {"get": [2.0, 2.2, 2.0, 2.2], "session": [1.0] * 4}
@@ -22,9 +22,9 @@ def design(workloads: tuple[str, ...] = ("small",)) -> list[Trial]:
                 loop = "/asyncio" if model == "executor" else ""
                 values = [m * a * b for m, a, b in zip(MOOD, of_model, of_client, strict=True)]
                 trials += series(cell(f"{model}/{client}{loop}", workload=workload), values)
-        for client, times in (("aio", 0.5), ("httpx", 1.0)):
+        for client, pace in (("aio", 0.5), ("httpx", 1.0)):
             for loop, of_loop in (("asyncio", [1.0] * 4), ("uvloop", [0.8, 0.9, 0.8, 0.9])):
-                values = [m * times * one for m, one in zip(MOOD, of_loop, strict=True)]
+                values = [m * pace * one for m, one in zip(MOOD, of_loop, strict=True)]
                 trials += series(cell(f"gather/{client}/{loop}", workload=workload), values)
     return trials
 
@@ -33,7 +33,7 @@ def of(
     trials: list[Trial], baseline: str = "pool/session"
 ) -> dict[tuple[str, str, str, str | None], FactorEffect]:
     variants = [variant(one) for one in sorted({one.cell.variant for one in trials})]
-    found = factor_effects(trials, variants, baseline)
+    found = factor_effects(times(trials), variants, baseline)
     return {(one.axis, one.level, one.reference, one.workload): one for one in found}
 
 
@@ -50,10 +50,10 @@ def test_client_effect_by_hand() -> None:
     half = math.log(1.1) / 2  # logs: log 2 + (0, 1, 0, 1) log 1.1
     reach = 3.182446 * half / math.sqrt(3)
     assert (found.matches, found.rounds, found.dropped_rounds) == (2, 4, 0)
-    assert found.time_ratio == pytest.approx(2 * math.sqrt(1.1))
+    assert found.ratio == pytest.approx(2 * math.sqrt(1.1))
     assert found.interval is not None
     assert math.log(found.interval.high) == pytest.approx(math.log(2) + half + reach, rel=1e-6)
-    assert (found.smallest, found.largest) == pytest.approx((found.time_ratio, found.time_ratio))
+    assert (found.smallest, found.largest) == pytest.approx((found.ratio, found.ratio))
 
 
 def test_matches_are_averaged_inside_a_round_and_do_not_narrow_the_interval() -> None:
@@ -62,7 +62,7 @@ def test_matches_are_averaged_inside_a_round_and_do_not_narrow_the_interval() ->
         "loop", "uvloop", "asyncio", "small"
     ]
     assert (two.matches, one.matches) == (2, 1)
-    assert two.time_ratio == pytest.approx(one.time_ratio)
+    assert two.ratio == pytest.approx(one.ratio)
     assert two.interval is not None
     assert one.interval is not None
     assert (two.interval.low, two.interval.high) == pytest.approx((one.interval.low, one.interval.high))
@@ -77,7 +77,7 @@ def test_the_overall_effect_gives_each_workload_the_same_weight() -> None:
     )
     found = of(trials, "m/base")["client", "slow", "base", None]
     assert found.matches == 2
-    assert found.time_ratio == pytest.approx(4 * 1.05 ** (1 / 3))
+    assert found.ratio == pytest.approx(4 * 1.05 ** (1 / 3))
     assert (found.smallest, found.largest) == pytest.approx((2 * 1.05 ** (1 / 3), 8 * 1.05 ** (1 / 3)))
 
 
@@ -108,10 +108,10 @@ def test_failed_and_invalid_cells_take_no_part() -> None:
     trials = [*design(), trial(cell("pool/get"), 4, reason="killed")]
     note = Note(code="server-bound", text="the server was the limit", advice="more cores", invalidates=True)
     variants = [variant(one) for one in sorted({one.cell.variant for one in trials})]
-    found = factor_effects(trials, variants, "pool/session", {cell("executor/get/asyncio"): [note]})
+    found = factor_effects(times(trials), variants, "pool/session", {cell("executor/get/asyncio"): [note]})
     assert not [one for one in found if one.level == "get"]
 
 
 def test_nothing_to_compare_is_no_effect() -> None:
-    assert factor_effects([], [], "pool/session") == ()
+    assert factor_effects({}, [], "pool/session") == ()
     assert of(series(cell("pool/session"), [1.0, 1.0, 1.0])) == {}

@@ -9,7 +9,7 @@ from statsmodels.stats.power import TTestPower  # type: ignore[import-untyped]  
 from harness.stats.effect import Effect, against_variant, effects
 from harness.stats.power import detectable_shift, half_width, keep_measuring, rounds_needed, widest
 from harness.stats.sample import Interval
-from tests.builders import cell, series, trial
+from tests.builders import cell, series, times, trial
 
 WOBBLE = [0.99, 1.01, 1.0, 0.98, 1.02, 1.0, 1.01, 0.99]
 WILD = [0.7, 1.4, 1.0, 0.8, 1.3, 0.9, 1.2, 1.0]
@@ -17,9 +17,8 @@ WILD = [0.7, 1.4, 1.0, 0.8, 1.3, 0.9, 1.2, 1.0]
 
 def of(row: list[float]) -> tuple[Effect, ...]:
     base = [0.1] * len(row)
-    return effects(
-        series(cell("a"), base) + series(cell("b"), [0.1 * one for one in row]), against_variant("a")
-    )
+    trials = series(cell("a"), base) + series(cell("b"), [0.1 * one for one in row])
+    return effects(times(trials), against_variant("a"))
 
 
 @pytest.mark.parametrize("pairs", [3, 5, 12, 30])
@@ -79,5 +78,5 @@ def test_significance_plays_no_part_in_stopping() -> None:
 
 def test_a_failed_cell_does_not_keep_the_run_going() -> None:
     trials = series(cell("a"), [0.1] * 8) + series(cell("b"), [0.1 * one for one in WOBBLE])
-    found = effects([*trials, trial(cell("c"), 0, reason="killed")], against_variant("a"))
+    found = effects(times([*trials, trial(cell("c"), 0, reason="killed")]), against_variant("a"))
     assert not keep_measuring(found, precision=0.02, rounds_done=8, most_rounds=30)

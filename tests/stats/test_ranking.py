@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from harness.model import Note, Trial
 from harness.stats.ranking import bands, rank, told_apart
-from tests.builders import cell, series, trial
+from tests.builders import cell, series, times, trial
 
 WOBBLE = [0.99, 1.01, 1.0, 0.98, 1.02, 1.0, 1.01, 0.99]
 OTHER = [1.01, 0.99, 1.0, 1.01, 0.99, 1.02, 0.98, 1.0]
@@ -54,7 +54,7 @@ def test_no_band_holds_two_rows_that_are_told_apart(size: int, pairs: set[tuple[
 def test_ties_share_a_rank_and_leave_a_gap() -> None:
     trials = series(cell("fast"), scaled(0.1, WOBBLE)) + series(cell("equal"), scaled(0.1, OTHER))
     trials += series(cell("slow"), scaled(0.2, THIRD))
-    rows = rank(trials)
+    rows = rank(times(trials))
     assert {row.cell.variant for row in rows[:2]} == {"fast", "equal"}
     assert [(row.band, row.rank, row.tied) for row in rows] == [(1, 1, True), (1, 1, True), (2, 3, False)]
     assert rows[2].summary.geometric_mean == pytest.approx(0.2, rel=0.001)
@@ -67,7 +67,7 @@ def test_failed_and_invalid_cells_are_shown_unranked_with_the_reason() -> None:
         trial(cell("broken"), 7, reason="short body"),
     ]
     trials = broken + series(cell("bound"), scaled(0.05, OTHER)) + series(cell("good"), scaled(0.1, THIRD))
-    rows = rank(trials, {cell("bound"): [note]})
+    rows = rank(times(trials), {cell("bound"): [note]})
     assert [(row.cell.variant, row.rank, row.reason) for row in rows] == [
         ("good", 1, None),
         ("bound", None, "the server was the limit"),
@@ -79,16 +79,16 @@ def test_failed_and_invalid_cells_are_shown_unranked_with_the_reason() -> None:
 
 def test_workloads_are_ranked_apart() -> None:
     trials: list[Trial] = []
-    for workload, times in (("big", (3.0, 2.0)), ("small", (0.1, 0.3))):
-        trials += series(cell("a", workload=workload), scaled(times[0], WOBBLE))
-        trials += series(cell("b", workload=workload), scaled(times[1], OTHER))
-    found = [(row.cell.workload, row.cell.variant, row.rank) for row in rank(trials)]
+    for workload, of_a, of_b in (("big", 3.0, 2.0), ("small", 0.1, 0.3)):
+        trials += series(cell("a", workload=workload), scaled(of_a, WOBBLE))
+        trials += series(cell("b", workload=workload), scaled(of_b, OTHER))
+    found = [(row.cell.workload, row.cell.variant, row.rank) for row in rank(times(trials))]
     assert found == [("big", "b", 1), ("big", "a", 2), ("small", "a", 1), ("small", "b", 2)]
 
 
 @pytest.mark.parametrize(("rounds", "why"), [(1, "1 round measured"), (2, "2 rounds measured")])
 def test_untested_is_not_tied(rounds: int, why: str) -> None:
-    rows = rank(series(cell("a"), [0.1] * rounds) + series(cell("b"), [0.9, 0.8][:rounds]))
+    rows = rank(times(series(cell("a"), [0.1] * rounds) + series(cell("b"), [0.9, 0.8][:rounds])))
     assert [(row.state, row.rank, row.band, row.tied) for row in rows] == [
         ("untested", None, None, False)
     ] * 2
@@ -97,7 +97,7 @@ def test_untested_is_not_tied(rounds: int, why: str) -> None:
 
 def test_a_cell_that_lost_most_of_its_trials_is_untested_among_ranked_ones() -> None:
     trials = series(cell("a"), scaled(0.1, WOBBLE)) + series(cell("b"), [0.2, 0.21, *[None] * 6])
-    assert [(row.cell.variant, row.state, row.rank) for row in rank(trials)] == [
+    assert [(row.cell.variant, row.state, row.rank) for row in rank(times(trials))] == [
         ("a", "ranked", 1),
         ("b", "untested", None),
     ]
@@ -105,7 +105,7 @@ def test_a_cell_that_lost_most_of_its_trials_is_untested_among_ranked_ones() -> 
 
 def test_a_lost_trial_drops_its_pairs_alone() -> None:
     fast, slow = scaled(0.1, WOBBLE), scaled(0.2, OTHER)
-    rows = rank(series(cell("a"), [*fast[:7], None]) + series(cell("b"), [None, *slow[1:]]))
+    rows = rank(times(series(cell("a"), [*fast[:7], None]) + series(cell("b"), [None, *slow[1:]])))
     assert [(row.cell.variant, row.rank, row.summary.n) for row in rows] == [("a", 1, 7), ("b", 2, 7)]
 
 
@@ -116,4 +116,4 @@ def test_holm_counts_all_pairs_of_the_workload() -> None:
 
 
 def test_a_run_without_trials_has_no_rows() -> None:
-    assert rank([]) == ()
+    assert rank({}) == ()

@@ -6,8 +6,8 @@ import pytest
 from harness.stats import kernels
 from harness.stats.effect import against_variant, effects
 from harness.stats.fitness import DRIFT_LIMIT
-from harness.stats.verdict import ALPHA, judge, p_values
-from tests.builders import cell, series
+from harness.stats.verdict import ALPHA, Margins, p_values, verdicts
+from tests.builders import cell, series, times
 from tests.stats import simulation as sim
 
 COUNT = 4000
@@ -48,19 +48,22 @@ def test_no_more_families_at_the_margin_itself_are_called_regressed_than_promise
     logs = sim.runs(
         1500, rounds=12, ratios=[1.0] + [1.05] * 10, seed=104
     )  # the worst case of "not regressed"
-    flagged = [p_values(family, 0.05, 0.05)[:, 0].min() <= ALPHA for family in logs[:, 1:] - logs[:, :1]]
+    flagged = [
+        p_values(kernels.moments(family), 0.05, 0.05)[:, 0].min() <= ALPHA
+        for family in logs[:, 1:] - logs[:, :1]
+    ]
     assert 0 < np.mean(flagged) <= ALPHA
 
 
 def test_a_change_as_large_as_the_margin_is_called_equivalent_no_more_than_promised() -> None:
     logs = sim.runs(COUNT, rounds=12, ratios=(1.0, 1.05), seed=110)
     most = sim.binomial_bounds(ALPHA, COUNT)[1]
-    assert (p_values(logs[:, 1] - logs[:, 0], 0.05, 0.05)[:, 2] <= ALPHA).mean() <= most
+    assert (p_values(kernels.moments(logs[:, 1] - logs[:, 0]), 0.05, 0.05)[:, 2] <= ALPHA).mean() <= most
 
 
 def test_equal_families_are_never_called_regressed_or_improved() -> None:
     logs = sim.runs(500, rounds=20, ratios=[1.0] * 11, seed=105)  # as many as a gate decides by
-    p = np.array([p_values(family, 0.05, 0.05) for family in logs[:, 1:] - logs[:, :1]])
+    p = np.array([p_values(kernels.moments(family), 0.05, 0.05) for family in logs[:, 1:] - logs[:, :1]])
     assert (p[..., :2] > ALPHA).all()
     assert (p[..., 2] <= ALPHA).mean() > 0.95  # nearly all are called equivalent
 
@@ -85,11 +88,11 @@ def test_stopping_at_a_width_costs_little_and_at_significance_much() -> None:
 def test_records_give_the_figures_of_the_arrays() -> None:
     logs = sim.runs(1, rounds=12, ratios=(1.0, 1.1, 1.0), seed=109)[0]
     trials = [one for at, row in enumerate(np.exp(logs)) for one in series(cell("abc"[at]), row.tolist())]
-    found = effects(trials, against_variant("a"))
+    found = effects(times(trials), against_variant("a"))
     arrays = logs[1:] - logs[:1]
     low, high = kernels.interval(kernels.moments(arrays), 0.95)
     assert [one.interval.low for one in found if one.interval] == pytest.approx(np.exp(low).tolist())
     assert [one.interval.high for one in found if one.interval] == pytest.approx(np.exp(high).tolist())
-    p = p_values(arrays, 0.05, 0.05)
-    assert [one.p_regressed for one in judge(found)] == pytest.approx(p[:, 0].tolist())
-    assert [one.p_equivalent for one in judge(found)] == pytest.approx(p[:, 2].tolist())
+    p = p_values(kernels.moments(arrays), 0.05, 0.05)
+    assert [one.p_regressed for one in verdicts(found, margins=Margins())] == pytest.approx(p[:, 0].tolist())
+    assert [one.p_equivalent for one in verdicts(found, margins=Margins())] == pytest.approx(p[:, 2].tolist())

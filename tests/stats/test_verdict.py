@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,11 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats  # type: ignore[import-untyped]  # scipy ships no annotations
 
+from harness.metrics import TIME_PER_IMAGE
 from harness.model import HarnessError, Note
+from harness.stats import kernels
 from harness.stats.disturbance import Disturbance, Kind
 from harness.stats.effect import Effect, against_variant, effects
-from harness.stats.verdict import Verdict, judge, margin_in_force
-from tests.builders import cell, self_check, series, trial
+from harness.stats.verdict import Margins, Verdict, margin_in_force, verdicts
+from tests.builders import cell, self_check, series, times, trial
 
 A, B = cell("a"), cell("b")
 WOBBLE = [0.99, 1.01, 1.0, 0.98, 1.02, 1.0, 1.01, 0.99]  # sd of the logs about 1.3 %
@@ -25,12 +28,16 @@ def ratios(*rows: Sequence[float]) -> tuple[Effect, ...]:
     trials = series(A, [0.1] * max(len(row) for row in rows))
     for at, row in enumerate(rows):
         trials += series(cell(f"b{at}"), [0.1 * one for one in row])
-    return effects(trials, against_variant("a"))
+    return effects(times(trials), against_variant("a"))
+
+
+def judged_by(found: Sequence[Effect], *, margin: float = 0.05, **facts: Any) -> tuple[Verdict, ...]:
+    return verdicts(found, margins=Margins(default=margin), **facts)
 
 
 def one(row: Sequence[float], *, margin: float = 0.05, aa_half_width: float | None = None) -> Verdict:
     check = None if aa_half_width is None else self_check(aa_half_width)
-    (found,) = judge(ratios(row), margin=margin, check=check)
+    (found,) = judged_by(ratios(row), margin=margin, check=check)
     return found
 
 
@@ -53,7 +60,7 @@ def test_p_values_are_scipys_against_the_margin() -> None:
 
 def test_holm_makes_the_same_effect_harder_to_call_in_a_larger_family() -> None:
     slow = [1.0675 * each for each in WOBBLE]
-    alone, among = one(slow), judge(ratios(slow, *[WOBBLE] * 9))[0]
+    alone, among = one(slow), judged_by(ratios(slow, *[WOBBLE] * 9))[0]
     assert alone.p_regressed is not None
     assert among.p_regressed == pytest.approx(10 * alone.p_regressed)
     assert (alone.call, among.call) == ("regressed", "inconclusive")
@@ -87,9 +94,9 @@ def test_an_effect_at_the_margin_is_not_a_matter_of_rounds() -> None:
 
 
 def test_the_margin_is_never_under_twice_the_noise_of_equal_variants() -> None:
-    assert margin_in_force(0.05, None) == 0.05
-    assert margin_in_force(0.05, self_check(0.01)) == 0.05
-    assert margin_in_force(0.05, self_check(0.04)) == 0.08
+    assert margin_in_force(0.05, None, TIME_PER_IMAGE) == 0.05
+    assert margin_in_force(0.05, self_check(0.01), TIME_PER_IMAGE) == 0.05
+    assert margin_in_force(0.05, self_check(0.04), TIME_PER_IMAGE) == 0.08
     slow = [1.10 * each for each in WOBBLE]
     noisy = one(slow, aa_half_width=0.06)
     assert (noisy.asked_margin, noisy.margin, noisy.call) == (0.05, 0.12, "inconclusive")
@@ -109,7 +116,7 @@ def test_noise_never_widens_a_pass() -> None:
 @pytest.mark.parametrize("margin", [0.0, -0.05, math.nan, math.inf])
 def test_a_margin_that_is_none_is_refused(margin: float) -> None:
     with pytest.raises(HarnessError, match=r"give a share above 0, such as 0\.05"):
-        judge((), margin=margin)
+        judged_by(ratios(WOBBLE), margin=margin)
 
 
 def seen(kind: Kind, size: float = math.inf) -> Disturbance:
@@ -119,7 +126,7 @@ def seen(kind: Kind, size: float = math.inf) -> Disturbance:
 
 @pytest.mark.parametrize("times", [1.0, 1.5])
 def test_a_host_that_nobody_watched_gets_no_verdict_never_a_pass(times: float) -> None:
-    (found,) = judge(ratios([times * each for each in WOBBLE]), disturbances=[seen("unknown")])
+    (found,) = judged_by(ratios([times * each for each in WOBBLE]), disturbances=[seen("unknown")])
     assert (found.call, found.reason) == ("inconclusive", "others used 1 CPU")
     assert (found.p_regressed, found.p_equivalent) == (None, None)
 
@@ -129,7 +136,7 @@ def shares(row: Sequence[float], of_cell: float, of_reference: float) -> tuple[E
     trials = series(A, [0.1] * len(row), cpu=of_reference) + series(
         B, [0.1 * one for one in row], cpu=of_cell
     )
-    return effects(trials, against_variant("a"))
+    return effects(times(trials), against_variant("a"))
 
 
 @pytest.mark.parametrize(
@@ -148,9 +155,9 @@ def test_a_disturbance_takes_away_only_what_it_could_explain(
     times: float, of_cell: float, of_reference: float, call: str
 ) -> None:
     found = shares([times * each for each in WOBBLE], of_cell, of_reference)
-    [judged] = judge(found, disturbances=[seen("preempted", 2.0)])
+    [judged] = judged_by(found, disturbances=[seen("preempted", 2.0)])
     assert judged.call == call
-    [quiet] = judge(found)
+    [quiet] = judged_by(found)
     assert quiet.call != "inconclusive"
     if call == "inconclusive":
         assert judged.reason == "others used 1 CPU: that can move this ratio by up to 1.20 times"
@@ -158,7 +165,7 @@ def test_a_disturbance_takes_away_only_what_it_could_explain(
 
 def test_a_margin_and_a_disturbance_that_decide_together_are_both_told() -> None:
     found = shares([1.20 * each for each in WOBBLE], 0.5, 0.4)
-    [judged] = judge(found, disturbances=[seen("preempted", 2.0)], check=self_check(0.15))
+    [judged] = judged_by(found, disturbances=[seen("preempted", 2.0)], check=self_check(0.15))
     assert judged.call == "inconclusive"
     assert "others used 1 CPU" in str(judged.reason)
     assert "the margin in force is 30 %" in str(judged.reason)
@@ -166,7 +173,7 @@ def test_a_margin_and_a_disturbance_that_decide_together_are_both_told() -> None
 
 def test_holm_is_the_reason_where_it_decides() -> None:
     slow = [1.0675 * each for each in WOBBLE]
-    among = judge(ratios(slow, *[WOBBLE] * 9))[0]
+    among = judged_by(ratios(slow, *[WOBBLE] * 9))[0]
     assert among.reason == "beyond the margin on its own, but not among 10 effects judged at once (Holm)"
 
 
@@ -177,7 +184,7 @@ def test_no_verdict_stands_beside_an_interval_that_contradicts_it(
     times: float, spread: float, seed: int, pairs: int, family: int
 ) -> None:
     rows = times * np.exp(np.random.default_rng(seed).normal(0, spread, (family, pairs)))
-    for found in judge(ratios(*rows.tolist())):
+    for found in judged_by(ratios(*rows.tolist())):
         assert found.effect.interval is not None
         low, high = found.effect.interval.low, found.effect.interval.high
         is_so = {
@@ -191,13 +198,13 @@ def test_no_verdict_stands_beside_an_interval_that_contradicts_it(
 
 def test_a_mark_that_does_not_invalidate_changes_nothing() -> None:
     note = Note(code="closed-loop", text="percentiles of a closed loop", advice="none", invalidates=False)
-    assert judge(ratios(WOBBLE), cell_notes={A: [note]})[0].call == "equivalent"
+    assert judged_by(ratios(WOBBLE), cell_notes={A: [note]})[0].call == "equivalent"
 
 
 @pytest.mark.parametrize("marked", ["a", "b0"])
 def test_an_invalid_cell_or_reference_gets_no_verdict(marked: str) -> None:
     note = Note(code="server-bound", text="the server was the limit", advice="more cores", invalidates=True)
-    (found,) = judge(ratios(WOBBLE), cell_notes={cell(marked): [note]})
+    (found,) = judged_by(ratios(WOBBLE), cell_notes={cell(marked): [note]})
     assert (found.call, found.reason) == ("inconclusive", f"small:{marked}: the server was the limit")
 
 
@@ -207,8 +214,8 @@ def test_an_invalid_cell_or_reference_gets_no_verdict(marked: str) -> None:
         ([1.5, 1.6], "only 2 pairs of trials; a verdict needs at least 6"),
         ([0.94, 0.9388, 0.938], "only 3 pairs of trials; a verdict needs at least 6"),
         ([2.0, 2.1, 2.0, 1.9, 2.0], "only 5 pairs of trials; a verdict needs at least 6"),
-        ([1.5] * 6, "all rounds gave the same ratio: no clock does that"),
-        ([1.0] * 6, "all rounds gave the same ratio: no clock does that"),
+        ([1.5] * 6, "all rounds gave the same value, so nothing tells how far it varies"),
+        ([1.0] * 6, "all rounds gave the same value, so nothing tells how far it varies"),
     ],
 )
 def test_degenerate_series_are_inconclusive_with_a_reason(row: list[float], reason: str) -> None:
@@ -220,12 +227,14 @@ def test_degenerate_series_are_inconclusive_with_a_reason(row: list[float], reas
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
 def test_a_ratio_that_is_no_number_is_inconclusive(bad: float) -> None:
     broken = Effect(
+        metric=TIME_PER_IMAGE,
         cell=B,
         reference=A,
-        pairs=4,
+        is_paired=True,
+        trials=4,
+        reference_trials=4,
         dropped_pairs=0,
-        time_ratio=bad,
-        interval=None,
+        estimate=kernels.moments(np.array([0.1, 0.2, bad, 0.3])),
         spread=math.nan,
         sign_flip_p=math.nan,
         log_ratios=(0.1, 0.2, bad, 0.3),
@@ -233,7 +242,7 @@ def test_a_ratio_that_is_no_number_is_inconclusive(bad: float) -> None:
         work=None,
         reference_work=None,
     )
-    (found,) = judge([broken])
+    (found,) = judged_by([broken])
     assert (found.call, found.reason) == ("inconclusive", "a ratio is not finite")
 
 
@@ -241,10 +250,10 @@ def test_a_failed_cell_keeps_its_reason_and_leaves_the_family() -> None:
     slow = [1.0675 * each for each in WOBBLE]
     failed = [*series(B, [0.1] * 7), trial(B, 7, reason="wrong body")]
     trials = series(A, [0.1] * 8) + failed + series(cell("c"), [0.1 * each for each in slow])
-    of_b, of_c = judge(effects(trials, against_variant("a")))
+    of_b, of_c = judged_by(effects(times(trials), against_variant("a")))
     assert (of_b.call, of_b.reason) == ("inconclusive", "failed: round 8: wrong body")
     assert of_c.p_regressed == one(slow).p_regressed
 
 
 def test_an_empty_family_has_no_verdicts() -> None:
-    assert judge(()) == ()
+    assert judged_by(()) == ()

@@ -22,10 +22,10 @@ DARK = 0.5  # luminance below which white text is easier to read than black
 
 
 def heat_map(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure:
-    """Time of each variant over the fastest of the same workload, printed in its cell.
+    """Ratio of each variant to the best of the same workload, printed in its cell.
 
     Args:
-        rows: variant, side, workload, ratio_to_fastest (1 is the fastest; NaN: not ranked), best variant first.
+        rows: variant, side, workload, ratio_to_best (1 is the best; NaN: not ranked), best variant first.
         looks: not used; colour means the ratio here.
         title: of the figure.
     """
@@ -36,16 +36,17 @@ def heat_map(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figur
     left, column = 0.2 + LETTER * max(map(len, names)), max(1.0, 0.15 + LETTER * max(map(len, workloads)))
     grid = np.full((len(names), len(workloads)), np.nan)
     for row in records:
-        grid[names.index(row_name(row)), workloads.index(row["workload"])] = row["ratio_to_fastest"]
-    worst = max(1.1, float(np.nanmax(grid)))
+        grid[names.index(row_name(row)), workloads.index(row["workload"])] = row["ratio_to_best"]
+    behind = np.maximum(grid, 1 / grid)
+    worst = max(1.1, float(np.nanmax(behind)))
     figure, (axes,) = canvas(
         title, (left + column * len(workloads) + 0.2, 0.75 + 0.24 * len(names)), (left, 0.2, 0.1, 0.65)
     )
     colours, norm = mpl.colormaps["cividis_r"], LogNorm(1, worst)
-    axes.pcolormesh(np.ma.masked_invalid(grid), cmap=colours, norm=norm, edgecolor="white", linewidth=1)
+    axes.pcolormesh(np.ma.masked_invalid(behind), cmap=colours, norm=norm, edgecolor="white", linewidth=1)
     for (line, place), value in np.ndenumerate(grid):
         missing = math.isnan(value)
-        red, green, blue, _ = (1.0, 1.0, 1.0, 1.0) if missing else colours(norm(value))
+        red, green, blue, _ = (1.0, 1.0, 1.0, 1.0) if missing else colours(norm(max(value, 1 / value)))
         ink = "white" if 0.2126 * red + 0.7152 * green + 0.0722 * blue < DARK else INK
         text = "–" if missing else ratio(value)
         axes.text(place + 0.5, line + 0.5, text, ha="center", va="center", fontsize=SMALL, color=ink)

@@ -1,4 +1,4 @@
-"""Forest plots: time ratios with their intervals on a log axis, a line at 1, and the band of no interest."""
+"""Forest plots: ratios with their intervals on a log axis, a line at 1, and the band of no interest."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -26,10 +26,10 @@ from harness.report.units import ratio
 
 
 def forest(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure:
-    """Time of each variant over that of the baseline, the fastest on top.
+    """Ratio of each variant to the baseline, the best on top.
 
     Args:
-        rows: of one workload in ranked order: variant, side, state, time_ratio with bounds, margin, images_per_s.
+        rows: of one workload in ranked order: variant, side, state, ratio with bounds, margin, images_per_s.
         looks: variant id -> look.
         title: of the figure.
     """
@@ -47,17 +47,15 @@ def forest(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure:
             text = cell(PLAIN, row, RATIO)
         beside(axes, place, 1.02, text, INK)
         beside(axes, place, 1.02 + 1.45 / WIDTH, f"{estimate(PLAIN, row, SPEED)} images/s", FAINT)
-    axes.set_xlabel(
-        "time over the baseline's (log scale), 95 % interval; left of 1 is faster", fontsize=SMALL
-    )
+    axes.set_xlabel("over the baseline's (log scale), 95 % interval", fontsize=SMALL)
     return figure
 
 
 def factors(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure:
-    """What one level of an axis does to the time instead of another, all else equal.
+    """What one level of an axis does instead of another, all else equal.
 
     Args:
-        rows: axis, level, reference, time_ratio with bounds, smallest and largest of the matching pairs.
+        rows: axis, level, reference, ratio with bounds, smallest and largest of the matching pairs.
         looks: not used; a level is no variant.
         title: of the figure.
     """
@@ -65,22 +63,22 @@ def factors(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure
     found = rows.to_dict("records")
     names = [f"{row['axis']}: {row['level']} instead of {row['reference']}" for row in found]
     figure, axes = panel_of_rows(title, names, right=1.5)
-    _range(axes, rows, 0.0, ("time_ratio", "smallest", "largest"))
+    _range(axes, rows, 0.0, ("ratio", "smallest", "largest"))
     for place, row in enumerate(found):
         axes.plot([row["smallest"], row["largest"]], [place, place], color=GRID, linewidth=7, zorder=1.5)
         _estimate(axes, row, place, INK, "o")
         text = cell(PLAIN, row, RATIO)
         beside(axes, place, 1.02, text, INK)
     axes.set_xlabel(
-        "time over the reference level's (log scale), 95 % interval; wide band: from the best to the worst pair",
+        "over the reference level's (log scale), 95 % interval; wide band: from the best to the worst pair",
         fontsize=SMALL,
     )
     return figure
 
 
-def _range(axes: Axes, rows: pd.DataFrame, margin: float, columns: tuple[str, ...] = ("time_ratio",)) -> None:
+def _range(axes: Axes, rows: pd.DataFrame, margin: float, columns: tuple[str, ...] = ("ratio",)) -> None:
     margin = margin if margin == margin else 0.0  # noqa: PLR0124 - NaN: no effect has a margin
-    bounds = rows[[*columns, "time_ratio_low", "time_ratio_high"]]
+    bounds = rows[[*columns, "ratio_low", "ratio_high"]]
     low, high = bounds.min().min(), bounds.max().max()
     inside = [one for one in (low, high) if one == one]  # noqa: PLR0124 - NaN
     log(axes.xaxis, ratio, min(1 / (1 + margin), *inside, 0.98), max(1 + margin, *inside, 1.02))
@@ -90,9 +88,9 @@ def _range(axes: Axes, rows: pd.DataFrame, margin: float, columns: tuple[str, ..
 
 
 def _estimate(axes: Axes, row: Mapping[Any, Any], place: int, colour: str, marker: str) -> None:
-    low, high = row["time_ratio_low"], row["time_ratio_high"]
+    low, high = row["ratio_low"], row["ratio_high"]
     axes.plot(  # NaN bounds, of too few rounds for an interval, draw no line
-        [low, row["time_ratio"], high],
+        [low, row["ratio"], high],
         [place] * 3,
         marker,
         linestyle="-",

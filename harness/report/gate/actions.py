@@ -1,15 +1,20 @@
 """What GitHub Actions shows of a gate: annotations as workflow commands, and a step summary within its limit."""
 
+from harness.outcomes import OUTCOMES
+from harness.report.comparison import gravest_first
 from harness.report.gate.record import Gate, headline, message
 
 MOST_ANNOTATIONS = 10  # per step; more are dropped by GitHub without a word
 SUMMARY_BYTES = 1024 * 1024  # of a step; beyond it nothing at all appears
-LEVELS = {"regressed": "error", "failed": "error", "inconclusive": "warning", "skipped": "warning"}
 
 
 def annotations(gate: Gate) -> list[str]:
     """Workflow commands, the gravest first; the last one tells how many had no room."""
-    told = [(LEVELS[one.call], message(one)) for one in gate.gravest_first if one.call in LEVELS]
+    told = [
+        (level, message(finding))
+        for finding in gravest_first(gate.findings)
+        if (level := OUTCOMES[finding.word].annotation) is not None
+    ]
     if gate.reason:
         told.insert(0, ("warning" if gate.exit_code in {0, 4} else "error", headline(gate)))
     if len(told) > MOST_ANNOTATIONS:

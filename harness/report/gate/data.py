@@ -4,8 +4,10 @@ import json
 import math
 from typing import Any
 
-from harness.report.gate.record import Gate, rounds
-from harness.stats.gate import Finding
+from harness.report.comparison import CELL, EFFECT, RATIO, TESTS, comparison_frame, record
+from harness.report.csvs import to_csv
+from harness.report.gate.record import Gate
+from harness.stats.judge import Finding
 from harness.text import printable_values
 
 VERSION = 1
@@ -22,6 +24,7 @@ def verdict_json(gate: Gate) -> bytes:
         "verdict": gate.word,
         "reason": gate.reason,
         "margin": gate.margin,
+        "margins": gate.margins,
         "sides": gate.sides,
         "packages": gate.packages,
         "same": gate.is_same,
@@ -34,22 +37,15 @@ def verdict_json(gate: Gate) -> bytes:
 
 def effects_csv(gate: Gate) -> bytes:
     """``effects.csv``: columns as those of a run, and ``stage``."""
-    # pandas takes a second to load: after the measuring.
-    import pandas as pd  # noqa: PLC0415
-
-    from harness.report.csvs import to_csv  # noqa: PLC0415
-
-    rows = [_row(one) for one in gate.findings]
-    return to_csv(pd.DataFrame(rows, columns=COLUMNS))
+    return to_csv(comparison_frame(gate.findings, [*CELL, "stage", *EFFECT[len(CELL) :]]))
 
 
 def _cell(finding: Finding) -> dict[str, Any]:
-    row = _row(finding)
-    keys = ("workload", "variant", "reference_variant", "time_ratio", "time_ratio_low", "time_ratio_high")
-    tests = ("p_regressed", "p_improved", "p_equivalent")
-    told = ("verdict", "stage", "reason", "margin", "detectable")
-    return {key: _finite(row[key]) for key in (*keys, *tests, *told)} | {
-        "rounds": rounds(finding),
+    found = record(finding)
+    keys = ("workload", "variant", "reference_variant", "metric", *RATIO)
+    told = ("verdict", "stage", "reason", *TESTS, "detectable")
+    return {key: _finite(found[key]) for key in (*keys, *told)} | {
+        "rounds": found["pairs"] or 0,
         "blocks": finding.blocks,
         "suspected": finding.is_suspected,
     }
@@ -57,43 +53,3 @@ def _cell(finding: Finding) -> dict[str, Any]:
 
 def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-COLUMNS = [
-    *("workload", "variant", "side", "reference_variant", "reference_side", "stage", "verdict", "reason"),
-    *("time_ratio", "time_ratio_low", "time_ratio_high", "pairs", "dropped_pairs", "log_ratio_sd"),
-    *("sign_flip_p", "margin", "p_regressed", "p_improved", "p_equivalent", "detectable", "more_rounds"),
-]
-
-
-def _row(finding: Finding) -> dict[str, Any]:
-    pair, verdict = finding.pair, finding.verdict
-    row: dict[str, Any] = dict.fromkeys(COLUMNS)
-    row |= {
-        "workload": pair.head.workload,
-        "variant": pair.head.variant,
-        "side": pair.head.side,
-        "reference_variant": pair.base.variant,
-        "reference_side": pair.base.side,
-        "stage": finding.stage,
-        "verdict": finding.call,
-        "reason": finding.reason,
-    }
-    if verdict is None:
-        return row
-    effect = verdict.effect
-    low, high = (effect.interval.low, effect.interval.high) if effect.interval else (None, None)
-    tested = ("margin", "p_regressed", "p_improved", "p_equivalent", "detectable", "more_rounds")
-    return (
-        row
-        | {name: getattr(verdict, name) for name in tested}
-        | {
-            "time_ratio": effect.time_ratio,
-            "time_ratio_low": low,
-            "time_ratio_high": high,
-            "pairs": effect.pairs,
-            "dropped_pairs": effect.dropped_pairs,
-            "log_ratio_sd": effect.spread,
-            "sign_flip_p": effect.sign_flip_p,
-        }
-    )

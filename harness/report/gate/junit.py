@@ -3,16 +3,17 @@
 import xml.etree.ElementTree as ET
 from datetime import UTC, datetime
 
-from harness.report.gate.record import Gate, message, name
-from harness.stats.gate import Finding
+from harness.metrics import TIME_PER_IMAGE
+from harness.outcomes import OUTCOMES
+from harness.report.comparison import name
+from harness.report.gate.record import Gate, message
+from harness.stats.judge import Finding
 from harness.text import printable
-
-KINDS = {"regressed": "failure", "failed": "error", "inconclusive": "skipped", "skipped": "skipped"}
 
 
 def junit_xml(gate: Gate) -> bytes:
     """``junit.xml``, as the schema of Jenkins' xUnit plugin has it; a gate that broke off is an error of its own."""
-    kinds = [KINDS.get(one.call) for one in gate.findings]
+    kinds = [OUTCOMES[finding.word].junit for finding in gate.findings]
     broken = gate.reason is not None and gate.exit_code not in {0, 3}
     suite = ET.Element(
         "testsuite",
@@ -36,14 +37,15 @@ def junit_xml(gate: Gate) -> bytes:
 
 def _case(suite: ET.Element, finding: Finding) -> None:
     cell = finding.pair.head
-    label = name(finding).removeprefix(f"{cell.workload}: ")
+    metric = "" if finding.pair.metric is TIME_PER_IMAGE else f", {finding.pair.metric.label}"
+    label = name(finding).removeprefix(f"{cell.workload}: ") + metric
     case = ET.SubElement(
         suite, "testcase", classname=printable(f"gate.{cell.workload}"), name=printable(label)
     )
-    kind = KINDS.get(finding.call)
+    kind = OUTCOMES[finding.word].junit
     if kind == "skipped":
         ET.SubElement(case, kind, message=printable(message(finding)))
     elif kind:
-        ET.SubElement(case, kind, message=printable(message(finding)), type=finding.call)
+        ET.SubElement(case, kind, message=printable(message(finding)), type=finding.word)
     else:
         ET.SubElement(case, "system-out").text = printable(message(finding))

@@ -84,12 +84,13 @@ def page(
         answer=sentences.answer(tables, HTML),
         cautions=sentences.cautions(tables, HTML, unfinished=unfinished),
         picks=[
-            {"row": row, "name": row_name(row), "why": sentences.reason(row, HTML)}
+            {"row": row, "name": row_name(row), "why": sentences.reason(row, HTML, tables.metric)}
             for row in _first_scope(tables).to_dict("records")
         ],
         all_picks=tables.picks.to_dict("records"),
-        rules=sentences.rules(HTML),
-        columns=ranked.COLUMNS,
+        rules=sentences.rules(HTML, tables.metric),
+        columns=ranked.columns(tables.metric),
+        best=sentences.best(tables.metric),
         sections=_sections(book, tables, sections, figures),
         overview=[
             one
@@ -161,7 +162,7 @@ def _sections(
                 name=workload,
                 scope=sentences.scope(tables, workload, HTML),
                 rows=[
-                    _row(book, row, f"{slug}-{place}", printed)
+                    _row(book, row, f"{slug}-{place}", printed, ranked.columns(tables.metric))
                     for place, row in enumerate(of.to_dict("records"))
                 ],
                 figures=[one for one in figures if one.workload == workload],
@@ -170,10 +171,12 @@ def _sections(
     return found
 
 
-def _row(book: Ledger, row: dict[Any, Any], place: str, printed: dict[str, str]) -> Row:
+def _row(
+    book: Ledger, row: dict[Any, Any], place: str, printed: dict[str, str], columns: Sequence[Column]
+) -> Row:
     is_new = printed.setdefault(row["variant"], place) == place
     return Row(
-        cells=[_cell(ranked.text(HTML, row, column), column) for column in ranked.COLUMNS],
+        cells=[_cell(ranked.text(HTML, row, column), column) for column in columns],
         variant=row["variant"],
         is_baseline=bool(row["is_baseline"]),
         state=row["state"],

@@ -1,0 +1,62 @@
+"""The table of outcomes: what can be said of something that was compared, and how each outcome is shown everywhere."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from harness.metrics import Quantity
+
+Word = Literal[
+    "regressed", "failed", "interrupted", "nothing measured", "inconclusive", "not comparable", "skipped",
+    "only in base", "only in head", "improved", "no sign of a change", "no change", "equivalent",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """One of them.
+
+    Attributes:
+        exit_code: of a command that has nothing graver to say (docs/architecture.md).
+        style: in a terminal, as rich names it.
+        mark: in Markdown.
+        annotation: level of GitHub's annotation; None for none.
+        junit: element of a JUnit test case; None for one that passed.
+        is_news: whether a reader wants to see it; the rest is folded.
+    """
+
+    exit_code: int
+    style: str = ""
+    mark: str = ""
+    annotation: Literal["error", "warning"] | None = None
+    junit: Literal["failure", "error", "skipped"] | None = None
+    is_news: bool = True
+
+
+_NOT_COMPARED = Outcome(exit_code=4, annotation="warning", junit="skipped")
+OUTCOMES: dict[Word, Outcome] = {  # the gravest first
+    "regressed": Outcome(exit_code=3, style="bold red", mark="🔴", annotation="error", junit="failure"),
+    "failed": Outcome(exit_code=1, style="bold red", mark="🔴", annotation="error", junit="error"),
+    "interrupted": Outcome(exit_code=130, annotation="error", junit="error"),
+    "nothing measured": Outcome(exit_code=5, annotation="error", junit="error"),
+    "inconclusive": Outcome(exit_code=4, style="yellow", mark="⚪", annotation="warning", junit="skipped"),
+    "not comparable": _NOT_COMPARED,
+    "skipped": _NOT_COMPARED,
+    "only in base": _NOT_COMPARED,
+    "only in head": _NOT_COMPARED,
+    "improved": Outcome(exit_code=0, style="green", mark="🟢"),
+    "no sign of a change": Outcome(exit_code=0, is_news=False),
+    "no change": Outcome(exit_code=0, is_news=False),
+    "equivalent": Outcome(exit_code=0, is_news=False),
+}
+ORDER = {word: place for place, word in enumerate(get_args(Word))}
+
+_RIVALS = {  # in one run nothing changed: of rivals some are better
+    "time": {"regressed": "slower", "improved": "faster", "equivalent": "as fast"},
+    "other": {"regressed": "more", "improved": "less", "equivalent": "as much"},
+}
+
+
+def rival_word(word: Word, quantity: Quantity) -> str:
+    """The outcome of a contender beside another: faster, slower, as fast or undecided than it."""
+    words = _RIVALS["time" if quantity == "time" else "other"]
+    return "undecided" if word == "inconclusive" else words.get(word, word)

@@ -1,0 +1,207 @@
+"""The comparison table: what was found of pairs, as frame and as a table for people. It judges nothing and opens no file.
+
+Gate, matrix and compare show the same table, in terminal, Markdown and HTML.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from harness.model import HERE
+from harness.outcomes import ORDER, OUTCOMES, Word
+from harness.report.formats import markdown
+from harness.report.narrow import Name, print_table
+from harness.report.units import interval_text, percent, ratio
+from harness.stats.judge import Finding
+
+HEADS = ("verdict", "cell", "metric", "ratio", "rounds", "why")
+LEGEND = (
+    "Value over that of the base; for what is better lower, above 1 is worse; brackets are 95 % intervals."
+)
+CELL = ["workload", "variant", "side", "reference_variant", "reference_side", "metric"]
+RATIO = ["ratio", "ratio_low", "ratio_high"]
+TESTS = ["margin", "p_regressed", "p_improved", "p_equivalent"]
+PAIRED = ["pairs", "dropped_pairs", "log_ratio_sd", "sign_flip_p"]
+UNPAIRED = ["base_trials", "head_trials"]
+EFFECT = [*CELL, *RATIO, *PAIRED, "verdict", "reason", *TESTS, "detectable", "more_rounds"]
+REASON = 200  # characters
+
+
+class Row(NamedTuple):
+    """A row of the table, as text."""
+
+    word: Word
+    cell: str
+    metric: str
+    ratio: str
+    rounds: str
+    why: str
+
+
+def comparison_frame(findings: Sequence[Finding], columns: Sequence[str]) -> pd.DataFrame:
+    """One row per finding, with these columns."""
+    frame = pd.DataFrame([record(finding) for finding in findings], columns=list(columns))
+    figures = [*RATIO, *TESTS, "log_ratio_sd", "sign_flip_p", "detectable"]
+    return frame.astype({name: "float64" for name in figures if name in frame})
+
+
+def record(finding: Finding) -> dict[str, Any]:
+    """All that a file says of a finding; what there is not is None."""
+    pair, verdict = finding.pair, finding.verdict
+    found: dict[str, Any] = {
+        "workload": pair.head.workload,
+        "variant": pair.head.variant,
+        "side": pair.head.side,
+        "reference_variant": pair.base.variant,
+        "reference_side": pair.base.side,
+        "metric": pair.metric.key,
+        "stage": finding.stage,
+        "verdict": finding.word,
+        "reason": finding.reason,
+    }
+    found |= dict.fromkeys([*RATIO, *PAIRED, *UNPAIRED, *TESTS, "detectable", "more_rounds"])
+    if verdict is None:
+        return found
+    effect = verdict.effect
+    low, high = (effect.interval.low, effect.interval.high) if effect.interval else (None, None)
+    found |= {name: getattr(verdict, name) for name in (*TESTS, "detectable", "more_rounds")}
+    return found | {
+        "ratio": effect.ratio,
+        "ratio_low": low,
+        "ratio_high": high,
+        "pairs": effect.pairs,
+        "dropped_pairs": effect.dropped_pairs,
+        "log_ratio_sd": effect.spread,
+        "sign_flip_p": effect.sign_flip_p,
+        "base_trials": effect.reference_trials,
+        "head_trials": effect.trials,
+    }
+
+
+def gravest_first(findings: Sequence[Finding]) -> list[Finding]:
+    """The findings, the gravest first; of the undecided those first that are suspected."""
+    return sorted(
+        findings,
+        key=lambda finding: (
+            ORDER[finding.word],
+            not finding.is_suspected,
+            finding.pair.head,
+            finding.pair.metric.key,
+        ),
+    )
+
+
+def counts(findings: Sequence[Finding]) -> str:
+    """How many of which word."""
+    found = [(sum(finding.word == word for finding in findings), word) for word in ORDER]
+    return ", ".join(f"{count} {word}" for count, word in found if count)
+
+
+def row(finding: Finding) -> Row:
+    """What the table says of a finding."""
+    return Row(
+        word=finding.word,
+        cell=name(finding),
+        metric=finding.pair.metric.short,
+        ratio=ratio_text(finding),
+        rounds=rounds_text(finding),
+        why="; ".join(filter(None, ("suspected" if finding.is_suspected else "", finding.reason))),
+    )
+
+
+def name(finding: Finding) -> str:
+    """What was compared: the cell, and the variant of the base if that is another one."""
+    head, base = finding.pair.head, finding.pair.base
+    other = f" against {base.variant}" if base.variant != head.variant else ""
+    is_plain = head.side == HERE or (base.side, head.side) == ("base", "head")
+    side = "" if is_plain else f" @{head.side}"
+    return f"{head.workload}: {head.variant}{side}{other}"
+
+
+def ratio_text(finding: Finding) -> str:
+    """Value of the head over that of the base, with its interval; a dash if there is none."""
+    effect = finding.verdict.effect if finding.verdict else None
+    if effect is None or effect.ratio is None:
+        return "–"
+    low, high = (effect.interval.low, effect.interval.high) if effect.interval else (math.nan, math.nan)
+    return interval_text(effect.ratio, low, high, ratio)
+
+
+def rounds_text(finding: Finding) -> str:
+    """Rounds that it rests on; of two runs those of each."""
+    effect = finding.verdict.effect if finding.verdict else None
+    if effect is None:
+        return "0"
+    return str(effect.pairs) if effect.is_paired else f"{effect.reference_trials} / {effect.trials}"
+
+
+def margins_text(findings: Sequence[Finding]) -> str:
+    """The margin that was asked of each metric, and the one in force where it is another."""
+    by_metric: dict[str, tuple[float, float]] = {}
+    for finding in findings:
+        if verdict := finding.verdict:
+            _, widest = by_metric.get(finding.pair.metric.short, (0.0, 0.0))
+            by_metric[finding.pair.metric.short] = (verdict.asked_margin, max(widest, verdict.margin))
+    texts = [
+        f"{metric} {percent(asked)}"
+        + (f", widened to {percent(widest)} by the last self-check of this host" if widest > asked else "")
+        for metric, (asked, widest) in by_metric.items()
+    ]
+    return f"the margin is {'; '.join(texts)}" if texts else ""
+
+
+def print_comparison(console: Console, findings: Sequence[Finding]) -> None:
+    """Print the table, the gravest first."""
+    table = Table(*HEADS, box=None, header_style="bold", pad_edge=False)
+    for word, cell, *rest in map(row, gravest_first(findings)):
+        table.add_row(Text(word, style=OUTCOMES[word].style), Name(cell), *map(Text, rest))
+    print_table(console, table)
+
+
+def comparison_md(findings: Sequence[Finding], most: int, file: str) -> Iterator[str]:
+    """Yield the table as lines of Markdown, the gravest first; what is no news is folded.
+
+    Args:
+        most: rows of each part; the rest is counted.
+        file: where all rows are.
+    """
+    ordered = gravest_first(findings)
+    news = [finding for finding in ordered if OUTCOMES[finding.word].is_news]
+    others = [finding for finding in ordered if not OUTCOMES[finding.word].is_news]
+    if news:
+        yield ""
+        yield from _table_md(news, most, file)
+    if others:
+        yield f"\n<details><summary>{len(others)} without a change</summary>\n"
+        yield from _table_md(others, most, file)
+        yield "\n</details>"
+
+
+def _table_md(findings: Sequence[Finding], most: int, file: str) -> Iterator[str]:
+    yield f"| {' | '.join(HEADS)} |"
+    yield "|---|---|---|--:|--:|---|"
+    for said in map(row, findings[:most]):
+        first = f"{OUTCOMES[said.word].mark} {said.word}".strip()
+        figures = f"{said.ratio} | {said.rounds}"
+        yield f"| {first} | {markdown(said.cell)} | {said.metric} | {figures} | {markdown(short(said.why))} |"
+    if len(findings) > most:
+        yield f"\n{len(findings) - most} more in `{file}`."
+
+
+def short(text: str, most: int = REASON) -> str:
+    """The text, cut where it is longer than this."""
+    return text if len(text) <= most else text[:most] + "…"
+
+
+def side_lines(facts_of: Mapping[str, Mapping[str, object]]) -> Iterator[str]:
+    """Yield what each side is, as lines of Markdown."""
+    for side, facts in facts_of.items():
+        rest = ", ".join(f"{key} {value}" for key, value in facts.items() if key != "side")
+        asked = str(facts.get("side", ""))
+        first = f"**{markdown(side)}**" + (f": {markdown(short(asked))}" if asked != side else "")
+        yield f"* {first} ({markdown(short(rest))})"
