@@ -3,7 +3,7 @@
 import csv
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ class Measuring:
     Attributes:
         busy: of others, in every round.
         cpu: share of the first side's time that its CPU works; it is half of the second's.
+        larger: how many times the memory of the first side the second keeps.
         broken: why every trial of a side fails; ``broken_at`` is its place.
         stops: the stage and the round of it in which somebody presses Ctrl-C.
         stages: rounds that were measured, by the name of the stage.
@@ -37,6 +38,7 @@ class Measuring:
     slower: float = 1.0
     busy: float = 0.0
     cpu: float = 0.5
+    larger: float = 1.0
     broken: str | None = None
     broken_at: int = 1
     stops: tuple[str, int] | None = None
@@ -72,7 +74,9 @@ class Measuring:
                     pace *= self.slower * (1.001 if number % 2 else 0.999)
                 reason = self.broken if cell.side == sides[self.broken_at].name else None
                 cpu = 0.5 if is_second else self.cpu
-                writer.append(builders.trial(cell, number, pace, reason=reason, cpu=cpu))
+                made = builders.trial(cell, number, pace, reason=reason, cpu=cpu)
+                size = 50_000_000 * (self.larger if is_second else 1.0) + 4096 * (number * 3 % 7)
+                writer.append(replace(made, peak_rss_bytes=round(size) + 4096 * (is_second and number % 2)))
             self.stages[folder.name] += 1
 
 
@@ -157,6 +161,45 @@ def test_a_screen_that_nobody_confirmed_is_suspected_aloud(
     assert (cell["suspected"], cell["stage"]) == (True, "screen")
     assert cell["ratio"] == pytest.approx(1.5, rel=0.01)
     assert "suspected: time 1.5" in capsys.readouterr().out
+
+
+METRICS = "time_per_image_s,client_cpu_s_per_1000_images,peak_rss_bytes"
+
+
+@pytest.mark.parametrize(
+    ("slower", "cpu", "larger", "words"),
+    [
+        (1.0, 0.5, 1.0, ("equivalent", "equivalent", "equivalent")),
+        (1.0, 0.35, 1.0, ("equivalent", "regressed", "equivalent")),  # the same time with 1.43 times the CPU
+        (1.0, 0.5, 1.5, ("equivalent", "equivalent", "regressed")),
+    ],
+)
+def test_each_metric_that_is_asked_for_is_judged_by_itself(
+    measuring: Measuring,
+    run: Gate,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    slower: float,
+    cpu: float,
+    larger: float,
+    words: tuple[str, ...],
+) -> None:
+    measuring.slower, measuring.cpu, measuring.larger = slower, cpu, larger
+    assert run("gate", "--metric", METRICS) == (3 if "regressed" in words else 0)
+    cells = verdict(tmp_path)["cells"]
+    assert {cell["metric"]: cell["verdict"] for cell in cells} == dict(
+        zip(METRICS.split(","), words, strict=True)
+    )
+    [folder] = (tmp_path / "gates").iterdir()
+    told = capsys.readouterr().out, (folder / "gate.md").read_text()
+    assert all(name in text for text in told for name in ("client CPU", "peak memory"))
+    assert run("gate") == 0  # the time alone is judged unless more is asked for
+
+
+def test_an_unknown_metric_is_one_line(run: Gate, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        run("gate", "--metric", "threads")
+    assert "no metric 'threads' to judge by" in capsys.readouterr().err
 
 
 def test_a_head_that_fails_is_no_slow_number(measuring: Measuring, run: Gate, tmp_path: Path) -> None:
