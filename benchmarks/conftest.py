@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness.commands.conduct import machine_lock
-from harness.commands.console import to_errors
+from harness.locks import machine_lock
 from harness.measure.variables import clean_environment
+from harness.session.console import to_errors
 
 # Python reads its own variables once, when it starts; these make nothing slower or faster.
 HARMLESS = {
@@ -27,7 +27,7 @@ def alone(pytestconfig: pytest.Config) -> Iterator[None]:
             if read:
                 pytest.exit(f"these change what is timed; unset them: {', '.join(sorted(read))}", 2)
             with pytestconfig.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
-                stack.enter_context(machine_lock(to_errors()))
+                stack.enter_context(machine_lock(to_errors().say))
         yield
 
 

@@ -18,8 +18,8 @@ from harness.commands import (
     report,
     selfcheck,
 )
-from harness.commands.exits import FAILED, INTERRUPTED
 from harness.model import HarnessError
+from harness.session.exits import FAILED, INTERRUPTED
 from harness.text import printable
 
 COMMANDS = (listing, bench, gate, matrix, compare, history, export, report, selfcheck, lessons, primitives)

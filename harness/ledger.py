@@ -78,9 +78,11 @@ class Writer:
 
     Attributes:
         book: what the ledger held before.
+        folder: of the run.
     """
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self._path = folder / "trials.jsonl"
         run = read_run(folder)
         self._terms = checks.Terms(run.plan)

@@ -1,6 +1,7 @@
 """The live server and the catalogue, started once for all tests that need them."""
 
 import sys
+import tempfile
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +12,14 @@ from harness.measure.server import Server, running_server
 
 settings.register_profile("suite", deadline=None)  # no test asserts a duration
 settings.load_profile("suite")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_lock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test waits for another process of the tests, or for a real run, to end its measuring."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", str(tmp_path_factory.getbasetemp()))
+        yield
 
 
 @pytest.fixture(scope="session")

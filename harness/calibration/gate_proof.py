@@ -22,12 +22,12 @@ from pathlib import Path
 from typing import Any
 
 from harness.calibration.scene import add_options, burning, opened
-from harness.commands.conduct import machine_lock
-from harness.commands.console import to_errors
-from harness.commands.exits import FINE, REGRESSED, UNDECIDED
+from harness.locks import machine_lock
 from harness.measure.catalog import Catalog, open_catalog
 from harness.measure.launch import ROOT
 from harness.measure.planted import plant
+from harness.session.console import to_errors
+from harness.session.exits import FINE, REGRESSED, UNDECIDED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +74,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="fetchbench-") as scratchpad:
         folder = Path(scratchpad)
         proved = cases(options.share)
-        with machine_lock(to_errors()), opened(options, {"head": options.share}) as scene:
+        with machine_lock(to_errors().say), opened(options, {"head": options.share}) as scene:
             per_share = scene.turns
         clone = scratch(folder, open_catalog(sys.executable), scene.chosen.client, proved, per_share)
         print(

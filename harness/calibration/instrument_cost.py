@@ -17,14 +17,14 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.commands.conduct import machine_lock
-from harness.commands.console import to_errors
+from harness.locks import machine_lock
 from harness.measure.catalog import Catalog, match, open_catalog
 from harness.measure.launch import Worker
 from harness.measure.machine import cpu_split
 from harness.measure.server import Manifest, running_server
 from harness.measure.variables import clean_environment
 from harness.measure.worker.spec import told
+from harness.session.console import to_errors
 from harness.stats import kernels
 from harness.workload import Workload
 
@@ -49,7 +49,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    with machine_lock(to_errors()):
+    with machine_lock(to_errors().say):
         results = [
             _measure(variant, options.rounds, options.passes, options.seed) for variant in options.variants
         ]

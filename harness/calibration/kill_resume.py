@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness import ledger
-from harness.commands.conduct import machine_lock
-from harness.commands.console import to_errors
+from harness.locks import machine_lock
 from harness.measure.launch import ROOT
+from harness.session.console import to_errors
 from harness.stats.fitness import host_notes
 
 SUITE = """\
@@ -78,7 +78,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     draw = random.Random(options.seed)
-    with machine_lock(to_errors()), tempfile.TemporaryDirectory(prefix="fetchbench-") as name:
+    with machine_lock(to_errors().say), tempfile.TemporaryDirectory(prefix="fetchbench-") as name:
         folder = Path(name)
         for _ in range(3):  # until the host was fit, so that there are verdicts to compare with
             seconds, verdicts, host = undisturbed(folder)

@@ -1,4 +1,4 @@
-"""Clients with a known truth on one real server, for the proofs of the verdicts. It measures rounds and judges nothing."""
+"""Clients with a known truth on a real server, for the proofs of the verdicts. It measures rounds and judges nothing."""
 
 import argparse
 import subprocess
@@ -15,11 +15,9 @@ import psutil
 from harness.measure.catalog import Catalog, match, open_catalog
 from harness.measure.launch import ROOT
 from harness.measure.machine import cpu_split
-from harness.measure.plan import make_plan
+from harness.measure.plan import make_plan, round_job
 from harness.measure.planted import PROBE_TURNS, plant, turns_per_share
-from harness.measure.run import Bench, run_round
-from harness.measure.sentinel import Watch
-from harness.measure.server import Server, running_server
+from harness.measure.run import run_round
 from harness.measure.suite import read_suite_file
 from harness.model import HERE, Sentinel, Trial, TrialRules, Variant
 from harness.workload import Workload
@@ -43,7 +41,7 @@ class Round:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """A running server and planted clients.
+    """Planted clients and what is asked of them.
 
     Attributes:
         truths: client -> planted slow-down, 0 for the baseline and its twins.
@@ -53,7 +51,6 @@ class Scene:
     """
 
     catalog: Catalog
-    server: Server
     workload: Workload
     rules: TrialRules
     truths: dict[str, float]
@@ -86,21 +83,11 @@ class Scene:
             variants=[self.variants[client] for client in (BASE, *clients)],
             rounds=count,
         )
-        client_cpus, server_cpus = cpu_split()
-        bench = Bench(
-            plan=plan,
-            catalogs={HERE: self.catalog},
-            server=self.server,
-            manifests={asked.name: self.server.register(asked)},
-            client_cpus=client_cpus,
-            sink=self.folder,
-        )
-        watch = Watch((*client_cpus[:1], *server_cpus), self.server.pid)
-        for number, cells in enumerate(plan.rounds):
+        for number in range(count):
             began = time.monotonic()
-            sentinel = watch.sentinel(number)
-            trials = tuple(run_round(bench, number, list(enumerate(cells)), lambda *_: None))
-            yield Round(sentinel=sentinel, trials=trials, seconds=time.monotonic() - began)
+            result = run_round(round_job(plan, number, {HERE: self.catalog}))
+            assert result.sentinel is not None
+            yield Round(sentinel=result.sentinel, trials=result.trials, seconds=time.monotonic() - began)
 
 
 @contextmanager
@@ -127,17 +114,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 @contextmanager
 def opened(options: argparse.Namespace, truths: dict[str, float]) -> Iterator[Scene]:
-    """Start the server, plant a client per truth beside the baseline, and find out how much work a share is."""
+    """Plant a client per truth beside the baseline, and find out how much work a share is."""
     file = read_suite_file(ROOT / "benchmarks" / "suite.toml")
     assert file.selfcheck is not None
     truths = {BASE: 0.0} | truths
     tree = open_catalog(sys.executable)
     [chosen] = match([options.variant or file.selfcheck.variant], tree.variants)
     workload = file.workload(options.workload or file.selfcheck.workload)
-    with (
-        tempfile.TemporaryDirectory(prefix="fetchbench-") as name,
-        running_server(cpus=cpu_split()[1]) as server,
-    ):
+    with tempfile.TemporaryDirectory(prefix="fetchbench-") as name:
         folder = Path(name)
         turns = dict.fromkeys(truths, 0) | {PROBE: PROBE_TURNS}
         files = [plant(tree, chosen.client, client, each, folder) for client, each in turns.items()]
@@ -145,7 +129,6 @@ def opened(options: argparse.Namespace, truths: dict[str, float]) -> Iterator[Sc
         ids = {client: chosen.id.replace(chosen.client, client) for client in turns}
         scene = Scene(
             catalog=catalog,
-            server=server,
             workload=workload,
             rules=replace(file.rules, trial_s=options.trial_s),
             truths=truths,
@@ -157,7 +140,8 @@ def opened(options: argparse.Namespace, truths: dict[str, float]) -> Iterator[Sc
         per_share = _calibrated(scene) if any(truths.values()) else 0.0
         for client, share in truths.items():
             plant(tree, chosen.client, client, round(share * per_share), folder)
-        yield replace(scene, turns=per_share)
+        # A catalogue holds the text of its files.
+        yield replace(scene, turns=per_share, catalog=open_catalog(sys.executable, clients=files))
 
 
 def _calibrated(scene: Scene) -> float:

@@ -26,12 +26,12 @@ from typing import Any
 
 import numpy as np
 import psutil
-from rich.console import Console
 
-from harness.commands.conduct import machine_lock
+from harness.locks import machine_lock
 from harness.measure.machine import cpu_split
 from harness.measure.server import running_server
 from harness.measure.variables import clean_environment
+from harness.session.console import to_errors
 from harness.stats import kernels
 from harness.workload import Workload
 
@@ -99,7 +99,7 @@ def main() -> int:
         print("not comparable here: two CPUs are needed, one for each side")
         return NOT_COMPARABLE
     with (
-        machine_lock(Console(stderr=True)),
+        machine_lock(to_errors().say),
         running_server(cpus=server_cpus) as server,
         tempfile.TemporaryDirectory() as folder,
     ):

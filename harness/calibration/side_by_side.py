@@ -9,12 +9,14 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.calibration.judging import judged
 from harness.calibration.scene import BASE, Scene, opened
 from harness.measure.launch import ROOT
 from harness.measure.machine import cpu_split
+from harness.measure.server import running_server
 from harness.measure.variables import clean_environment
 from harness.measure.worker.spec import told
 from harness.model import HarnessError
@@ -109,27 +111,35 @@ def _theirs(scene: Scene, client: str, seconds: float) -> dict[str, Any]:
 
 def _pytest(scene: Scene, client: str, seconds: float, *options: str) -> bool:
     """Run it in a process of its own; return whether its comparison failed."""
-    manifest = scene.server.register(scene.workload)
-    program = scene.catalog.program(scene.variants[client], cpu_split()[0])
-    downloads = manifest.downloads(scene.workload, timeout_s=scene.rules.timeout_s)
-    records = {
-        "PROGRAM": json.dumps(told(program)),
-        "DOWNLOADS": json.dumps(told(downloads)),
-        "DIGESTS": json.dumps(manifest.digests),
-    }
+    client_cpus, server_cpus = cpu_split()
+    program = scene.catalog.program(scene.variants[client], client_cpus)
+    with running_server(cpus=server_cpus) as server:
+        manifest = server.register(scene.workload)
+        downloads = manifest.downloads(scene.workload, timeout_s=scene.rules.timeout_s)
+        records = {
+            "PROGRAM": json.dumps(told(program)),
+            "DOWNLOADS": json.dumps(told(downloads)),
+            "DIGESTS": json.dumps(manifest.digests),
+        }
+        done = _run_pytest(scene, records, seconds, options)
+    regressed = REGRESSED in done.stdout + done.stderr
+    if not regressed and done.returncode != 0:
+        raise HarnessError(f"pytest-benchmark gave no result: {(done.stdout + done.stderr)[-500:]}")
+    return regressed
+
+
+def _run_pytest(
+    scene: Scene, records: Mapping[str, str], seconds: float, options: Sequence[str]
+) -> "subprocess.CompletedProcess[str]":
     command = [
         sys.executable, "-m", "pytest", "-q", "-c", os.devnull, f"--rootdir={scene.folder}",
         "-p", "no:cacheprovider", f"--benchmark-storage={scene.folder / 'storage'}",
         f"--benchmark-max-time={seconds}", *options, str(scene.folder / "test_theirs.py"),
     ]  # fmt: skip
     with clean_environment({"ROOT": str(ROOT), **records}) as clean:
-        done = subprocess.run(
+        return subprocess.run(
             command, env=clean, cwd=scene.folder, capture_output=True, text=True, check=False
         )
-    regressed = REGRESSED in done.stdout + done.stderr
-    if not regressed and done.returncode != 0:
-        raise HarnessError(f"pytest-benchmark gave no result: {(done.stdout + done.stderr)[-500:]}")
-    return regressed
 
 
 def _table(runs: list[dict[str, Any]]) -> str:

@@ -22,11 +22,11 @@ from unittest import mock
 import numpy as np
 
 from harness.calibration.instrument_cost import WORKLOAD, in_harness, in_turn
-from harness.commands.conduct import machine_lock
-from harness.commands.console import to_errors
+from harness.locks import machine_lock
 from harness.measure.catalog import open_catalog
 from harness.measure.machine import cpu_split
 from harness.measure.server import running_server
+from harness.session.console import to_errors
 from harness.stats import kernels
 
 VARIANTS = ("thread_pool/requests_session", "thread_pool/requests_get", "gather/aiohttp_session/asyncio")
@@ -45,7 +45,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     found = []
-    with machine_lock(to_errors()), tempfile.TemporaryDirectory(prefix="fetchbench-") as folder:
+    with machine_lock(to_errors().say), tempfile.TemporaryDirectory(prefix="fetchbench-") as folder:
         surroundings = kinds(Path(folder))
         for kind in options.kinds:
             for variant in options.variants:

@@ -9,22 +9,20 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from harness.commands.conduct import machine_lock
-from harness.commands.console import to_errors
-from harness.measure import run as measure_run
+from harness.locks import machine_lock
 from harness.measure.catalog import match, open_catalog
 from harness.measure.launch import ROOT
-from harness.measure.machine import cpu_split
-from harness.measure.plan import make_plan
+from harness.measure.plan import make_plan, round_job
 from harness.measure.planted import plant
-from harness.measure.run import Bench, run_round
-from harness.measure.server import running_server
+from harness.measure.run import run_round
 from harness.measure.suite import read_suite_file
 from harness.model import HERE, Trial, TrialRules
+from harness.session.console import to_errors
 
 ESTIMATORS: dict[str, Callable[[Sequence[float]], float]] = {
     "geometric": lambda values: float(np.exp(np.mean(np.log(values)))),
@@ -44,7 +42,7 @@ def main() -> None:
     parser.add_argument("--variant", default="gather/aiohttp_session/asyncio")
     parser.add_argument("--workload", default="thumbs-memory")
     options = parser.parse_args()
-    with machine_lock(to_errors()), tempfile.TemporaryDirectory() as folder:
+    with machine_lock(to_errors().say), tempfile.TemporaryDirectory() as folder:
         found, seconds = _measure(options, Path(folder))
     print(f"{'':12}{'passes':>7}" + "".join(f"{name:>11}" for name in ESTIMATORS) + f"{'s/round':>9}")
     for way, rounds in found.items():
@@ -73,25 +71,15 @@ def _measure(
         variants=match(ids, catalog.variants),
         rounds=2 * options.rounds,
     )
-    client_cpus, server_cpus = cpu_split()
     found: dict[str, list[list[Trial]]] = {way: [] for way in WAYS}
     seconds = dict.fromkeys(WAYS, 0.0)
-    with running_server(cpus=server_cpus) as server:
-        bench = Bench(
-            plan=plan,
-            catalogs={HERE: catalog},
-            server=server,
-            manifests={workload.name: server.register(workload)},
-            client_cpus=client_cpus,
-            sink=folder,
-        )
-        for number, cells in enumerate(plan.rounds):
-            way = list(WAYS)[number % 2]
-            measure_run.TOGETHER = WAYS[way]
-            began = time.perf_counter()
-            trials = list(run_round(bench, number, list(enumerate(cells)), lambda *_: None))
-            seconds[way] += (time.perf_counter() - began) / options.rounds
-            found[way].append(sorted(trials, key=lambda one: one.cell))
+    for number in range(len(plan.rounds)):
+        way = list(WAYS)[number % 2]
+        job = replace(round_job(plan, number, {HERE: catalog}), together=WAYS[way])
+        began = time.perf_counter()
+        trials = run_round(job).trials
+        seconds[way] += (time.perf_counter() - began) / options.rounds
+        found[way].append(sorted(trials, key=lambda trial: trial.cell))
     return found, seconds
 
 

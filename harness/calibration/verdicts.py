@@ -21,8 +21,8 @@ from typing import Any
 from harness.calibration import side_by_side
 from harness.calibration.judging import judged, summary
 from harness.calibration.scene import Round, Scene, add_options, burning, opened
-from harness.commands.conduct import machine_lock
-from harness.commands.console import to_errors
+from harness.locks import machine_lock
+from harness.session.console import to_errors
 
 MOST_ROUNDS = 1_000
 LATENCY_S = 0.002  # of the slow server: about a fifth more per pass of the self-check's workload
@@ -38,7 +38,7 @@ def main() -> None:
         add_options(command)
     options = parser.parse_args()
     began = time.monotonic()
-    with machine_lock(to_errors()):
+    with machine_lock(to_errors().say):
         found = options.run(options)
     found["seconds"] = round(time.monotonic() - began, 1)
     found["options"] = {

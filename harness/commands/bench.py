@@ -1,32 +1,28 @@
 """Measure a suite: every variant on every workload, in rounds, each trial in a process of its own."""
 
 import argparse
-import platform
 import random
-import time
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from rich.console import Console
-
-from harness import ledger, quotes
-from harness.commands.catalog_options import add_catalog_options, catalog_from
-from harness.commands.conduct import conduct, machine_lock
-from harness.commands.console import to_errors, to_output
-from harness.commands.exits import FINE, INTERRUPTED, NOTHING, UNDECIDED, USAGE
-from harness.commands.metric_option import metric
-from harness.commands.recorded import bench_folder, command_line
-from harness.commands.report import write_report
+from harness import ledger
+from harness.locks import machine_lock
 from harness.measure.catalog import Catalog, match
 from harness.measure.launch import ROOT
 from harness.measure.machine import cpu_split, environment, fingerprint
 from harness.measure.plan import make_plan
 from harness.measure.suite import read_suite_file, with_options
 from harness.metrics import JUDGED, TIME_PER_IMAGE
-from harness.model import HERE, Axis, HarnessError, Plan, Run, Variant
+from harness.model import HERE, Axis, HarnessError, Plan, Run
+from harness.session.console import to_errors, to_output
+from harness.session.driver import drive, opened
+from harness.session.exits import FINE, INTERRUPTED, NOTHING, UNDECIDED, USAGE
+from harness.session.metric_option import metric
+from harness.session.options import add_catalog_options, catalog_from, positive, share, with_own
+from harness.session.recorded import bench_folder, start
+from harness.session.reporting import write_report
 from harness.text import REDACTED
 
 NAME = "bench"
@@ -74,45 +70,28 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_catalog_options(parser)
 
 
-def positive(text: str) -> int:
-    """Read a whole number above 0, for argparse."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
-    return int(text)
-
-
-def share(text: str) -> float:
-    """Read "2%" or "0.02", above 0 and below 1, for argparse."""
-    try:
-        value = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no share such as 2% or 0.02")
-    return value
-
-
 def run(options: argparse.Namespace) -> int:
     """Measure, keep every trial, and report what there is, even after Ctrl-C or a failure."""
     console = to_errors()
     old = to_resume(options) if options.resume else None
     catalog = catalog_from(options)
     begin = (
-        partial(resume, old, catalog, console)
+        partial(resume, old, catalog)
         if old
         else partial(begin_latest, options.results, plan_from(options, catalog), catalog)
     )
-    with machine_lock(console):  # until the report is written: drawing it would slow another run down
+    with machine_lock(console.say):  # until the report is written: drawing it would slow another run down
         folder = begin()
         code, end = FINE, ""
         try:
-            conduct(console, folder, {HERE: catalog})
+            with opened(folder, console) as writer:
+                drive(console, writer, {HERE: catalog})
         except KeyboardInterrupt:
             code, end = INTERRUPTED, f"interrupted; what was measured is kept (go on with --resume {folder})"
         except HarnessError as error:
             code, end = error.exit_code, f"fetchbench: {error}"
         if code:
-            console.print(end, markup=False, highlight=False, soft_wrap=True)
+            console.say(end)
             if not any(one.reason is None for one in ledger.read(folder).trials):
                 return code  # there is nothing to report, and the reason has been told
         reported = write_report(folder, to_output())
@@ -147,49 +126,6 @@ def plan_from(options: argparse.Namespace, catalog: Catalog) -> Plan:
         reasons = "; ".join(sorted({one.unavailable for one in variants if one.unavailable}))
         raise HarnessError(f"nothing can be measured here: {reasons}", exit_code=NOTHING)
     return plan
-
-
-def with_own(
-    variants: tuple[Variant, ...], catalog: Catalog, options: argparse.Namespace
-) -> tuple[Variant, ...]:
-    """Add the user's own files: a client joins every model on its loops, a model every client, a loop all that fits it."""
-    clients = {path.stem for path in options.client}
-    models = {path.stem for path in options.concurrency_model}
-    loops = {path.stem for path in options.loop}
-    ways = {(one.concurrency, one.loop) for one in variants}
-    ways |= {(one.concurrency, loop) for one in variants if one.loop for loop in loops}
-    pairs = {(one.concurrency, one.client) for one in variants}
-    known = {one.client for one in variants} | clients
-    own = {
-        one
-        for one in catalog.variants
-        if (one.client in clients and (one.concurrency, one.loop) in ways)
-        or (one.concurrency in models and one.client in known)
-        or (one.loop in loops and (one.concurrency, one.client) in pairs)
-    }
-    return tuple({*variants, *own})
-
-
-def start(results: Path, plan: Plan, catalog: Catalog) -> Path:
-    """Make the run's folder with all that is known before the first trial."""
-    now = time.time()
-    name = f"{datetime.fromtimestamp(now, UTC):%Y%m%dT%H%M%SZ}-{plan.suite}"
-    folder = results / "runs" / name
-    facts = fingerprint(catalog.interpreter, *cpu_split())
-    run = Run(
-        id=name,
-        version=ledger.VERSION,
-        created_at=now,
-        command=command_line(),
-        plan=plan,
-        contenders=catalog.contenders,
-        fingerprint=facts,
-        environment=environment(),
-        selfcheck=ledger.read_selfcheck(results, facts),
-    )
-    ledger.create(folder, run)
-    quotes.quote(results, folder, platform.python_version())
-    return folder
 
 
 def begin_latest(results: Path, plan: Plan, catalog: Catalog) -> Path:
@@ -242,21 +178,18 @@ def variables_of(run: Run, told: Mapping[str, str]) -> dict[str, str]:
     return {**recorded, **told}
 
 
-def resume(folder: Path, catalog: Catalog, console: Console) -> Path:
+def resume(folder: Path, catalog: Catalog) -> Path:
     """Make sure that the run can go on as it began, and return its folder.
 
     Raises:
         HarnessError: machine, code, packages or a contender differ.
     """
-    book = ledger.read(folder)
-    differing = differences(book.run, catalog)
+    differing = differences(ledger.read_run(folder), catalog)
     if differing:
         raise HarnessError(
             f"cannot resume {folder}: these differ from when it began: {', '.join(differing)}; start a new run",
             exit_code=UNDECIDED,
         )
-    if book.cut:
-        console.print("the last line of the ledger was cut by a crash; that trial is measured again")
     return folder
 
 

@@ -6,16 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from harness import ledger
-from harness.commands.bench import share
-from harness.commands.console import to_output
-from harness.commands.exits import UNDECIDED, USAGE
-from harness.commands.metric_option import add_metric_option
-from harness.commands.recorded import add_results_option, run_folder
 from harness.files import write_whole
 from harness.ledger import Ledger
 from harness.metrics import TIME_PER_IMAGE
 from harness.model import HERE, HarnessError
 from harness.outcomes import OUTCOMES
+from harness.session.console import to_output
+from harness.session.exits import UNDECIDED, USAGE
+from harness.session.metric_option import add_metric_option
+from harness.session.options import share
+from harness.session.recorded import add_results_option, run_folder
 
 NAME = "compare"
 HELP = "compare two recorded runs of like machines"
@@ -79,7 +79,7 @@ def run(options: argparse.Namespace) -> int:
     write_whole(place / "compare.md", compare_md(compared))
     console = to_output()
     print_compare(console, compared)
-    console.print(f"written to {place}", markup=False, highlight=False, soft_wrap=True)
+    console.say(f"written to {place}")
     return OUTCOMES[overall(findings)].exit_code
 
 

@@ -5,12 +5,12 @@ import importlib
 from pathlib import Path
 
 from harness import ledger
-from harness.commands import history_store
-from harness.commands.console import to_errors, to_output
-from harness.commands.exits import FINE, NOTHING
-from harness.commands.recorded import add_results_option, run_folder
+from harness.exports import history
 from harness.files import write_whole
 from harness.model import HarnessError
+from harness.session.console import to_errors, to_output
+from harness.session.exits import FINE, NOTHING
+from harness.session.recorded import add_results_option, run_folder
 
 NAME = "export"
 HELP = "write a run for pytest-benchmark, pyperf, Bencher, github-action-benchmark or Otava"
@@ -56,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
     for path, data in files.items():
         write_whole(path, data)
     shown = list(files) if len(files) == 1 else [next(iter(files)).parent]
-    console.print(f"written to {shown[0]}", markup=False, highlight=False, soft_wrap=True)
+    console.say(f"written to {shown[0]}")
     return FINE
 
 
@@ -72,7 +72,7 @@ def _of_run(folder: Path, kind: str, out: Path | None) -> dict[Path, bytes]:
 
     for cell, reason in left_out(book).items():
         text = f"left out: {cell.id} failed: {reason}"
-        to_errors().print(text, markup=False, highlight=False, soft_wrap=True)
+        to_errors().say(text)
     files: dict[str, bytes] = module.export(book)
     return {out or folder / "exports" / name: data for name, data in files.items()}
 
@@ -89,9 +89,9 @@ def _otava(names: list[str], results: Path) -> dict[str, bytes]:
     points = []
     for name in names:
         if name.endswith(".jsonl"):
-            points += history_store.read(Path(name))
+            points += history.read(Path(name))
         else:
-            points += history_store.points_of(ledger.read(run_folder(name, results)))
+            points += history.points_of(ledger.read(run_folder(name, results)))
     files = otava.export(points)
     if len(files) == 1:
         raise HarnessError("nothing was measured in any of these", exit_code=NOTHING)

@@ -8,24 +8,25 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
 from harness import ledger
-from harness.commands.bench import positive, share
-from harness.commands.catalog_options import add_catalog_options
-from harness.commands.conduct import machine_lock
-from harness.commands.console import to_errors, to_output
-from harness.commands.exits import FAILED, FINE, INTERRUPTED, NOTHING, UNDECIDED, USAGE
-from harness.commands.metric_option import add_metric_option
-from harness.commands.recorded import command_line
-from harness.commands.sided import (
+from harness.files import write_whole
+from harness.interrupts import interrupts
+from harness.locks import machine_lock
+from harness.measure.plan import make_sided_plan
+from harness.measure.suite import GateFields, read_suite_file
+from harness.metrics import judged_metric
+from harness.model import Cell, HarnessError, Plan
+from harness.outcomes import OUTCOMES
+from harness.session.console import Console, to_errors, to_output
+from harness.session.exits import FAILED, FINE, INTERRUPTED, NOTHING, UNDECIDED
+from harness.session.options import positive, share
+from harness.session.recorded import command_line, gate_folder
+from harness.session.sided import (
     Lineup,
     Ready,
-    add_cache_option,
     chosen_variants,
     facts_of,
     line_up,
@@ -34,29 +35,17 @@ from harness.commands.sided import (
     ready_sides,
     twins,
 )
-from harness.files import write_whole
-from harness.interrupts import interrupts
-from harness.measure.launch import ROOT
-from harness.measure.plan import make_sided_plan
-from harness.measure.suite import GateFields, SuiteFile, read_suite_file, with_options
-from harness.metrics import judged_metric
-from harness.model import Cell, HarnessError, Plan
-from harness.outcomes import OUTCOMES
+from harness.session.sided_options import SIDE_HELP, add_sided_options, gate_fields, margins_of
 
 if TYPE_CHECKING:  # scipy is slow to load: what it is needed for comes after the measuring
     from harness.report.gate.record import Gate
     from harness.stats.judge import Finding, Pair
-    from harness.stats.verdict import Margins
 
 NAME = "gate"
 HELP = "base against head, interleaved in the same rounds: the gate of a CI"
 
 BASE, HEAD = "base", "head"
 ABSENT = re.compile(r"\S+ does not exist on \S+|on \S+:(?: \S+: package \S+ is not installed(?:;|$))+")
-SIDE_HELP = (
-    "comma-separated: a Python (python3.13), requirements (aiohttp==3.9.5), a git ref, a variant, a client file; "
-    "'here' changes nothing"
-)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -70,28 +59,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--budget", type=positive, metavar="SECONDS", help="of measuring; it ends between two rounds"
     )
     add_sided_options(parser)
-
-
-def add_sided_options(parser: argparse.ArgumentParser) -> None:
-    """Add what ``gate`` and ``matrix`` share."""
-    parser.add_argument(
-        "--variants", nargs="+", metavar="GLOB", help="instead of those of [gate] in suite.toml"
-    )
-    parser.add_argument("--workloads", nargs="+", metavar="NAME", help="the same")
-    add_metric_option(parser, "those of [gate], time_per_image_s alone if it names none")
-    parser.add_argument(
-        "--rounds", type=positive, metavar="N", help="instead of suite.toml's (of a gate: fresh ones)"
-    )
-    parser.add_argument("--seed", type=int, metavar="N", help="of the order inside rounds (default: drawn)")
-    parser.add_argument(
-        "--results",
-        type=Path,
-        default=ROOT / "results",
-        metavar="DIR",
-        help="default: results/ of the checkout",
-    )
-    add_cache_option(parser)
-    add_catalog_options(parser)
 
 
 class Budget:
@@ -161,33 +128,6 @@ def _gate(options: argparse.Namespace) -> int:
     return gate.exit_code
 
 
-def gate_folder(results: Path, now: float, *, kind: str = "gates") -> Path:
-    """Make a folder of a name that sorts by time."""
-    name = f"{datetime.fromtimestamp(now, UTC):%Y%m%dT%H%M%S.%fZ}"
-    folder = results / kind / name
-    try:
-        folder.mkdir(parents=True)
-    except OSError as error:
-        raise HarnessError(f"cannot write results to {folder}: {error.strerror}") from None
-    return folder
-
-
-def gate_fields(file: SuiteFile, options: argparse.Namespace) -> GateFields:
-    """Take ``[gate]`` with what the command line says instead."""
-    if file.gate is None:
-        raise HarnessError(f"{options.suite_file} has no [gate]", exit_code=USAGE)
-    asked = {
-        "variants": options.variants,
-        "workloads": options.workloads,
-        "metrics": options.metric and [metric.key for metric in options.metric],
-        "margin": options.margin,
-        "margins": options.margin and {},  # one that is said holds for all
-        "decide_rounds": options.rounds,
-        "budget_s": getattr(options, "budget", None),
-    }
-    return with_options(file.gate, asked, {"decide_rounds": "--rounds", "budget_s": "--budget"})
-
-
 def _measure(
     options: argparse.Namespace, console: Console, folder: Path, progress: Progress, lock: ExitStack
 ) -> None:
@@ -222,22 +162,17 @@ def _measure(
 
     def measure(stage: str, groups: Sequence[tuple[Cell, ...]], rounds: int) -> None:
         made = plan(stage, groups, rounds)
-        measure_sides(console, folder / stage, options.results, made, sides, is_over=budget.is_over)
+        measure_sides(
+            console, folder / stage, options.results, made, sides, cache=options.cache, is_over=budget.is_over
+        )
 
-    lock.enter_context(machine_lock(console))
+    lock.enter_context(machine_lock(console.say))
     measure("screen", lineup.groups, fields.screen_rounds)
     progress.suspects = suspects = _suspects(folder, lineup, fields)
     if suspects and not budget.is_over(0):
         groups = list(dict.fromkeys((pair.base, pair.head) for pair in suspects))
         console.print(f"{len(groups)} of {len(lineup.groups)} cells need fresh rounds, which decide")
         measure("decide", groups, fields.decide_rounds)
-
-
-def margins_of(fields: GateFields) -> "Margins":
-    """The margins that ``[gate]`` asks for."""
-    from harness.stats.verdict import Margins  # noqa: PLC0415 - scipy is slow to load
-
-    return Margins(default=fields.margin, of_metric=fields.margins)
 
 
 def _pairs(groups: Iterable[tuple[Cell, ...]], fields: GateFields) -> "tuple[Pair, ...]":
@@ -359,11 +294,11 @@ def tell(folder: Path, gate: "Gate", output: Console, errors: Console, environ: 
     if gate.findings:
         terminal.print_gate(output, gate)
     if gate.reason and gate.exit_code not in {FINE, UNDECIDED}:
-        errors.print(f"fetchbench: {gate.reason}", markup=False, highlight=False, soft_wrap=True)
-    output.print(f"written to {folder}", markup=False, highlight=False, soft_wrap=True)
+        errors.say(f"fetchbench: {gate.reason}")
+    output.say(f"written to {folder}")
     if environ.get("GITHUB_ACTIONS"):
         for line in actions.annotations(gate):
-            output.print(line, markup=False, highlight=False, soft_wrap=True)
+            output.say(line)
         if place := environ.get("GITHUB_STEP_SUMMARY"):
             _append(Path(place), text)
 

@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness import ledger
-from harness.commands import history_store
-from harness.commands.bench import share
-from harness.commands.console import to_errors, to_output
-from harness.commands.exits import FINE
-from harness.commands.metric_option import metrics
-from harness.commands.recorded import add_results_option, bench_folder
+from harness.exports import history as store
 from harness.files import write_whole
 from harness.metrics import RESPONSES, TIME_PER_IMAGE, Metric
 from harness.model import Cell, HarnessError
+from harness.session.console import to_errors, to_output
+from harness.session.exits import FINE
+from harness.session.metric_option import metrics
+from harness.session.options import share
+from harness.session.recorded import add_results_option, bench_folder
 
 if TYPE_CHECKING:  # ruptures and matplotlib take seconds to load
     from harness.report.history import Trend
@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
 def _add(options: argparse.Namespace) -> int:
     for name in options.runs:
         book = ledger.read(bench_folder(name, options.results))
-        path, fresh, cut = history_store.add(options.results / "history", book, to_errors())
+        path, fresh, cut = store.add(options.results / "history", book, to_errors().say)
         if cut:
             to_errors().print(
                 f"{path}: the last line was cut; it was taken out", soft_wrap=True, highlight=False
@@ -92,7 +92,7 @@ def _show(options: argparse.Namespace) -> int:
     write_whole(place / "index.html", history.history_html(trends, machines, margin))
     console = to_output()
     for line in (*_lines(trends), history.summary(trends, margin), f"written to {place}"):
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        console.say(line)
     return FINE
 
 
@@ -105,9 +105,9 @@ def read_trends(
     from harness.stats.trend import changes, marks, series_of  # noqa: PLC0415 - ruptures
 
     found, machines = [], {}
-    for path in history_store.stores(folder):
-        machines[path.stem] = history_store.machine(path)
-        points = history_store.read(path)
+    for path in store.stores(folder):
+        machines[path.stem] = store.machine(path)
+        points = store.read(path)
         found += [
             (path.stem, metric, cell, series)
             for metric in asked

@@ -8,18 +8,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from harness import quotes
-from harness.commands.conduct import machine_lock
-from harness.commands.console import to_errors
-from harness.commands.exits import FAILED, FINE
 from harness.files import write_whole
 from harness.lessons.lesson import find_lessons
 from harness.lessons.render import render_json, render_markdown
 from harness.lessons.run import run_lessons
+from harness.locks import machine_lock
 from harness.measure.launch import ROOT
 from harness.measure.machine import cpu_split, fingerprint
 from harness.measure.server import running_server
 from harness.measure.worker.contender import interpreter
 from harness.model import LessonRecord
+from harness.session.console import to_errors
+from harness.session.exits import FAILED, FINE
 from harness.workload import Workload
 
 NAME = "lessons"
@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
     lessons = find_lessons(FOLDER, options.names)
     records: list[LessonRecord] = []
     with (
-        machine_lock(to_errors()),
+        machine_lock(to_errors().say),
         _image_urls(wanted=any(lesson.wants_urls for lesson in lessons)) as urls,
     ):
         for record in run_lessons(lessons, python=sys.executable, urls=urls):

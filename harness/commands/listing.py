@@ -8,13 +8,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from harness.commands.catalog_options import add_catalog_options, catalog_from
-from harness.commands.console import to_output
-from harness.commands.exits import FINE
 from harness.measure.catalog import Catalog
 from harness.measure.suite import SuiteFile, read_suite_file
 from harness.report.narrow import print_table
 from harness.report.units import metric
+from harness.session.console import to_output
+from harness.session.exits import FINE
+from harness.session.options import add_catalog_options, catalog_from
 from harness.workload import SPECS, Spec
 
 NAME = "list"

@@ -8,12 +8,17 @@ from dataclasses import replace
 from pathlib import Path
 
 from harness import ledger
-from harness.commands.bench import share
-from harness.commands.conduct import machine_lock
-from harness.commands.console import to_errors, to_output
-from harness.commands.exits import FAILED, FINE, INTERRUPTED, NOTHING, USAGE
-from harness.commands.gate import SIDE_HELP, add_sided_options, gate_fields, gate_folder, margins_of
-from harness.commands.sided import (
+from harness.files import write_whole
+from harness.locks import machine_lock
+from harness.measure.plan import make_sided_plan
+from harness.measure.suite import GateFields, read_suite_file
+from harness.metrics import judged_metric
+from harness.model import Cell, HarnessError
+from harness.session.console import to_errors, to_output
+from harness.session.exits import FAILED, FINE, INTERRUPTED, NOTHING, USAGE
+from harness.session.options import share
+from harness.session.recorded import gate_folder
+from harness.session.sided import (
     Ready,
     chosen_variants,
     facts_of,
@@ -22,11 +27,7 @@ from harness.commands.sided import (
     ready_sides,
     twins,
 )
-from harness.files import write_whole
-from harness.measure.plan import make_sided_plan
-from harness.measure.suite import GateFields, read_suite_file
-from harness.metrics import judged_metric
-from harness.model import Cell, HarnessError
+from harness.session.sided_options import SIDE_HELP, add_sided_options, gate_fields, margins_of
 from harness.text import redacted_argument
 
 NAME = "matrix"
@@ -62,10 +63,10 @@ def run(options: argparse.Namespace) -> int:
         raise HarnessError(f"nothing to compare: {len(sides)} of {len(texts)} sides can be measured")
     lineup = line_up(sides, fields.variants, workloads, options)
     for group, (_, why) in lineup.left_out.items():
-        console.print(f"left out: {group[0].workload}: {why}", markup=False, highlight=False, soft_wrap=True)
+        console.say(f"left out: {group[0].workload}: {why}")
     for name in twins(sides, lineup.groups):
         line = f"side {name!r} measures the very thing that {sides[0].name!r} measures: the noise alone"
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        console.say(line)
     if not lineup.groups:
         raise HarnessError("nothing to measure: no variant runs on every side", exit_code=NOTHING)
     plan = make_sided_plan(
@@ -80,14 +81,14 @@ def run(options: argparse.Namespace) -> int:
     )
     folder = gate_folder(options.results, time.time(), kind="matrices") / "run"
     code = FINE
-    with machine_lock(console):
+    with machine_lock(console.say):
         try:
-            measure_sides(console, folder, options.results, plan, sides, is_over=lambda _number: False)
+            measure_sides(console, folder, options.results, plan, sides, cache=options.cache)
         except KeyboardInterrupt:
             console.print("interrupted; what was measured is kept and reported")
             code = INTERRUPTED
         except HarnessError as error:
-            console.print(f"fetchbench: {error}", markup=False, highlight=False, soft_wrap=True)
+            console.say(f"fetchbench: {error}")
             code = error.exit_code
         if code and not any(one.reason is None for one in ledger.read(folder).trials):
             return code  # there is nothing to report, and the reason has been told
@@ -125,6 +126,6 @@ def _tell(
     chart = render(slopes, frame, shown, f"Over {frame['reference_side'].iloc[0]}")
     write_whole(place / "matrix.svg", chart)
     output = to_output()
-    output.print(text.decode(), markup=False, highlight=False, soft_wrap=True)
-    output.print(f"written to {place}", markup=False, highlight=False, soft_wrap=True)
+    output.say(text.decode())
+    output.say(f"written to {place}")
     return FAILED if failed or any(one.reason for one in book.trials) else FINE

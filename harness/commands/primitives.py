@@ -4,9 +4,9 @@ import argparse
 import json
 from pathlib import Path
 
-from harness.commands.exits import FINE
 from harness.files import write_whole
 from harness.model import HarnessError
+from harness.session.exits import FINE
 
 NAME = "primitives"
 HELP = "a CSV and charts of what `nox -s primitives` measured"

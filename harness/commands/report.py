@@ -1,17 +1,10 @@
 """Rebuild every derived file of a run from its ledger alone."""
 
 import argparse
-import gc
-from pathlib import Path
 
-from rich.console import Console
-
-from harness import ledger
-from harness.commands.console import to_output
-from harness.commands.exits import FAILED, FINE, NOTHING
-from harness.commands.recorded import add_results_option, bench_folder
-from harness.files import write_whole
-from harness.model import HarnessError
+from harness.session.console import to_output
+from harness.session.recorded import add_results_option, bench_folder
+from harness.session.reporting import write_report
 
 NAME = "report"
 HELP = "rebuild every derived file of a run from its ledger alone"
@@ -26,35 +19,3 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Read the ledger and write what follows from it."""
     return write_report(bench_folder(options.run_id, options.results), to_output())
-
-
-def write_report(folder: Path, console: Console) -> int:
-    """Write all derived files of a run, print its table; return FINE, FAILED or NOTHING."""
-    ledger.read_run(folder)  # what is no run is told before anything is loaded
-    gc.disable()  # nearly all that is made stays until the end; walking through it again and again takes a tenth of the time
-    try:
-        return _write_report(folder, console)
-    finally:
-        gc.enable()
-
-
-def _write_report(folder: Path, console: Console) -> int:
-    # pandas and matplotlib take seconds to load: after the measuring, and not for `list` or a wrong option.
-    from harness.report.audit import is_unfinished  # noqa: PLC0415
-    from harness.report.derived import build  # noqa: PLC0415
-    from harness.report.tables import make_tables  # noqa: PLC0415
-    from harness.report.terminal import print_report  # noqa: PLC0415
-    from harness.stats.judge import judge_run  # noqa: PLC0415
-
-    book = ledger.read(folder)
-    if not any(one.reason is None for one in book.trials):
-        reasons = sorted({f"{one.cell.id}: {one.reason}" for one in book.trials if one.reason})
-        raise HarnessError("nothing was measured" + "".join(f"; {one}" for one in reasons), exit_code=NOTHING)
-    tables = make_tables(book, judge_run(book))
-    for name, data in build(book, tables).items():
-        write_whole(folder / name, data)
-    print_report(console, tables, unfinished=is_unfinished(book))
-    console.print(
-        f"written to {folder}; open {folder / 'report.html'}", markup=False, highlight=False, soft_wrap=True
-    )
-    return FAILED if any(one.reason for one in book.trials) else FINE

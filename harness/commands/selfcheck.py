@@ -8,15 +8,10 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
 from harness import ledger
-from harness.commands.bench import positive, share, start
-from harness.commands.catalog_options import SUITE_FILE
-from harness.commands.conduct import conduct, machine_lock
-from harness.commands.console import to_errors, to_output
-from harness.commands.exits import FAILED, FINE, UNDECIDED
+from harness.locks import machine_lock
 from harness.measure.catalog import match, open_catalog
 from harness.measure.launch import ROOT
 from harness.measure.plan import make_plan
@@ -24,6 +19,11 @@ from harness.measure.planted import PROBE_TURNS, plant, turns_per_share
 from harness.measure.suite import OF_SELFCHECK, SelfCheckFields, SuiteFile, read_suite_file, with_options
 from harness.model import HERE, HarnessError, SelfCheck, Trial, Variant
 from harness.report.units import percent
+from harness.session.console import Console, to_errors, to_output
+from harness.session.driver import drive, opened
+from harness.session.exits import FAILED, FINE, UNDECIDED
+from harness.session.options import SUITE_FILE, positive, share
+from harness.session.recorded import start
 
 NAME = "selfcheck"
 HELP = "known truths on this machine: false alarms, and the smallest slow-down that is surely found"
@@ -66,7 +66,7 @@ def run(options: argparse.Namespace) -> int:
     asked = {name: getattr(options, name) for name in ("families", "rounds", "margin", "variant")}
     asked = (QUICK if options.quick else {}) | {name: value for name, value in asked.items() if value}
     fields = with_options(file.selfcheck, asked, {name: f"--{name}" for name in asked})
-    with machine_lock(console), tempfile.TemporaryDirectory(prefix="fetchbench-") as folder:
+    with machine_lock(console.say), tempfile.TemporaryDirectory(prefix="fetchbench-") as folder:
         began = time.monotonic()
         console.print("pilot: how much work is a share of an image, so that a slow-down can be planted")
         first = {BASE: 0, PROBE: PROBE_TURNS}
@@ -118,7 +118,8 @@ def _measure(
         rounds=rounds,
     )
     run = start(results, plan, catalog)
-    conduct(console, run, {HERE: catalog})
+    with opened(run, console) as writer:
+        drive(console, writer, {HERE: catalog})
     return run
 
 

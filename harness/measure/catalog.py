@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import Any, get_args
 
 from harness import checks
+from harness.measure.job import Entry, Environment, Source
 from harness.measure.launch import ROOT, Worker, WorkerDied
 from harness.measure.processes import Orphans
 from harness.measure.variables import NONE
 from harness.measure.worker.spec import Program
 from harness.model import NONE as NO_LOOP
-from harness.model import Axis, Contender, Count, FetchKind, HarnessError, Reason, Variant
+from harness.model import Axis, Cell, Contender, Count, FetchKind, HarnessError, Reason, Variant
+from harness.sides.environment import Recipe
 from harness.text import printable_values, redacted_variable
 
 FOLDERS: dict[Axis, str] = {"client": "clients", "concurrency": "concurrency", "loop": "loops"}
@@ -34,6 +36,7 @@ class Catalog:
 
     Attributes:
         python: path of the interpreter that they are for.
+        need: what its environment is made of; None is the interpreter that runs this.
         variables: environment variables that it gets, beside those of the clean environment.
         interpreter: what it is (see ``worker.contender.interpreter``), with the packages that the contenders need, and these
             variables without secrets if there are any.
@@ -42,6 +45,7 @@ class Catalog:
     contenders: tuple[Contender, ...]
     variants: tuple[Variant, ...]
     python: str
+    need: Recipe | None
     variables: Mapping[str, str]
     interpreter: Mapping[str, Any]
 
@@ -55,14 +59,34 @@ class Catalog:
         """Return the contender of this name."""
         return next(one for one in self.contenders if (one.axis, one.name) == (axis, name))
 
+    @property
+    def environment(self) -> Environment:
+        """Return what the contenders run in, as a value that another machine can make."""
+        return Environment(need=self.need, variables=self.variables)
+
+    def entry(self, cell: Cell, position: int) -> Entry:
+        """Return a trial to ask for, with the files that make its variant."""
+        variant = next(variant for variant in self.variants if variant.id == cell.variant)
+        return Entry(
+            cell=cell,
+            position=position,
+            in_flight=self.contender("concurrency", variant.concurrency).in_flight,
+            client=self._source("client", variant.client),
+            concurrency_model=self._source("concurrency", variant.concurrency),
+            loop=self._source("loop", variant.loop) if variant.loop else None,
+        )
+
     def program(self, variant: Variant, cpus: Sequence[int] = ()) -> Program:
-        """Return the files that make a variant, and the CPUs that it may use."""
+        """Return the files that make a variant, where they are, and the CPUs that it may use."""
         return Program(
             client=self.contender("client", variant.client).path,
             concurrency_model=self.contender("concurrency", variant.concurrency).path,
             loop=self.contender("loop", variant.loop).path if variant.loop else None,
             cpus=cpus,
         )
+
+    def _source(self, axis: Axis, name: str) -> Source:
+        return Source(axis=axis, name=name, text=self.contender(axis, name).source)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,11 +112,13 @@ def open_catalog(
     root: Path = ROOT / "benchmarks",
     strict: bool = True,
     variables: Mapping[str, str] = NONE,
+    need: Recipe | None = None,
 ) -> Catalog:
     """Find all files below ``root`` and those given by path, and probe them with ``python``.
 
     Args:
         variables: environment variables that are asked for.
+        need: what the interpreter's environment is made of; None is the interpreter that runs this.
         strict: whether a file given by path that cannot run here is an error, or unavailable as any other.
     """
     files = [
@@ -127,6 +153,7 @@ def open_catalog(
         contenders=contenders,
         variants=variants,
         python=python,
+        need=need,
         variables=dict(variables),
         interpreter=interpreter,
     )

@@ -1,8 +1,10 @@
-"""Make the plan: which cells, in which order in each round. Pure: the same arguments give the same plan."""
+"""Make the plan: which cells, in which order in each round; and of each round a job. Pure: like arguments, like plan."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+from harness.measure.catalog import Catalog
+from harness.measure.job import RoundJob
 from harness.model import HERE, Cell, HarnessError, Plan, TrialRules, Variant
 from harness.workload import MOST_BYTES, Workload
 
@@ -64,6 +66,37 @@ def make_sided_plan(
         workloads=_fitting(workloads),
         variants=tuple(variants),
         rounds=tuple(tuple(_sided_order(groups, f"{seed}:{number}")) for number in range(rounds)),
+    )
+
+
+def round_job(
+    plan: Plan,
+    number: int,
+    catalogs: Mapping[str, Catalog],
+    *,
+    is_wanted: Callable[[Cell], bool] = lambda _cell: True,
+    ceilings: Sequence[int] = (),
+) -> RoundJob:
+    """Return what a round of the plan asks for, as a value.
+
+    Args:
+        catalogs: side -> its environment and contenders.
+        is_wanted: False for a cell that is left out.
+        ceilings: sizes of images (bytes) whose ceiling is asked for.
+    """
+    entries = tuple(
+        catalogs[cell.side].entry(cell, position)
+        for position, cell in enumerate(plan.rounds[number])
+        if is_wanted(cell)
+    )
+    asked = {entry.cell.workload for entry in entries}
+    return RoundJob(
+        number=number,
+        entries=entries,
+        workloads=tuple(workload for workload in plan.workloads if workload.name in asked),
+        rules=plan.rules,
+        environments={side: catalog.environment for side, catalog in catalogs.items()},
+        ceilings=tuple(ceilings),
     )
 
 

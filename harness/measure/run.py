@@ -1,172 +1,198 @@
-"""Conduct a run: round after round, trial after trial. It yields records; it writes only what a disk sink gets."""
+"""Run a round: its server, its watch on the host, and block after block of trials, pass by pass in turn."""
 
 import shutil
 import tempfile
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
-from itertools import groupby
+from functools import cache
 from pathlib import Path
 
-from harness.measure.catalog import Catalog
-from harness.measure.machine import filesystem
+from harness.ledger import Record
+from harness.locks import machine_lock
+from harness.measure.ceiling import ceilings
+from harness.measure.job import Block, Entry, RoundJob, RoundResult, write_sources
+from harness.measure.launch import Worker
+from harness.measure.machine import cpu_split, fingerprint
 from harness.measure.processes import Orphans, session
 from harness.measure.sentinel import Watch
-from harness.measure.server import Manifest, Server
-from harness.measure.trial import RunningTrial, Task, launch
-from harness.model import Cell, HarnessError, Plan, Sentinel, Trial
+from harness.measure.server import Manifest, Server, starting_server
+from harness.measure.trial import RunningTrial
+from harness.measure.worker.spec import Downloads, Program, told
+from harness.model import Ceiling, Sentinel, Trial
+from harness.sides.prepare import interpreter_of
 
-# Trials of one workload go on together, this many at the most, pass by pass in turn. Two things follow. The imports,
-# which take longer than a short trial, are done together, on all CPUs, while nothing is measured. And all of them see
-# the same host: where a neighbour halves the CPU's speed for a second or two, trials one after the other differ by
-# more than what is looked for (measured: docs/method.md).
-TOGETHER = 16
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bench:
-    """All that a round needs.
-
-    Attributes:
-        catalogs: side -> its interpreter and contenders.
-        manifests: workload name -> what the server prepared for it.
-        client_cpus: CPUs of a worker; () leaves the choice to the kernel.
-        sink: folder in which a disk sink makes its own folders.
-    """
-
-    plan: Plan
-    catalogs: Mapping[str, Catalog]
-    server: Server
-    manifests: Mapping[str, Manifest]
-    client_cpus: tuple[int, ...]
-    sink: Path
-
-
-def measure(
-    bench: Bench,
-    watch: Watch,
-    *,
-    is_wanted: Callable[[int, Cell], bool],
-    is_enough: Callable[[int], bool],
-    starting: Callable[[int, Sequence[Cell]], None],
-) -> Iterator[Trial | Sentinel]:
-    """Yield a sentinel and then the trials of each round, one at a time, as soon as each is measured.
-
-    Args:
-        watch: of the host; it makes the sentinels.
-        is_wanted: False for what is measured already, and for what is not worth measuring again.
-        is_enough: asked before each round; True ends the run.
-        starting: told of the round and the cells whose trials go on together, before they do.
-    """
-    for number, cells in enumerate(bench.plan.rounds):
-        places = [(place, cell) for place, cell in enumerate(cells) if is_wanted(number, cell)]
-        if is_enough(number):
-            return
-        if places:
-            yield watch.sentinel(number)
-        yield from run_round(bench, number, places, starting)
+Turns = deque[tuple[Entry, RunningTrial]]
 
 
 def run_round(
-    bench: Bench,
-    number: int,
-    places: Sequence[tuple[int, Cell]],
-    starting: Callable[[int, Sequence[Cell]], None],
-) -> Iterator[Trial]:
-    """Measure the cells of one round in the order given; yield each trial when its last pass is over."""
-    for _, of_workload in groupby(places, key=lambda place: place[1].workload):
-        cells = list(of_workload)
-        sides = len(bench.catalogs)
-        size = max(1, TOGETHER // sides) * sides  # sides of a variant stay together
-        for first in range(0, len(cells), size):
-            block = cells[first : first + size]
-            starting(number, [cell for _, cell in block])
-            yield from _run_block(bench, number, block, one_by_one=False)
+    job: RoundJob,
+    *,
+    tell: Callable[[Record | Block], None] | None = None,
+    sink: Path | None = None,
+    cache_folder: Path | None = None,
+) -> RoundResult:
+    """Measure what the job asks for, with a server of its own, while nobody else measures on this machine.
 
-
-def _run_block(
-    bench: Bench, number: int, places: Sequence[tuple[int, Cell]], *, one_by_one: bool
-) -> Iterator[Trial]:
-    """Run a pass of each trial in turn, until none wants more. A waiting worker blocks in a read and uses no CPU.
-
-    A trial that was hit may have another to thank for it. So it is measured again, alone: what hits it then is its own.
+    The last three arguments are for who runs it in his own process; elsewhere the result arrives whole.
 
     Args:
-        one_by_one: whether each starts when the one before has imported all, so that it is known who does what.
+        tell: told of each block as it begins and of each record as it is made, before anything else is measured.
+        sink: folder on the disk that a disk sink is to write to.
+        cache_folder: of environments.
+
+    Raises:
+        HarnessError: nothing more can be measured; what was told of is whole.
     """
-    again: list[Sequence[tuple[int, Cell]]] = []
-    turns: deque[tuple[tuple[int, Cell], RunningTrial]] = deque()
-    with Orphans() as orphans, ExitStack() as stack:
-        for place in places:
-            task = _task(bench, number, *place, stack)
-            worker = stack.enter_context(launch(task))
+    found: list[Record] = []
+    with (
+        machine_lock(),
+        tempfile.TemporaryDirectory(prefix="fetchbench-", ignore_cleanup_errors=True) as folder,
+    ):
+        client_cpus, server_cpus = cpu_split()
+        watch = Watch((*client_cpus[:1], *server_cpus))
+        with starting_server(cpus=server_cpus) as ready:
+            for record in _Round(job, ready, watch, Path(folder), sink, cache_folder).records():
+                if tell:
+                    tell(record)
+                if not isinstance(record, Block):
+                    found.append(record)
+    return RoundResult(
+        ceilings=tuple(record for record in found if isinstance(record, Ceiling)),
+        trials=tuple(record for record in found if isinstance(record, Trial)),
+        sentinel=next((record for record in found if isinstance(record, Sentinel)), None),
+        machine=fingerprint({}, client_cpus, server_cpus),
+    )
+
+
+class _Round:
+    """A round that is measured: all that is alive for its time.
+
+    Args:
+        ready: waits for its server, which starts while the first workers import.
+        folder: that ends with it.
+    """
+
+    def __init__(
+        self,
+        job: RoundJob,
+        ready: Callable[[], Server],
+        watch: Watch,
+        folder: Path,
+        sink: Path | None,
+        cache_folder: Path | None,
+    ) -> None:
+        self._job = job
+        self._server = cache(ready)
+        self._watch = watch
+        self._sink = sink or folder
+        self._cpus, _ = cpu_split()
+        self._paths = write_sources(job.entries, folder)
+        self._pythons = {
+            side: interpreter_of(environment.need, cache_folder)
+            for side, environment in job.environments.items()
+        }
+        self._manifest = cache(self._register)
+        self._is_watched = False
+
+    def records(self) -> Iterator[Record | Block]:
+        """Yield each record as soon as it is made; a trial when its last pass is over."""
+        if self._job.ceilings:
+            python = next(iter(self._pythons.values()))
+            yield from ceilings(self._server(), python, self._cpus, self._job.ceilings)
+        for entries in self._job.blocks():
+            yield Block(round=self._job.number, cells=tuple(entry.cell for entry in entries))
+            yield from self._run_block(entries, one_by_one=False)
+        if self._job.entries:
+            yield self._watch.sentinel(self._job.number, self._server().pid)
+
+    def _run_block(self, entries: Sequence[Entry], *, one_by_one: bool) -> Iterator[Trial]:
+        """Run a pass of each trial in turn, until none wants more. A waiting worker blocks in a read and uses no CPU.
+
+        A trial that was hit may have another to thank for it. So it is measured again, alone: what hits it then is its own.
+
+        Args:
+            one_by_one: whether each starts when the one before has imported all, so that it is known who does what.
+        """
+        again: list[Sequence[Entry]] = []
+        with Orphans() as orphans, ExitStack() as stack:
+            turns = self._started(entries, orphans, stack, one_by_one=one_by_one)
+            if not one_by_one and any(trial.is_hit() for _, trial in turns):
+                again.append(entries)
+                turns.clear()
+            self._watch_once()
+            while turns:
+                entry, trial = turns.popleft()
+                if trial.wants_more():
+                    trial.take_turn()
+                    _look_at(turns, trial, orphans)
+                if trial.wants_more():
+                    turns.append((entry, trial))
+                elif trial.was_hit and len(entries) > 1:
+                    again.append([entry])
+                else:
+                    yield trial.end()
+        for some in again:
+            yield from self._run_block(some, one_by_one=True)
+
+    def _started(
+        self, entries: Sequence[Entry], orphans: Orphans, stack: ExitStack, *, one_by_one: bool
+    ) -> Turns:
+        """Launch a worker for each and wait until all have imported their contenders; the server starts meanwhile."""
+        turns: Turns = deque()
+        for entry in entries:
+            worker = stack.enter_context(self._launch(entry))
             orphans.know([worker.family.pid])
-            trial = RunningTrial(task, worker, bench.server, bench.plan.rules)
+            trial = RunningTrial(entry, self._job, worker, self._cpus)
             if one_by_one:
-                trial.start()
+                trial.start(self._server(), self._downloads(entry, stack))
                 _look_at(turns, trial, orphans)
-            turns.append((place, trial))
-        if not one_by_one and _are_hit_at_the_start(turns):
-            again.append(places)
-            turns.clear()
-        while turns:
-            place, trial = turns.popleft()
-            if trial.wants_more():
-                trial.take_turn()
-                _look_at(turns, trial, orphans)
-            if trial.wants_more():
-                turns.append((place, trial))
-            elif trial.was_hit and len(places) > 1:
-                again.append([place])
-            else:
-                yield trial.end()
-    for some in again:
-        yield from _run_block(bench, number, some, one_by_one=True)
+            turns.append((entry, trial))
+        if not one_by_one:
+            for entry, trial in turns:
+                trial.start(self._server(), self._downloads(entry, stack))
+        return turns
+
+    def _launch(self, entry: Entry) -> Worker:
+        """Start a worker and have it import the contenders, without waiting for it."""
+        side = entry.cell.side
+        program = Program(
+            client=str(self._paths[entry.client]),
+            concurrency_model=str(self._paths[entry.concurrency_model]),
+            loop=str(self._paths[entry.loop]) if entry.loop else None,
+            cpus=self._cpus,
+        )
+        worker = Worker(self._pythons[side], self._job.environments[side].variables)
+        worker.say("load", within_s=self._job.rules.timeout_s, **told(program))
+        return worker
+
+    def _downloads(self, entry: Entry, stack: ExitStack) -> Downloads:
+        """What its passes download, with a folder of its own for a disk sink."""
+        workload = self._job.workload(entry.cell.workload)
+        folder = None
+        if workload.sink.is_disk:
+            folder = tempfile.mkdtemp(prefix="sink-", dir=self._sink)
+            stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        manifest = self._manifest(workload.name)
+        return manifest.downloads(workload, timeout_s=self._job.rules.timeout_s, folder=folder)
+
+    def _register(self, workload: str) -> Manifest:
+        return self._server().register(self._job.workload(workload))
+
+    def _watch_once(self) -> None:
+        """Look at the host while all workers of the first block wait."""
+        if not self._is_watched:
+            self._is_watched = True
+            self._watch.work()
 
 
-def _are_hit_at_the_start(turns: Iterable[tuple[tuple[int, Cell], RunningTrial]]) -> bool:
-    """Wait until all have imported their contenders together; tell whether a signal ended any."""
-    for _, trial in turns:
-        trial.start()
-    return any(trial.is_hit() for _, trial in turns)
-
-
-def _look_at(
-    turns: Iterable[tuple[tuple[int, Cell], RunningTrial]], running: RunningTrial, orphans: Orphans
-) -> None:
+def _look_at(turns: Iterable[tuple[Entry, RunningTrial]], running: RunningTrial, orphans: Orphans) -> None:
     """See what became of those that waited while one trial had the word."""
     new = orphans.found()
     for _, waiting in turns:
-        own = {one for one in new if session(one) == waiting.family.pid}
+        own = {pid for pid in new if session(pid) == waiting.family.pid}
         waiting.family.adopt(own)
         new -= own
     running.family.adopt(new)  # who has left his session is taken for a child of the one that ran
     for _, waiting in turns:
         waiting.look(running)
-
-
-def _task(bench: Bench, number: int, place: int, cell: Cell, stack: ExitStack) -> Task:
-    catalog = bench.catalogs[cell.side]
-    variant = next(one for one in catalog.variants if one.id == cell.variant)
-    workload = next(one for one in bench.plan.workloads if one.name == cell.workload)
-    manifest = bench.manifests[cell.workload]
-    folder = None
-    if workload.sink.is_disk:
-        try:
-            folder = tempfile.mkdtemp(prefix="sink-", dir=bench.sink)
-        except OSError as error:
-            raise HarnessError(f"cannot make a folder for images in {bench.sink}: {error.strerror}") from None
-        stack.callback(shutil.rmtree, folder, ignore_errors=True)
-    return Task(
-        cell=cell,
-        round=number,
-        position=place,
-        workload=workload,
-        in_flight=catalog.contender("concurrency", variant.concurrency).in_flight,
-        python=catalog.python,
-        variables=catalog.variables,
-        program=catalog.program(variant, bench.client_cpus),
-        downloads=manifest.downloads(workload, timeout_s=bench.plan.rules.timeout_s, folder=folder),
-        sink_filesystem=filesystem(Path(folder)) if folder else None,
-    )

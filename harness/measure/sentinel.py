@@ -20,53 +20,60 @@ SHORTEST_S = 1.0  # the kernel counts CPU time in ticks of up to 10 ms: a share 
 
 
 class Watch:
-    """Makes the sentinels of a run and keeps the readings between them.
+    """Watches the host from the begin of a round, before anything of it is started, to its end.
 
     Args:
         cpus: CPUs to do the CPU loop on, one after the other; () leaves the choice to the kernel.
-        server_pid: its CPU time is ours, not the host's.
     """
 
-    def __init__(self, cpus: Sequence[int], server_pid: int) -> None:
+    def __init__(self, cpus: Sequence[int]) -> None:
         self._cpus = cpus
-        self._server = psutil.Process(server_pid)
-        self._last = self._reading()
+        self._began = _reading(None)
 
-    def sentinel(self, number: int) -> Sentinel:
-        """Do the work once, before the round of this number."""
-        last, self._last = self._last, self._reading()
-        elapsed, total, steal, busy, ours = (now - then for now, then in zip(self._last, last, strict=True))
-        began = time()
-        loops = _on_cpus(self._cpus, _count)
+    def work(self) -> None:
+        """Do the fixed work once, while nothing else of ours runs."""
+        self._started_at = time()
+        self._loops = _on_cpus(self._cpus, _count)
+        self._echoes = _on_cpus(self._cpus[:1], _echoes)
+
+    def sentinel(self, number: int, server_pid: int) -> Sentinel:
+        """End of the round of this number, before its server ends.
+
+        Args:
+            server_pid: its CPU time is ours, not the host's.
+        """
+        ended = _reading(server_pid)
+        elapsed, total, steal, busy, ours = (now - then for now, then in zip(ended, self._began, strict=True))
         return Sentinel(
             round=number,
-            started_at=began,
-            cpu_s=tuple(wall for wall, _ in loops),
-            cpu_own_s=tuple(own for _, own in loops),
-            echo_s=tuple(_on_cpus(self._cpus[:1], _echoes)),
+            started_at=self._started_at,
+            cpu_s=tuple(wall for wall, _ in self._loops),
+            cpu_own_s=tuple(own for _, own in self._loops),
+            echo_s=tuple(self._echoes),
             steal=steal / total if elapsed > SHORTEST_S and total > 0 else None,
             busy_elsewhere=max(0.0, busy - ours) / elapsed if elapsed > SHORTEST_S else None,
         )
 
-    def _reading(self) -> tuple[float, float, float, float, float]:
-        """Wall seconds; then CPU seconds of the host: all, stolen, busy, and busy by us with all that we started."""
-        times = psutil.cpu_times()
-        steal = getattr(times, "steal", 0.0)
-        idle = times.idle + getattr(times, "iowait", 0.0)
-        total = (
-            sum(getattr(times, name, 0.0) for name in ("user", "nice", "system", "irq", "softirq"))
-            + idle
-            + steal
-        )
+
+def _reading(server_pid: int | None) -> tuple[float, float, float, float, float]:
+    """Wall seconds; then CPU seconds of the host: all, stolen, busy, and busy by us with all that we started."""
+    times = psutil.cpu_times()
+    steal = getattr(times, "steal", 0.0)
+    idle = times.idle + getattr(times, "iowait", 0.0)
+    total = (
+        sum(getattr(times, name, 0.0) for name in ("user", "nice", "system", "irq", "softirq")) + idle + steal
+    )
+    ours = 0.0
+    if server_pid is not None:
         try:
-            server = self._server.cpu_times()
+            server = psutil.Process(server_pid).cpu_times()
         except psutil.Error:
             raise HarnessError("the image server stopped answering: its process has ended") from None
         ours = server.user + server.system
-        for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN):
-            usage = resource.getrusage(who)
-            ours += usage.ru_utime + usage.ru_stime
-        return perf_counter(), total, steal, total - idle - steal, ours
+    for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN):
+        usage = resource.getrusage(who)
+        ours += usage.ru_utime + usage.ru_stime
+    return perf_counter(), total, steal, total - idle - steal, ours
 
 
 def _on_cpus(cpus: Sequence[int], work: Callable[[], Times]) -> list[Times]:

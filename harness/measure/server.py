@@ -4,8 +4,8 @@ import http.client
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -119,14 +119,23 @@ class Server:
 
 @contextmanager
 def running_server(*, cpus: Sequence[int], command: Sequence[str] = ()) -> Iterator[Server]:
-    """Start a server, yield it, and end it whatever happens; it also ends by itself if we are killed.
+    """Start a server, yield it when it is ready, and end it whatever happens (see ``starting_server``)."""
+    with starting_server(cpus=cpus, command=command) as ready:
+        yield ready()
+
+
+@contextmanager
+def starting_server(*, cpus: Sequence[int], command: Sequence[str] = ()) -> Iterator[Callable[[], Server]]:
+    """Start a server, yield what waits until it is ready, and end it whatever happens.
+
+    It also ends by itself if we are killed.
 
     Args:
         cpus: CPUs that it may use; () leaves the choice to the kernel.
         command: what to run instead of ``python -m local_server``.
     """
     options = ["--exit-with-stdin", *(["--cpus", ",".join(map(str, cpus))] if cpus else [])]
-    with clean_environment() as clean:
+    with clean_environment() as clean, ExitStack() as stack:
         process = subprocess.Popen(
             [*(command or (sys.executable, "-m", "local_server")), *options],
             stdin=subprocess.PIPE,
@@ -136,14 +145,14 @@ def running_server(*, cpus: Sequence[int], command: Sequence[str] = ()) -> Itera
             env=clean,
             start_new_session=True,
         )
-        try:
+        stack.callback(_end, process)
+
+        def ready() -> Server:
             server = _ready(process)
-            try:
-                yield server
-            finally:
-                server.close()
-        finally:
-            _end(process)
+            stack.callback(server.close)
+            return server
+
+        yield ready
 
 
 def _ready(process: subprocess.Popen[bytes]) -> Server:

@@ -4,8 +4,8 @@ The worker decides nothing; here is decided when a pass is wrong and when a tria
 """
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from random import randrange
 from time import perf_counter, time
 from typing import Any
@@ -13,47 +13,24 @@ from typing import Any
 from harness import checks
 from harness.measure.complaints import Bodies, Span, complaint_about, complaint_about_bodies
 from harness.measure.guard import Wait, haste, overreach
+from harness.measure.job import Entry, RoundJob
 from harness.measure.launch import Worker, WorkerDied
+from harness.measure.machine import filesystem
 from harness.measure.processes import Family, end, priority
 from harness.measure.server import Server
-from harness.measure.worker.spec import Downloads, Program, told
-from harness.model import NOTHING_KNOWN, Cell, HarnessError, Pass, Trial, TrialRules, Witness
-from harness.workload import Workload
+from harness.measure.worker.spec import Downloads, told
+from harness.model import NOTHING_KNOWN, HarnessError, Pass, Trial, Witness
 
 TOLD = ("peak_rss_bytes", "threads", "executor_size", "parity")  # what a worker is asked at its end
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
-    """A cell with its place in the plan and all that a worker needs to run it.
-
-    Attributes:
-        in_flight: the concurrency model's own ceiling, None if it follows the asked one.
-        program: what the worker imports.
-        downloads: what each of its passes downloads.
-    """
-
-    cell: Cell
-    round: int
-    position: int
-    workload: Workload
-    in_flight: int | None
-    python: str
-    variables: Mapping[str, str]
-    program: Program
-    downloads: Downloads
-    sink_filesystem: str | None
-
-
-def launch(task: Task) -> Worker:
-    """Start a worker and have it import the contenders, without waiting for it."""
-    worker = Worker(task.python, task.variables)
-    worker.say("load", within_s=task.downloads.timeout_s, **told(task.program))
-    return worker
-
-
 class RunningTrial:
     """A trial in the worker that was launched for it; whatever goes wrong in it is the trial's reason.
+
+    Args:
+        job: the round that it belongs to.
+        worker: that imports the contenders.
+        cpus: that the worker may use; () for any.
 
     Attributes:
         family: the worker and all that descends from it.
@@ -61,11 +38,13 @@ class RunningTrial:
             what should not be: it may not be its own fault.
     """
 
-    def __init__(self, task: Task, worker: Worker, server: Server, rules: TrialRules) -> None:
-        self._task = task
+    def __init__(self, entry: Entry, job: RoundJob, worker: Worker, cpus: Sequence[int]) -> None:
+        self._entry = entry
+        self._round = job.number
+        self._rules = job.rules
+        self._workload = job.workload(entry.cell.workload)
         self._worker = worker
-        self._server = server
-        self._rules = rules
+        self._cpus = cpus
         self._began = time()
         self._passes: list[Pass] = []
         self._known = dict(NOTHING_KNOWN)
@@ -75,10 +54,13 @@ class RunningTrial:
         self.family = worker.family
         self.was_hit = False
 
-    def start(self) -> None:
+    def start(self, server: Server, downloads: Downloads) -> None:
         """Wait until the worker has imported its contenders, and tell it what to download."""
+        self._server = server
+        self._urls = downloads.urls
+        self._sink_filesystem = filesystem(Path(downloads.folder)) if downloads.folder else None
         self._answer()
-        self._ask("assign", **told(self._task.downloads))
+        self._ask("assign", **told(downloads))
         self._known["launch_cpu_s"] = self.family.cpu_s()
         self._wait = Wait(self.family)
 
@@ -102,7 +84,7 @@ class RunningTrial:
         which is where: a body that was kept from an earlier pass is the wrong one. What the pass used is read from outside,
         before and after.
         """
-        name = self._task.workload.name
+        name = self._workload.name
         server = Wait(Family(self._server.pid))
         if not self._has_rehearsed:
             self._has_rehearsed = True
@@ -132,21 +114,20 @@ class RunningTrial:
     def _keep(self, answer: Mapping[str, Any], witness: Witness, cpu_s: float, span: Span) -> None:
         if self._reason is not None:
             return
-        workload, cpus = self._task.workload, self.family.cpus()
+        cpus = self.family.cpus()
         try:
             one = checks.made(Pass, {**answer, "client_cpu_s": cpu_s, "witness": witness})
             bodies = checks.made(Bodies, answer)
-            seen = complaint_about(one, workload, self._task.in_flight, span, self._blocks)
-            self.was_hit = (
-                seen is not None
-            )  # others know the paths too: what the server saw may be their doing
-            right = self._server.digests(workload.name)
-            self._reason = complaint_about_bodies(bodies, self._task.downloads.urls, right) or seen
+            seen = complaint_about(one, self._workload, self._entry.in_flight, span, self._blocks)
+            # Others know the paths too: what the server saw may be their doing.
+            self.was_hit = seen is not None
+            right = self._server.digests(self._workload.name)
+            self._reason = complaint_about_bodies(bodies, self._urls, right) or seen
         except ValueError as error:
             self._reason = f"the worker's answer cannot be read: {error}"
         self._reason = (
             self._reason
-            or overreach(cpu_s, span[1] - span[0], cpus, self._task.program.cpus)
+            or overreach(cpu_s, span[1] - span[0], cpus, self._cpus)
             or haste(self.family.priority(), priority(os.getpid()))
         )
         if self._reason is None:
@@ -188,12 +169,12 @@ class RunningTrial:
                 self._known |= {} if peak is None else {"peak_rss_bytes": peak}
         self._worker.end()
         return Trial(
-            cell=self._task.cell,
-            round=self._task.round,
-            position=self._task.position,
+            cell=self._entry.cell,
+            round=self._round,
+            position=self._entry.position,
             started_at=self._began,
             reason=self._reason,
-            sink_filesystem=self._task.sink_filesystem,
+            sink_filesystem=self._sink_filesystem,
             **self._known | {"passes": tuple(self._passes)},
         )
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.sides.environment import Recipe
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
@@ -34,6 +36,7 @@ class Prepared:
 
     Attributes:
         python: interpreter of its environment.
+        need: what that environment is made of; None is the interpreter that runs this.
         root: its ``benchmarks/`` folder (of another commit if a ref was given).
         identity: what was asked, exactly: "commit" in full, "requirements" with commits; without secrets.
         facts: what differs and is shown, e.g. "python": "3.13.0", "aiohttp": "3.9.5", "ref": "abc1234".
@@ -41,6 +44,7 @@ class Prepared:
 
     side: Side
     python: str
+    need: Recipe | None
     root: Path
     identity: Mapping[str, object]
     facts: Mapping[str, str]

@@ -3,13 +3,14 @@
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import platformdirs
 
 from harness.model import HarnessError
 from harness.sides import interpreters, once
-from harness.sides.environment import environment, recipe
+from harness.sides.environment import Recipe, environment, recipe
 from harness.sides.model import Prepared, Side
 from harness.sides.requirements import constraints, project_name, project_requirements
 from harness.sides.trees import tree_of
@@ -56,7 +57,12 @@ def prepare(
     facts["python"] = python.version
     if not side.python and not side.requirements and _needs(own) == _needs(repository):
         return Prepared(
-            side=side, python=sys.executable, root=tree / "benchmarks", identity=identity, facts=facts
+            side=side,
+            python=sys.executable,
+            need=None,
+            root=tree / "benchmarks",
+            identity=identity,
+            facts=facts,
         )
     wanted = recipe(
         python,
@@ -69,10 +75,30 @@ def prepare(
     return Prepared(
         side=side,
         python=python_of(folder),
+        need=wanted,
         root=tree / "benchmarks",
         identity=identity | {"requirements": [redacted(one) for one in wanted.content]},
         facts=facts | _named_versions(side, folder),
     )
+
+
+def interpreter_of(need: Recipe | None, cache: Path | None = None) -> str:
+    """Return the path of the interpreter of an environment on this machine, which is made if it is not there yet.
+
+    A Python that this machine does not have in the same place is looked for by its series.
+
+    Args:
+        need: None is the interpreter that runs this.
+        cache: see ``default_cache``.
+
+    Raises:
+        HarnessError: it cannot be made here.
+    """
+    if need is None:
+        return sys.executable
+    if not Path(need.python.path).is_file():
+        need = replace(need, python=interpreters.find(need.python.series))
+    return python_of(environment(need, cache=(cache or default_cache()).resolve(), say=lambda _line: None))
 
 
 def _needs(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -5,27 +5,31 @@ import io
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
+from harness import ledger
 from harness.cli import main
-from harness.commands import conduct
-from harness.commands.console import to_errors
+from harness.locks import machine_lock
 from harness.measure.launch import ROOT
 from harness.model import HarnessError
+from harness.session import driver
+from harness.session.console import Console, to_errors
+from tests.test_ledger import RUN
 
 
 def test_a_lock_that_cannot_be_used_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(conduct, "LOCK_FILE", tmp_path)
+    (tmp_path / "fetchbench.lock").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with (
         pytest.raises(
             HarnessError, match=r"^cannot use the lock .*: Is a directory; remove it, or set TMPDIR$"
         ),
-        conduct.machine_lock(to_errors()),
+        machine_lock(to_errors().say),
     ):
         pytest.fail("it was used")
 
@@ -54,7 +58,7 @@ def test_a_refusal_is_one_line(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr(conduct, "LOCK_FILE", tmp_path / "lock")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     assert main([*arguments, "--results", str(tmp_path)]) == code
     assert message in capsys.readouterr().err.splitlines()[-1]
 
@@ -80,26 +84,26 @@ def test_without_its_packages_it_says_in_one_line_what_to_do() -> None:
     assert line.endswith("nox -s list")
 
 
-def test_who_measures_one_run_takes_turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_measures_one_run_takes_turns(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    ledger.create(folder, RUN)
     order: list[str] = []
-
-    def measured(*_: object) -> None:
-        order.append("begin")
-        time.sleep(0.1)  # as long as another would need to begin too
-        order.append("end")
-
-    monkeypatch.setattr(conduct, "_conduct", measured)
     said = io.StringIO()
-    both = [
-        threading.Thread(target=conduct.conduct, args=(Console(file=said), tmp_path, {})) for _ in range(2)
-    ]
+
+    def measured() -> None:
+        with driver.opened(folder, Console(file=said)):
+            order.append("begin")
+            time.sleep(0.1)  # as long as another would need to begin too
+            order.append("end")
+
+    both = [threading.Thread(target=measured) for _ in range(2)]
     for one in both:
         one.start()
     for one in both:
         one.join()
     assert order == ["begin", "end", "begin", "end"]
     assert said.getvalue() == (
-        f"another fetchbench is measuring this run (lock {tmp_path / '.lock'}); waiting for it to end\n"
+        f"another fetchbench is measuring this run (lock {folder / '.lock'}); waiting for it to end\n"
     )
 
 
@@ -110,7 +114,7 @@ def test_a_disk_that_has_turned_read_only_hides_no_cause(
         raise OSError(errno.EROFS, "Read-only file system")
 
     def fail() -> None:
-        with monkeypatch.context() as patch, conduct._folder_for_images(tmp_path):
+        with monkeypatch.context() as patch, driver._folder_for_images(tmp_path):
             for name in ("rmdir", "unlink"):
                 patch.setattr(os, name, refused)
             raise HarnessError("the cause")
@@ -120,6 +124,6 @@ def test_a_disk_that_has_turned_read_only_hides_no_cause(
     monkeypatch.setattr(os, "mkdir", refused)
     with (
         pytest.raises(HarnessError, match=r"^cannot make a folder for images in .*: Read-only file system$"),
-        conduct._folder_for_images(tmp_path),
+        driver._folder_for_images(tmp_path),
     ):
         pytest.fail("it was made")

@@ -13,9 +13,9 @@ import pytest
 from harness import ledger
 from harness.calibration import kill_resume
 from harness.cli import main
-from harness.commands.conduct import precise_enough
 from harness.measure.plan import make_plan
 from harness.model import TrialRules
+from harness.session.driver import precise_enough
 from tests.builders import cell, series, variant
 from tests.commands.conftest import Command
 

@@ -21,10 +21,12 @@ from matplotlib.figure import Figure
 
 from harness import ledger
 from harness.cli import main
-from harness.commands import bench, conduct, history_store, sided
+from harness.commands import bench
+from harness.exports import history
 from harness.measure.catalog import Catalog
 from harness.measure.launch import ROOT
 from harness.model import HarnessError
+from harness.session import sided
 from tests.fuzz.damage import JSON, LINES, RUN_FILE, TEXT, Damage, applied
 from tests.measure.test_answers import ENDED, FINE, conducted
 from tests.report.ledgers import VARIANTS, make_book
@@ -55,13 +57,14 @@ def folder() -> Iterator[Path]:
         contenders=book.run.contenders,
         variants=book.run.plan.variants,
         python="python",
+        need=None,
         variables={},
         interpreter={"packages": {}},
     )
     records: list[ledger.Record] = [*book.ceilings, *book.sentinels, *book.trials]
 
-    def measured(_console: object, folder: Path, *_: object, **__: object) -> None:
-        ledger.Writer(folder)
+    def measured(*_: object, **__: object) -> None:
+        """Leave out."""
 
     def prepared(*_: object, **__: object) -> None:
         raise HarnessError("no environment is made here")
@@ -73,8 +76,8 @@ def folder() -> Iterator[Path]:
             for record in records:
                 writer.append(record)
         quiet("history", "add", "one", "--results", place / "whole")
-        patch.setattr(conduct, "LOCK_FILE", place / "lock")
-        patch.setattr(bench, "conduct", measured)
+        patch.setattr(tempfile, "tempdir", str(place))
+        patch.setattr(bench, "drive", measured)
         patch.setattr(bench, "catalog_from", lambda _: catalog)
         patch.setattr(bench, "differences", lambda *_: [])
         patch.setattr(sided, "open_catalog", lambda *_, **__: catalog)
@@ -122,8 +125,8 @@ def every_command(results: Path) -> None:
         ends_well("export", "one", "--format", kind, "--results", results)
     ends_well("compare", "two", "one", "--force", "--results", results)
     if ends_well("history", "add", "one", "--results", results) == 0:
-        for path in history_store.stores(results / "history"):
-            history_store.read(path)
+        for path in history.stores(results / "history"):
+            history.read(path)
     ends_well("history", "show", "--results", results)
     ends_well("bench", "--resume", "one", "--results", results)
     if can_be_read:
@@ -162,7 +165,7 @@ def test_a_damaged_history(folder: Path, damages: list[Damage]) -> None:
     results = damaged(folder, "history/*.jsonl", damages)
     ends_well("history", "show", "--results", results)
     ends_well("history", "add", "two", "--results", results)
-    [path] = history_store.stores(results / "history")
+    [path] = history.stores(results / "history")
     ends_well("export", path, "--format", "otava", "--out", results / "otava")
     shutil.rmtree(results)
 

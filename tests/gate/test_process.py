@@ -14,8 +14,8 @@ from harness import ledger
 from harness.cli import main
 from harness.commands import gate, matrix
 from harness.commands.gate import Budget
-from harness.commands.sided import Ready
 from harness.model import Plan, Run
+from harness.session.sided import Ready
 from tests import builders
 from tests.gate.conftest import client
 

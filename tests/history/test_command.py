@@ -15,13 +15,13 @@ import pytest
 
 from harness import ledger
 from harness.cli import main
-from harness.commands import history_store
-from harness.commands.console import to_errors
 from harness.commands.history import read_trends
+from harness.exports import history as history_store
 from harness.measure.launch import ROOT
 from harness.metrics import TIME_PER_IMAGE
 from harness.report.history import history_html, history_md
 from harness.report.trend_chart import trend_chart
+from harness.session.console import to_errors
 from harness.stats.trend import Point
 from tests.builders import cell
 from tests.history.synthetic import cells, series, write_store
@@ -127,13 +127,13 @@ def test_wherever_a_history_is_cut_it_goes_on_with_what_was_whole(
     points = history_store.points_of(book)[:1]
     monkeypatch.setattr(history_store, "points_of", lambda _: points)
     monkeypatch.setattr(os, "fsync", lambda _: None)  # takes most of the time, and no power is cut here
-    path, _, _ = history_store.add(tmp_path / "history", book, to_errors())
+    path, _, _ = history_store.add(tmp_path / "history", book, to_errors().say)
     data = path.read_bytes()
     ends = [at for at in range(len(data)) if data[at : at + 1] == b"\n"]
     whole = {0, *ends, *(at + 1 for at in ends)}  # a last line without its end is whole if it is a record
     for end in range(len(data) + 1):
         path.write_bytes(data[:end])
-        _, _, cut = history_store.add(tmp_path / "history", book, to_errors())
+        _, _, cut = history_store.add(tmp_path / "history", book, to_errors().say)
         assert (path.read_bytes(), cut) == (data, end not in whole)
 
 
@@ -147,7 +147,9 @@ def test_five_who_add_one_run_at_once_add_it_once(tmp_path: Path, monkeypatch: p
 
     monkeypatch.setattr(history_store, "points_of", made_by_all)
     with ThreadPoolExecutor(5) as pool:
-        added = [pool.submit(history_store.add, tmp_path / "history", book, to_errors()) for _ in range(5)]
+        added = [
+            pool.submit(history_store.add, tmp_path / "history", book, to_errors().say) for _ in range(5)
+        ]
     assert sorted(one.result()[1] for one in added) == [0, 0, 0, 0, 15]
     assert len(lines(tmp_path)) == 16
 

@@ -2,12 +2,13 @@
 
 import json
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
 from harness.cli import main
-from harness.commands import conduct, lessons
+from harness.commands import lessons
 from harness.lessons.lesson import Lesson, find_lessons, read_lesson
 from harness.lessons.run import run_lesson
 from harness.model import HarnessError
@@ -122,7 +123,7 @@ def test_an_answer_that_is_no_record_is_not_observed(tmp_path: Path, body: str) 
 @pytest.fixture
 def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of lessons that the command finds instead of ours."""
-    monkeypatch.setattr(conduct, "LOCK_FILE", tmp_path / "lock")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     folder = tmp_path / "lessons"
     folder.mkdir()
     monkeypatch.setattr(lessons, "FOLDER", folder)

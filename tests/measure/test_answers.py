@@ -12,9 +12,10 @@ import pytest
 from harness import ledger
 from harness.measure import catalog, trial
 from harness.measure.catalog import open_catalog
+from harness.measure.job import Entry, RoundJob, Source
 from harness.measure.processes import Family
-from harness.measure.trial import RunningTrial, Task
-from harness.measure.worker.spec import Downloads, Program
+from harness.measure.trial import RunningTrial
+from harness.measure.worker.spec import Downloads
 from harness.model import Trial
 from tests.builders import cell, one_pass
 from tests.test_ledger import RUN, WORKLOAD
@@ -37,7 +38,6 @@ ENDED: dict[str, Any] = {
     "parity": {"extensions.x": "y"},
 }
 
-PROGRAM = Program(client="", concurrency_model="", loop=None)
 DOWNLOADS = Downloads(urls=["http://x/a"] * 10, concurrency=1, timeout_s=1.0)
 
 
@@ -63,12 +63,18 @@ def conducted(folder: Path, tell: dict[str, Any], end: dict[str, Any], load: dic
     server = SimpleNamespace(
         pid=os.getpid(), window=lambda *_, **__: one_pass(0.01).witness, digests=lambda _: ["ab"] * 10
     )
-    task = Task(
-        cell=cell("sequential/a"), round=0, position=0, workload=WORKLOAD, in_flight=None, python="", variables={},
-        program=PROGRAM, downloads=DOWNLOADS, sink_filesystem=None,
-    )  # fmt: skip
-    running = RunningTrial(task, cast("Any", worker), cast("Any", server), RUN.plan.rules)
-    running.start()
+    source = Source(axis="client", name="a", text="")
+    entry = Entry(
+        cell=cell("sequential/a"),
+        position=0,
+        in_flight=None,
+        client=source,
+        concurrency_model=source,
+        loop=None,
+    )
+    job = RoundJob(number=0, entries=(entry,), workloads=(WORKLOAD,), rules=RUN.plan.rules, environments={})
+    running = RunningTrial(entry, job, cast("Any", worker), ())
+    running.start(cast("Any", server), DOWNLOADS)
     while running.wants_more():
         running.take_turn()
     writer = ledger.create(folder / "run", RUN)

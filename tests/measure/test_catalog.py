@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.commands.bench import with_own
 from harness.measure.catalog import Catalog, combine, match, open_catalog
 from harness.measure.launch import ROOT
 from harness.model import Axis, Contender, FetchKind, HarnessError
+from harness.session.options import with_own
 
 
 def contender(
@@ -157,7 +157,12 @@ def test_a_loop_of_ones_own_joins_every_pair_that_is_measured_on_such_a_loop() -
         ]
     )
     catalog = Catalog(
-        contenders=(), variants=tuple(variants), python="", variables={}, interpreter={"packages": {}}
+        contenders=(),
+        variants=tuple(variants),
+        python="",
+        need=None,
+        variables={},
+        interpreter={"packages": {}},
     )
     asked = tuple(one for one in variants if one.id in {"pool/c", "thread/c/asyncio"})
     options = Namespace(client=[], concurrency_model=[], loop=[Path("mine.py")])

@@ -12,11 +12,10 @@ import pytest
 
 from harness.measure.catalog import Catalog, open_catalog
 from harness.measure.launch import ROOT
-from harness.measure.plan import make_plan
-from harness.measure.run import Bench, run_round
 from harness.measure.server import Server
-from harness.model import HERE, HarnessError, Trial, TrialRules
+from harness.model import HarnessError, Trial, TrialRules
 from harness.workload import Workload
+from tests.measure.conftest import job_of, measured
 
 # 32 is the most that a default executor has on any machine, so that the naive models too stay within the limit.
 TINY = Workload.of(
@@ -25,29 +24,15 @@ TINY = Workload.of(
 RULES = TrialRules(warmups=1, trial_s=0.001, max_passes=1, timeout_s=30.0)
 
 
-def measured(
-    catalog: Catalog, server: Server, sink: Path, workload: Workload = TINY, order: Sequence[str] = ()
-) -> list[Trial]:
+def trials_of(
+    catalog: Catalog,
+    server: Server,
+    workload: Workload = TINY,
+    order: Sequence[str] = (),
+    sink: Path | None = None,
+) -> tuple[Trial, ...]:
     """One trial of every variant of the catalogue, in one round, in this order if one is given."""
-    plan = make_plan(
-        suite="contract",
-        baseline="",
-        seed=1,
-        rules=RULES,
-        workloads=[workload],
-        variants=catalog.variants,
-        rounds=1,
-    )
-    bench = Bench(
-        plan=plan,
-        catalogs={HERE: catalog},
-        server=server,
-        manifests={workload.name: server.register(workload)},
-        client_cpus=(),
-        sink=sink,
-    )
-    cells = sorted(plan.rounds[0], key=lambda one: order.index(one.variant) if order else 0)
-    return list(run_round(bench, 0, list(enumerate(cells)), lambda *_: None))
+    return measured(server, job_of(catalog, workload, RULES, order), sink=sink)
 
 
 @pytest.fixture
@@ -66,8 +51,8 @@ def only(catalog: Catalog, *ids: str) -> Catalog:
     return replace(catalog, variants=found)
 
 
-def test_every_variant_found_keeps_the_contract(catalog: Catalog, server: Server, tmp_path: Path) -> None:
-    trials = measured(catalog, server, tmp_path)
+def test_every_variant_found_keeps_the_contract(catalog: Catalog, server: Server) -> None:
+    trials = trials_of(catalog, server)
     assert {one.cell.variant: one.reason for one in trials if one.reason} == {}
     assert {one.cell.variant: one.advice for one in trials if one.advice} == {}
     assert len(trials) == len(catalog.variants) >= 60
@@ -93,7 +78,7 @@ def test_every_variant_found_keeps_the_contract(catalog: Catalog, server: Server
 def test_a_sink_is_left_empty(catalog: Catalog, server: Server, tmp_path: Path, sink: str) -> None:
     workload = TINY.but(name=f"tiny-{sink}", sink=sink)
     few = only(catalog, "thread_pool/requests_session", "gather/aiohttp_session/uvloop")
-    trials = measured(few, server, tmp_path, workload)
+    trials = trials_of(few, server, workload, sink=tmp_path)
     assert [one.reason for one in trials] == [None, None]
     assert {one.sink_filesystem is None for one in trials} == {sink == "memory"}
     assert list(tmp_path.iterdir()) == []
@@ -106,7 +91,7 @@ def test_a_loop_of_ones_own_keeps_the_contract(server: Server, tmp_path: Path) -
         "def run(main):\n    with asyncio.Runner() as runner:\n        runner.run(main())\n"
     )
     names = ["gather/aiohttp_session/mine", "to_thread/requests_session/mine"]
-    trials = measured(only(open_catalog(sys.executable, loops=[path]), *names), server, tmp_path, TINY, names)
+    trials = trials_of(only(open_catalog(sys.executable, loops=[path]), *names), server, TINY, names)
     assert [one.reason for one in trials] == [None, None]
 
 
@@ -181,7 +166,7 @@ def test_a_contender_outside_the_tree_is_measured_and_a_lie_is_named(
         catalog, id_ = open_catalog(sys.executable, clients=[path], root=small_tree), "thread_pool/mine"
     else:
         catalog, id_ = open_catalog(sys.executable, models=[path], root=small_tree), "mine/requests_session"
-    [trial] = measured(only(catalog, id_), server, tmp_path)
+    [trial] = trials_of(only(catalog, id_), server)
     if reason is None:
         assert trial.reason is None
         assert trial.timed
@@ -197,7 +182,7 @@ def test_nothing_that_a_contender_started_outlives_it(
     child = f"os.execvp('sleep', ['sleep', '97.{os.getpid()}']) if os.fork() == 0 else os._exit(3)"
     path.write_text(SYNC.format(body=child))
     catalog = only(open_catalog(sys.executable, clients=[path], root=small_tree), "thread_pool/mine")
-    [trial] = measured(catalog, server, tmp_path)
+    [trial] = trials_of(catalog, server)
     assert trial.reason == "the worker ended with exit code 3"
     assert not [
         one for one in psutil.process_iter(["cmdline"]) if f"97.{os.getpid()}" in (one.info["cmdline"] or [])
@@ -215,7 +200,7 @@ def test_a_sink_that_cannot_be_written_ends_the_run_and_blames_no_contender(
     with pytest.raises(
         HarnessError, match=r"^cannot save images: .*: File too large; what was measured is kept$"
     ):
-        measured(few, server, tmp_path, asked)
+        trials_of(few, server, asked)
 
 
 def test_more_in_flight_than_asked_is_a_failure(server: Server, tmp_path: Path, small_tree: Path) -> None:
@@ -227,7 +212,7 @@ def test_more_in_flight_than_asked_is_a_failure(server: Server, tmp_path: Path, 
     )
     catalog = only(open_catalog(sys.executable, models=[path], root=small_tree), "mine/requests_session")
     asked = TINY.but(name="four", concurrency=4, latency_s=0.2)
-    [trial] = measured(catalog, server, tmp_path, asked)
+    [trial] = trials_of(catalog, server, asked)
     assert trial.reason == "9 requests were in flight where 4 were allowed"
 
 
@@ -258,7 +243,7 @@ def test_what_a_failed_trial_leaves_behind_is_not_counted_against_the_next(
     names = ["gather/hasty/asyncio", "thread_pool/requests_session"]
     catalog = only(open_catalog(sys.executable, clients=[path]), *names)
     asked = TINY.but(name="left-behind", latency_s=0.15)
-    hasty, honest = measured(catalog, server, tmp_path, asked, names)
+    hasty, honest = trials_of(catalog, server, asked, names)
     assert hasty.reason == "OSError: no luck"
     assert honest.reason is None
 
@@ -270,5 +255,5 @@ def test_a_contender_that_hangs_is_out_of_time(
     path.write_text(MODEL.format(body="import time; time.sleep(60)"))
     monkeypatch.setattr(sys.modules[__name__], "RULES", replace(RULES, timeout_s=0.5))
     catalog = only(open_catalog(sys.executable, models=[path], root=small_tree), "mine/requests_session")
-    [trial] = measured(catalog, server, tmp_path)
+    [trial] = trials_of(catalog, server)
     assert trial.reason == "out of time: no answer within 0.5 s"

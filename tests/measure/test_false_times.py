@@ -6,11 +6,10 @@ from pathlib import Path
 import pytest
 
 from harness.measure.catalog import open_catalog
-from harness.measure.plan import make_plan
-from harness.measure.run import Bench, run_round
 from harness.measure.server import Server
-from harness.model import HERE, Trial, TrialRules
+from harness.model import Trial, TrialRules
 from harness.workload import Workload
+from tests.measure.conftest import job_of, measured
 
 ASKED = Workload.of(
     name="times-memory", images=40, image_bytes=4096, latency_s=0.03, concurrency=32, sink="memory", seed=5
@@ -199,7 +198,7 @@ def open_client(*, concurrency, timeout_s, ca_file, true=open_client):
 def test_a_lie_about_time_is_found_from_outside(
     server: Server, tmp_path: Path, lie: str, reason: str | None
 ) -> None:
-    trial = measured(server, tmp_path, lie)
+    trial = trial_of(server, tmp_path, lie)
     if reason is None:
         assert trial.reason is None
         assert len(trial.timed) == 2
@@ -207,7 +206,7 @@ def test_a_lie_about_time_is_found_from_outside(
         assert reason in (trial.reason or "")
 
 
-def measured(server: Server, folder: Path, lie: str) -> Trial:
+def trial_of(server: Server, folder: Path, lie: str) -> Trial:
     """One trial of a client and a model of which one does this; each is one file, with a copy of the other in it."""
     paths = [folder / "client.py", folder / "model.py"]
     for path in paths:
@@ -215,22 +214,6 @@ def measured(server: Server, folder: Path, lie: str) -> Trial:
     for name in ("clients", "concurrency"):
         (folder / "tree" / name).mkdir(parents=True)
     catalog = open_catalog(sys.executable, clients=paths[:1], models=paths[1:], root=folder / "tree")
-    plan = make_plan(
-        suite="times",
-        baseline="",
-        seed=1,
-        rules=TrialRules(warmups=1, trial_s=9.0, max_passes=2, timeout_s=30.0),
-        workloads=[ASKED],
-        variants=catalog.variants,
-        rounds=1,
-    )
-    bench = Bench(
-        plan=plan,
-        catalogs={HERE: catalog},
-        server=server,
-        manifests={ASKED.name: server.register(ASKED)},
-        client_cpus=(),
-        sink=folder,
-    )
-    [trial] = run_round(bench, 0, list(enumerate(plan.rounds[0])), lambda *_: None)
+    rules = TrialRules(warmups=1, trial_s=9.0, max_passes=2, timeout_s=30.0)
+    [trial] = measured(server, job_of(catalog, ASKED, rules))
     return trial

@@ -2,19 +2,18 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
 from harness.measure.catalog import open_catalog
-from harness.measure.plan import make_plan
 from harness.measure.processes import IS_LINUX
-from harness.measure.run import Bench, run_round
 from harness.measure.server import Server, running_server
-from harness.model import HERE, HarnessError, Trial, TrialRules
+from harness.model import HarnessError, Trial, TrialRules
 from harness.workload import Workload
+from tests.measure.conftest import job_of, measured
 
 pytestmark = pytest.mark.skipif(not IS_LINUX, reason="this system does not tell")
 
@@ -88,43 +87,27 @@ def own_server() -> Iterator[Server]:
         yield one
 
 
-def measured(
+def trials_of(
     server: Server,
     tree: Path,
     *,
     once: str = "pass",
     at_import: str = "",
-    cpus: tuple[int, ...] = (),
     timeout_s: float = 30.0,
     when: int = 2,
     is_first: bool = True,
-) -> Iterator[Trial]:
+    tell: Callable[[object], None] | None = None,
+) -> tuple[Trial, ...]:
     """One trial of the honest client and one of a client that does this, in one block, the liar first."""
     liar = tree.parent / "liar.py"
     liar.write_text(CLIENT.format(once=once, at_import=at_import, when=when))
     catalog = open_catalog(sys.executable, clients=[liar], root=tree)
-    plan = make_plan(
-        suite="lies",
-        baseline="",
-        seed=1,
-        rules=TrialRules(warmups=0, trial_s=9.0, max_passes=2, timeout_s=timeout_s),
-        workloads=[ASKED],
-        variants=catalog.variants,
-        rounds=1,
-    )
-    bench = Bench(
-        plan=plan,
-        catalogs={HERE: catalog},
-        server=server,
-        manifests={ASKED.name: server.register(ASKED)},
-        client_cpus=cpus,
-        sink=tree.parent,
-    )
-    cells = sorted(plan.rounds[0], key=lambda one: (one.variant != "pool/liar") is is_first)
-    return run_round(bench, 0, list(enumerate(cells)), lambda *_: None)
+    rules = TrialRules(warmups=0, trial_s=9.0, max_passes=2, timeout_s=timeout_s)
+    order = ["pool/liar", "pool/honest"] if is_first else ["pool/honest", "pool/liar"]
+    return measured(server, job_of(catalog, ASKED, rules, order), tell)
 
 
-def by_client(trials: Iterator[Trial]) -> dict[str, Trial]:
+def by_client(trials: Iterable[Trial]) -> dict[str, Trial]:
     return {one.cell.variant.removeprefix("pool/"): one for one in trials}
 
 
@@ -141,7 +124,7 @@ def by_client(trials: Iterator[Trial]) -> dict[str, Trial]:
 def test_who_meddles_with_those_that_wait_fails_and_they_do_not(
     server: Server, tree: Path, when: int, lie: str, reason: str
 ) -> None:
-    found = by_client(measured(server, tree, once=lie, when=when))
+    found = by_client(trials_of(server, tree, once=lie, when=when))
     assert reason in (found["liar"].reason or "")
     assert found["honest"].reason is None
     assert len(found["honest"].timed) == 2
@@ -152,7 +135,7 @@ def test_a_chain_of_orphans_is_of_the_family_that_began_it(server: Server, tree:
         "def chain():\n    until = time.monotonic() + 9\n    while time.monotonic() < until:\n"
         "        if os.fork(): os._exit(0)\n        burn(0.003)\n    os._exit(0)"
     )
-    found = by_client(measured(server, tree, once="os.fork() or chain()", at_import=chain))
+    found = by_client(trials_of(server, tree, once="os.fork() or chain()", at_import=chain))
     assert "s of CPU in the" in (found["liar"].reason or "")
     assert found["honest"].reason is None
 
@@ -172,7 +155,7 @@ def ask():
 
 def test_who_asks_on_while_others_run_spoils_no_count_of_theirs(server: Server, tree: Path) -> None:
     once = "threading.Thread(target=ask, daemon=True).start()"
-    found = by_client(measured(server, tree, once=once, at_import=STRAY))
+    found = by_client(trials_of(server, tree, once=once, at_import=STRAY))
     assert found["liar"].reason is not None
     assert found["honest"].reason is None
     assert len(found["honest"].timed) == 2
@@ -180,7 +163,7 @@ def test_who_asks_on_while_others_run_spoils_no_count_of_theirs(server: Server, 
 
 def test_who_meddles_at_its_import_is_found_when_they_start_one_by_one(server: Server, tree: Path) -> None:
     lie = "[os.kill(one, 9) for one in others()]"
-    found = by_client(measured(server, tree, at_import=lie, is_first=False))
+    found = by_client(trials_of(server, tree, at_import=lie, is_first=False))
     assert found["liar"].reason == "while it ran, a waiting worker was killed"
     assert found["honest"].reason is None
 
@@ -188,21 +171,21 @@ def test_who_meddles_at_its_import_is_found_when_they_start_one_by_one(server: S
 def test_who_is_ended_by_a_signal_is_measured_again_alone_and_then_it_is_its_own_doing(
     server: Server, tree: Path
 ) -> None:
-    found = by_client(measured(server, tree, once="os.kill(os.getpid(), 9)"))
+    found = by_client(trials_of(server, tree, once="os.kill(os.getpid(), 9)"))
     assert found["liar"].reason == "the worker was killed by SIGKILL"
     assert found["honest"].reason is None
 
 
 def test_who_ends_itself_while_it_waits_blames_nobody(server: Server, tree: Path) -> None:
     late = "threading.Timer(0.02, os._exit, [3]).start()"
-    found = by_client(measured(server, tree, once=late))
+    found = by_client(trials_of(server, tree, once=late))
     assert found["liar"].reason == "the worker ended with exit code 3"
     assert found["honest"].reason is None
 
 
 def test_cpu_seconds_are_those_of_the_children_too(server: Server, tree: Path) -> None:
     child = "pid = os.fork(); pid or (burn(0.2), os._exit(0)); os.waitpid(pid, 0); time.process_time = lambda: 0.0"
-    found = by_client(measured(server, tree, once=child))
+    found = by_client(trials_of(server, tree, once=child))
     assert found["liar"].reason is None
     first, second = found["liar"].timed
     assert first.client_cpu_s - second.client_cpu_s > 0.1
@@ -217,7 +200,7 @@ def test_cpu_seconds_are_those_of_the_children_too(server: Server, tree: Path) -
     ],
 )
 def test_who_takes_more_cpus_than_given_fails(server: Server, tree: Path, lie: str) -> None:
-    found = by_client(measured(server, tree, once=lie, cpus=(0,)))
+    found = by_client(trials_of(server, tree, once=lie))
     assert "may use the CPUs 0, 1" in (found["liar"].reason or "")
     assert found["honest"].reason is None
     assert found["honest"].cpus == (0,)
@@ -226,21 +209,27 @@ def test_who_takes_more_cpus_than_given_fails(server: Server, tree: Path, lie: s
 @pytest.mark.parametrize("number", ["SIGKILL", "SIGSTOP"])
 def test_who_hits_the_server_fails_and_the_run_ends(own_server: Server, tree: Path, number: str) -> None:
     lie = f"os.kill({own_server.pid}, signal.{number})"
-    trials = measured(own_server, tree, once=lie, timeout_s=3.0)
-    assert (next(trials).reason or "").startswith("while it ran, the image server was ")
+    told: list[object] = []
     with pytest.raises(HarnessError, match=r"^the image server stopped answering"):
-        list(trials)
+        trials_of(own_server, tree, once=lie, timeout_s=3.0, tell=told.append)
+    [trial] = [record for record in told if isinstance(record, Trial)]
+    assert (trial.reason or "").startswith("while it ran, the image server was ")
 
 
 def test_a_daemon_ends_with_its_trial(server: Server, tree: Path) -> None:
     mark = f"94.{os.getpid()}"
     lie = f"os.fork() or (os.setsid(), os.fork() or os.execv('/bin/sleep', ['sleep', '{mark}']), os._exit(0))"
-    trials = measured(server, tree, once=lie)
-    assert next(trials).reason is None
-    assert not [one for one in psutil.process_iter(["cmdline"]) if mark in (one.info["cmdline"] or [])]
-    assert [one.reason for one in trials] == [None]
+    left: list[int] = []
+
+    def look(record: object) -> None:
+        if isinstance(record, Trial):
+            left.append(sum(mark in (one.info["cmdline"] or []) for one in psutil.process_iter(["cmdline"])))
+
+    trials = trials_of(server, tree, once=lie, tell=look)
+    assert [trial.reason for trial in trials] == [None, None]
+    assert left == [0, 0]
 
 
 def test_memory_is_read_from_outside(server: Server, tree: Path) -> None:
-    found = by_client(measured(server, tree, once="bytearray(200_000_000)", when=1))
+    found = by_client(trials_of(server, tree, once="bytearray(200_000_000)", when=1))
     assert found["liar"].peak_rss_bytes - found["honest"].peak_rss_bytes > 150_000_000

@@ -23,7 +23,7 @@ from harness.measure.worker.rehearsal import (
     sync,
 )
 from harness.stats.validity import cell_notes
-from tests.measure.test_contract import TINY, measured, only
+from tests.measure.test_contract import TINY, only, trials_of
 
 
 class Response:
@@ -156,7 +156,7 @@ def test_an_async_client_that_forgets_something(
 ) -> None:
     (tmp_path / "mine.py").write_text(FORGETFUL.format(before=before, after=after))
     catalog = only(open_catalog(sys.executable, clients=[tmp_path / "mine.py"]), "gather/mine/asyncio")
-    [trial] = measured(catalog, server, tmp_path, replace(TINY, name="forgetful"))
+    [trial] = trials_of(catalog, server, replace(TINY, name="forgetful"))
     assert (trial.reason or "").startswith(expected)
 
 
@@ -178,7 +178,7 @@ def test_a_client_that_takes_a_404_for_an_image_is_told_and_keeps_its_rank(
     """All that it fetched was held against the manifest: what it forgot has made it no quicker."""
     (tmp_path / "careless.py").write_text(CARELESS)
     catalog = only(open_catalog(sys.executable, clients=[tmp_path / "careless.py"]), "thread_pool/careless")
-    [trial] = measured(catalog, server, tmp_path, TINY.but(name="careless"))
+    [trial] = trials_of(catalog, server, TINY.but(name="careless"))
     assert (trial.reason, trial.advice) == (None, SWALLOWED)
     [note] = [
         note

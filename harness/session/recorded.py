@@ -2,14 +2,19 @@
 
 import argparse
 import os
+import platform
 import shlex
 import sys
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 
-from harness import ledger
+from harness import ledger, quotes
+from harness.measure.catalog import Catalog
 from harness.measure.launch import ROOT
+from harness.measure.machine import cpu_split, environment, fingerprint
 from harness.measure.suite import OF_SELFCHECK
-from harness.model import HERE, HarnessError
+from harness.model import HERE, HarnessError, Plan, Run
 from harness.text import redacted_argument
 
 
@@ -54,4 +59,37 @@ def bench_folder(name: str, results: Path) -> Path:
     kind = "a self-check" if plan.suite == OF_SELFCHECK else "a comparison of sides"
     if plan.suite == OF_SELFCHECK or any(cell.side != HERE for cell in plan.cells):
         raise HarnessError(f"{folder} is {kind}; this takes runs of bench alone", exit_code=2)
+    return folder
+
+
+def start(results: Path, plan: Plan, catalog: Catalog) -> Path:
+    """Make the run's folder with all that is known before the first trial."""
+    now = time.time()
+    name = f"{datetime.fromtimestamp(now, UTC):%Y%m%dT%H%M%SZ}-{plan.suite}"
+    folder = results / "runs" / name
+    facts = fingerprint(catalog.interpreter, *cpu_split())
+    run = Run(
+        id=name,
+        version=ledger.VERSION,
+        created_at=now,
+        command=command_line(),
+        plan=plan,
+        contenders=catalog.contenders,
+        fingerprint=facts,
+        environment=environment(),
+        selfcheck=ledger.read_selfcheck(results, facts),
+    )
+    ledger.create(folder, run)
+    quotes.quote(results, folder, platform.python_version())
+    return folder
+
+
+def gate_folder(results: Path, now: float, *, kind: str = "gates") -> Path:
+    """Make a folder of a name that sorts by time."""
+    name = f"{datetime.fromtimestamp(now, UTC):%Y%m%dT%H%M%S.%fZ}"
+    folder = results / kind / name
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise HarnessError(f"cannot write results to {folder}: {error.strerror}") from None
     return folder

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from rich.console import Console, ConsoleOptions, RenderableType
+import rich.console
+from rich.console import ConsoleOptions, RenderableType
 from rich.segment import Segment
 
 from harness.text import printable_lines
@@ -10,8 +11,12 @@ from harness.text import printable_lines
 PIPE_WIDTH = 200  # columns of a table that no terminal cuts
 
 
-class PrintableConsole(Console):
+class Console(rich.console.Console):
     """A console that the text it shows cannot steer: only its own styles make escape codes."""
+
+    def say(self, line: str) -> None:
+        """Print text as it is, however long."""
+        self.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """Render, with every sign that a terminal would act on told by its code."""
@@ -30,5 +35,5 @@ def to_errors() -> Console:
 
 
 def _console(*, stderr: bool) -> Console:
-    console = PrintableConsole(stderr=stderr)
-    return console if console.is_terminal else PrintableConsole(stderr=stderr, width=PIPE_WIDTH)
+    console = Console(stderr=stderr)
+    return console if console.is_terminal else Console(stderr=stderr, width=PIPE_WIDTH)

@@ -7,17 +7,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rich.console import Console
-
 from harness import ledger
-from harness.commands.bench import with_own
-from harness.commands.catalog_options import variables_from
-from harness.commands.conduct import conduct
-from harness.commands.recorded import command_line
 from harness.measure.catalog import Catalog, match, open_catalog
 from harness.measure.launch import ROOT
 from harness.measure.machine import cpu_split, environment, fingerprint
 from harness.model import Cell, HarnessError, Plan, Run, Variant
+from harness.session.console import Console
+from harness.session.driver import drive, opened
+from harness.session.options import variables_from, with_own
+from harness.session.recorded import command_line
 from harness.sides.model import Prepared, Side
 from harness.sides.parse import parse_side
 from harness.sides.prepare import default_cache, prepare
@@ -57,16 +55,6 @@ class Lineup:
     nowhere: frozenset[tuple[Cell, ...]]
 
 
-def add_cache_option(parser: argparse.ArgumentParser) -> None:
-    """Add --cache."""
-    parser.add_argument(
-        "--cache",
-        type=Path,
-        metavar="DIR",
-        help="environments of the sides (default: in the user's cache folder)",
-    )
-
-
 def ready_sides(
     texts: Mapping[str, str],
     options: argparse.Namespace,
@@ -93,13 +81,10 @@ def ready_sides(
     ids = [one.id for one in here.variants]
     sides = {name: parse_side(text, repository=ROOT, variant_ids=ids) for name, text in texts.items()}
 
-    def say(line: str) -> None:
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
-
     found = []
     for name, side in sides.items():
         try:
-            prepared = prepare(side, repository=ROOT, cache=options.cache or default_cache(), say=say)
+            prepared = prepare(side, repository=ROOT, cache=options.cache or default_cache(), say=console.say)
             is_plain = (prepared.python, prepared.root) == (sys.executable, ROOT / "benchmarks")
             is_plain = is_plain and side.client is None and not side.variables
             catalog = here if is_plain else _catalog(prepared, options)
@@ -107,7 +92,7 @@ def ready_sides(
             if failed is None:
                 raise
             failed[name] = str(error)
-            say(f"fetchbench: side {name}: {error}")
+            console.say(f"fetchbench: side {name}: {error}")
         else:
             found.append(Ready(name=name, prepared=prepared, catalog=catalog))
     return tuple(found)
@@ -124,6 +109,7 @@ def _catalog(prepared: Prepared, options: argparse.Namespace) -> Catalog:
         clients.append(own.resolve())
     return open_catalog(
         prepared.python,
+        need=prepared.need,
         clients=clients,
         models=options.concurrency_model,
         loops=options.loop,
@@ -247,9 +233,10 @@ def measure_sides(
     plan: Plan,
     sides: Sequence[Ready],
     *,
-    is_over: Callable[[int], bool],
+    cache: Path | None,
+    is_over: Callable[[int], bool] = lambda _number: False,
 ) -> None:
-    """Make the run's folder and measure the plan on all sides."""
+    """Make the run's folder and measure the plan on all sides, whose environments are in the cache."""
     first = sides[0].catalog
     facts = fingerprint(first.interpreter, *cpu_split())
     contenders = {
@@ -267,12 +254,9 @@ def measure_sides(
         selfcheck=ledger.read_selfcheck(results, facts),
     )
     ledger.create(folder, run)
-    conduct(
-        console,
-        folder,
-        {one.name: one.catalog for one in sides},
-        is_over=is_over,
-    )
+    catalogs = {one.name: one.catalog for one in sides}
+    with opened(folder, console) as writer:
+        drive(console, writer, catalogs, is_over=is_over, cache_folder=cache)
 
 
 def facts_of(ready: Ready) -> dict[str, object]:

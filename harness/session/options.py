@@ -6,7 +6,7 @@ from pathlib import Path
 
 from harness.measure.catalog import Catalog, open_catalog
 from harness.measure.launch import ROOT
-from harness.model import HarnessError
+from harness.model import HarnessError, Variant
 from harness.text import read_variable
 
 SUITE_FILE = ROOT / "benchmarks" / "suite.toml"
@@ -72,3 +72,42 @@ def variables_from(options: argparse.Namespace) -> dict[str, str]:
             raise HarnessError(f"--env: {name} is given twice; one is enough", exit_code=2)
         found[name] = value
     return found
+
+
+def with_own(
+    variants: tuple[Variant, ...], catalog: Catalog, options: argparse.Namespace
+) -> tuple[Variant, ...]:
+    """Add the user's own files: a client joins every model on its loops, a model every client, a loop all that fits it."""
+    clients = {path.stem for path in options.client}
+    models = {path.stem for path in options.concurrency_model}
+    loops = {path.stem for path in options.loop}
+    ways = {(one.concurrency, one.loop) for one in variants}
+    ways |= {(one.concurrency, loop) for one in variants if one.loop for loop in loops}
+    pairs = {(one.concurrency, one.client) for one in variants}
+    known = {one.client for one in variants} | clients
+    own = {
+        one
+        for one in catalog.variants
+        if (one.client in clients and (one.concurrency, one.loop) in ways)
+        or (one.concurrency in models and one.client in known)
+        or (one.loop in loops and (one.concurrency, one.client) in pairs)
+    }
+    return tuple({*variants, *own})
+
+
+def positive(text: str) -> int:
+    """Read a whole number above 0, for argparse."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
+    return int(text)
+
+
+def share(text: str) -> float:
+    """Read "2%" or "0.02", above 0 and below 1, for argparse."""
+    try:
+        value = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no share such as 2% or 0.02")
+    return value

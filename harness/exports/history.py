@@ -10,12 +10,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-
 from harness import checks
-from harness.commands.locks import lock
 from harness.ledger import Ledger
 from harness.lines import Lines, add_lines, end_lines, read_lines
+from harness.locks import Say, lock
 from harness.metrics import RESPONSES
 from harness.model import Cell, HarnessError
 
@@ -75,7 +73,7 @@ def points_of(book: Ledger) -> "list[Point]":
     return points
 
 
-def add(folder: Path, book: Ledger, console: Console) -> tuple[Path, int, bool]:
+def add(folder: Path, book: Ledger, say: Say) -> tuple[Path, int, bool]:
     """Append what the store lacks of a run; whoever else adds waits.
 
     Returns:
@@ -85,7 +83,7 @@ def add(folder: Path, book: Ledger, console: Console) -> tuple[Path, int, bool]:
     points = points_of(book)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with lock(console, folder.with_name(f".{folder.name}.lock"), "adding to this history"):
+        with lock(folder.with_name(f".{folder.name}.lock"), "adding to this history", say=say):
             lines = _read(path)
             known = {_key(point) for point in lines.records if not isinstance(point, dict)}
             fresh = [point for point in points if _key(point) not in known]

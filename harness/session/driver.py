@@ -1,0 +1,203 @@
+"""Measure what a run's ledger still lacks: the one way from a plan to trials, for every command that measures.
+
+Each round is a job that an executor runs: in this process, unless another one is given.
+"""
+
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from harness import ledger
+from harness.interrupts import interrupts
+from harness.locks import lock
+from harness.measure.catalog import Catalog
+from harness.measure.job import Block, RoundJob, RoundResult
+from harness.measure.plan import round_job
+from harness.measure.run import run_round
+from harness.metrics import TIME_PER_IMAGE, judged_metric
+from harness.model import Ceiling, HarnessError, Plan, Trial
+from harness.report.progress import Lines, Screen
+from harness.session.console import Console
+from harness.stats.validity import server_limits
+
+
+class SerialExecutor(Executor):
+    """Runs each job when it is submitted, in this process; an interrupt goes through to who submitted it."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Run it now."""
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001 - a future hands on any
+            future.set_exception(error)
+        return future
+
+
+@contextmanager
+def opened(folder: Path, console: Console) -> Iterator[ledger.Writer]:
+    """Read a run's ledger, once, and add to it; nobody else measures the same run meanwhile.
+
+    That is so also where a TMPDIR of their own gives them another lock of the machine.
+    """
+    with lock(folder / ".lock", "measuring this run", say=console.say):
+        writer = ledger.Writer(folder)
+        if writer.book.cut:
+            console.say("the last line of the ledger was cut by a crash; that trial is measured again")
+        yield writer
+
+
+def drive(
+    console: Console,
+    writer: ledger.Writer,
+    catalogs: Mapping[str, Catalog],
+    *,
+    is_over: Callable[[int], bool] = lambda _number: False,
+    executor: Executor | None = None,
+    cache_folder: Path | None = None,
+) -> None:
+    """Measure the trials that a ledger lacks, round by round.
+
+    In this process each record is on the disk before the next is measured; from elsewhere a round arrives whole.
+
+    Args:
+        console: for progress.
+        catalogs: side -> its environment and contenders.
+        is_over: asked before each round; True ends the run, as when a budget is used up.
+        executor: runs the rounds; None runs them in this process.
+        cache_folder: of environments.
+    """
+    plan = writer.book.run.plan
+    for left in writer.folder.glob("sink-*"):  # by a run that was killed
+        shutil.rmtree(left, ignore_errors=True)
+    show = Screen if console.is_terminal else Lines
+    with (
+        _folder_for_images(writer.folder) as sink,
+        show(console, plan, writer.book.trials, time.monotonic) as reporter,
+    ):
+        run = _Run(console, writer, catalogs, reporter)
+
+        def measure(job: RoundJob) -> None:
+            if executor is None:
+                here = {"tell": run.add, "sink": sink, "cache_folder": cache_folder}
+                SerialExecutor().submit(run_round, job, **here).result()
+            else:
+                run.add_all(executor.submit(run_round, job).result())
+
+        sizes = run.sizes_without_ceiling()
+        for number in range(len(plan.rounds)):
+            job = run.job(number, sizes)
+            if is_over(number) or precise_enough(plan, run.trials, number):
+                break
+            if job.entries:
+                measure(job)
+                sizes = []
+        # Those that are missing still, and those that a pass has refuted.
+        if sizes := run.sizes_without_ceiling():
+            measure(run.job(0, sizes, is_over=True))
+
+
+class _Run:
+    """What is known of a run while it is measured."""
+
+    def __init__(
+        self,
+        console: Console,
+        writer: ledger.Writer,
+        catalogs: Mapping[str, Catalog],
+        reporter: Lines | Screen,
+    ) -> None:
+        self._console = console
+        self._writer = writer
+        self._catalogs = catalogs
+        self._reporter = reporter
+        self._plan = writer.book.run.plan
+        self._ceilings = list(writer.book.ceilings)
+        self.trials = list(writer.book.trials)
+        self._measured = {(trial.round, trial.cell) for trial in self.trials}
+        # A cell that failed has lost its rank already; measuring it again would only take time.
+        self._failed = {trial.cell for trial in self.trials if trial.reason is not None}
+
+    def job(self, number: int, sizes: Sequence[int], *, is_over: bool = False) -> RoundJob:
+        """What a round lacks, nothing if the run is over, and these ceilings."""
+        return round_job(
+            self._plan,
+            number,
+            self._catalogs,
+            is_wanted=lambda cell: not (is_over or (number, cell) in self._measured or cell in self._failed),
+            ceilings=sizes,
+        )
+
+    def sizes_without_ceiling(self) -> list[int]:
+        """Sizes of images of which no ceiling is known that still stands."""
+        limits = server_limits(self.trials, self._plan.workloads, self._ceilings)
+        workloads = (workload for workload in self._plan.workloads if workload.name not in limits)
+        return sorted({workload.what.image_bytes for workload in workloads})
+
+    def add(self, record: ledger.Record | Block) -> None:
+        """Write a record and show it; what has to be left out is said."""
+        if isinstance(record, Block):
+            self._reporter.next(record.round, record.cells)
+            return
+        try:
+            written = self._writer.append(record)
+        except ValueError as error:
+            kind = type(record).__name__.lower()
+            self._console.say(f"a {kind} is left out, as it cannot have been measured: {error}")
+            return
+        if isinstance(written, Trial):
+            self._reporter.done(written)
+            self.trials.append(written)
+            self._measured.add((written.round, written.cell))
+            if written.reason is not None:
+                self._failed.add(written.cell)
+        elif isinstance(written, Ceiling):
+            self._ceilings.append(written)
+
+    def add_all(self, result: RoundResult) -> None:
+        """Write what came back from elsewhere.
+
+        Raises:
+            HarnessError: it was measured on another kind of machine than the run began on.
+        """
+        known = self._writer.book.run.fingerprint
+        differing = [name for name, value in result.machine.items() if known.get(name) != value]
+        if differing:
+            raise HarnessError(f"a round was measured on another machine: {', '.join(differing)} differ")
+        for record in result.records:
+            self.add(record)
+
+
+@contextmanager
+def _folder_for_images(folder: Path) -> Iterator[Path]:
+    """Yield a folder on the disk of the results; that it cannot be taken away hides no other error."""
+    try:
+        made = tempfile.TemporaryDirectory(prefix="sink-", dir=folder, ignore_cleanup_errors=True)
+    except OSError as error:
+        raise HarnessError(f"cannot make a folder for images in {folder}: {error.strerror}") from None
+    with made as sink:
+        yield Path(sink)
+
+
+def precise_enough(plan: Plan, trials: list[Trial], number: int) -> bool:
+    """Whether the rounds before this one made every interval as narrow as the plan asks; never on significance."""
+    if plan.precision is None or number == 0:
+        return False
+    # scipy is slow to load: only runs that stop by precision pay for it, between two rounds. And numpy cannot be
+    # imported again, for the report of what was measured, once its import broke off.
+    with interrupts.held():
+        from harness.stats.effect import against_variant, effects  # noqa: PLC0415
+        from harness.stats.power import keep_measuring  # noqa: PLC0415
+        from harness.stats.sample import samples  # noqa: PLC0415
+
+    metric = judged_metric(plan.metric) if plan.metric else TIME_PER_IMAGE
+    done = samples([trial for trial in trials if trial.round < number], metric)
+    found = effects(done, against_variant(plan.baseline))
+    return not keep_measuring(
+        found, precision=plan.precision, rounds_done=number, most_rounds=len(plan.rounds)
+    )

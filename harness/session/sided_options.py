@@ -1,0 +1,70 @@
+"""The options of commands that compare sides."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.measure.launch import ROOT
+from harness.measure.suite import GateFields, SuiteFile, with_options
+from harness.model import HarnessError
+from harness.session.exits import USAGE
+from harness.session.metric_option import add_metric_option
+from harness.session.options import add_catalog_options, positive
+
+if TYPE_CHECKING:  # scipy is slow to load
+    from harness.stats.verdict import Margins
+
+SIDE_HELP = (
+    "comma-separated: a Python (python3.13), requirements (aiohttp==3.9.5), a git ref, a variant, a client file; "
+    "'here' changes nothing"
+)
+
+
+def add_sided_options(parser: argparse.ArgumentParser) -> None:
+    """Add what ``gate`` and ``matrix`` share."""
+    parser.add_argument(
+        "--variants", nargs="+", metavar="GLOB", help="instead of those of [gate] in suite.toml"
+    )
+    parser.add_argument("--workloads", nargs="+", metavar="NAME", help="the same")
+    add_metric_option(parser, "those of [gate], time_per_image_s alone if it names none")
+    parser.add_argument(
+        "--rounds", type=positive, metavar="N", help="instead of suite.toml's (of a gate: fresh ones)"
+    )
+    parser.add_argument("--seed", type=int, metavar="N", help="of the order inside rounds (default: drawn)")
+    parser.add_argument(
+        "--results",
+        type=Path,
+        default=ROOT / "results",
+        metavar="DIR",
+        help="default: results/ of the checkout",
+    )
+    parser.add_argument(
+        "--cache",
+        type=Path,
+        metavar="DIR",
+        help="environments of the sides (default: in the user's cache folder)",
+    )
+    add_catalog_options(parser)
+
+
+def gate_fields(file: SuiteFile, options: argparse.Namespace) -> GateFields:
+    """Take ``[gate]`` with what the command line says instead."""
+    if file.gate is None:
+        raise HarnessError(f"{options.suite_file} has no [gate]", exit_code=USAGE)
+    asked = {
+        "variants": options.variants,
+        "workloads": options.workloads,
+        "metrics": options.metric and [metric.key for metric in options.metric],
+        "margin": options.margin,
+        "margins": options.margin and {},  # one that is said holds for all
+        "decide_rounds": options.rounds,
+        "budget_s": getattr(options, "budget", None),
+    }
+    return with_options(file.gate, asked, {"decide_rounds": "--rounds", "budget_s": "--budget"})
+
+
+def margins_of(fields: GateFields) -> "Margins":
+    """The margins that ``[gate]`` asks for."""
+    from harness.stats.verdict import Margins  # noqa: PLC0415 - scipy is slow to load
+
+    return Margins(default=fields.margin, of_metric=fields.margins)
