@@ -234,8 +234,8 @@ class Sentinel:
     Attributes:
         cpu_s: seconds of a fixed CPU loop, one value per repeat, on the client's CPUs.
         echo_s: seconds of a fixed number of loopback echoes, one value per repeat.
-        steal: share of CPU time taken by the hypervisor since the previous sentinel, 0 to 1; None if unknown.
-        busy_elsewhere: CPU seconds per second used by processes that are not ours since the previous sentinel.
+        steal: share of CPU time taken by the hypervisor during the round, 0 to 1; None if unknown.
+        busy_elsewhere: CPU seconds per second used by processes that are not ours during the round.
         cpu_own_s: CPU seconds of each repeat of the CPU loop, less than its ``cpu_s`` where others took turns with it; None
             in ledgers older than this field.
     """

@@ -52,7 +52,8 @@ class Measuring:
         plan: Plan,
         sides: Sequence[Ready],
         *,
-        is_over: Callable[[int], bool],
+        is_over: Callable[[int], bool] = lambda _number: False,
+        **_: object,
     ) -> None:
         run = Run(
             id=folder.name, version=ledger.VERSION, created_at=1.0, command="", plan=plan,
