@@ -48,7 +48,9 @@ def opened(folder: Path, console: Console) -> Iterator[ledger.Writer]:
     with lock(folder / ".lock", "measuring this run", say=console.say):
         writer = ledger.Writer(folder)
         if writer.book.cut:
-            console.say("the last line of the ledger was cut by a crash; that trial is measured again")
+            console.say(
+                "the last line of the ledger was cut by a crash; a trial that it lacks is measured again"
+            )
         yield writer
 
 
