@@ -4,6 +4,7 @@
 * ``planted``: slow-downs of the client: how often each is called regressed within a time.
 * ``server``: a slow-down of the server in every other run: the ratios stay at 1.
 * ``burner``: another process on the client's CPU in half of the rounds: inconclusive, never regressed.
+* ``costs``: clients that take more CPU or memory and no longer: found by that metric alone.
 * ``side-by-side``: the same cases by pytest-benchmark, run after run.
 
 ``python -m harness.calibration verdicts planted``, or ``nox -s verdicts -- planted``.
@@ -18,7 +19,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from harness.calibration import side_by_side
+from harness.calibration import costs, side_by_side
 from harness.calibration.judging import judged, summary
 from harness.calibration.scene import Round, Scene, add_options, burning, opened
 from harness.locks import machine_lock
@@ -199,5 +200,6 @@ PROOFS = {
     "planted": _add_planted,
     "server": _add(_server, runs=10, twins=3, rounds=12),
     "burner": _add(_burner, runs=6, rounds=12),
+    "costs": costs.add_options,
     "side-by-side": _add_side_by_side,
 }

@@ -40,7 +40,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--out",
         type=Path,
         metavar="DIR",
-        help="for compare.csv and compare.md (default: the head run's folder)",
+        help="for compare.csv, compare.md and compare.html (default: the head run's folder)",
     )
     add_results_option(parser)
 
@@ -59,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
             exit_code=UNDECIDED,
         )
     # scipy and pandas are slow to load, and a refusal needs none of them.
-    from harness.report.compare import Compared, compare_csv, compare_md, print_compare  # noqa: PLC0415
+    from harness.report.compare import Compared, compare_csv, compare_html, compare_md, print_compare  # noqa: PLC0415
     from harness.stats.gate import overall  # noqa: PLC0415
     from harness.stats.judge import judge_runs  # noqa: PLC0415
     from harness.stats.verdict import Margins  # noqa: PLC0415
@@ -77,6 +77,7 @@ def run(options: argparse.Namespace) -> int:
     place = options.out or folder
     write_whole(place / "compare.csv", compare_csv(compared))
     write_whole(place / "compare.md", compare_md(compared))
+    write_whole(place / "compare.html", compare_html(compared))
     console = to_output()
     print_compare(console, compared)
     console.say(f"written to {place}")

@@ -290,6 +290,7 @@ def tell(folder: Path, gate: "Gate", output: Console, errors: Console, environ: 
     text = summary.gate_md(gate)
     write_whole(folder / "gate.md", text)
     write_whole(folder / "junit.xml", junit.junit_xml(gate))
+    write_whole(folder / "gate.html", summary.gate_html(gate))
     write_whole(folder / "effects.csv", data.effects_csv(gate))
     if gate.findings:
         terminal.print_gate(output, gate)

@@ -108,7 +108,7 @@ def _tell(
     from harness.report.charts import render  # noqa: PLC0415
     from harness.report.comparison import EFFECT, comparison_frame  # noqa: PLC0415
     from harness.report.csvs import to_csv  # noqa: PLC0415
-    from harness.report.gate.matrix import matrix_findings, matrix_md, slopes  # noqa: PLC0415
+    from harness.report.gate.matrix import matrix_findings, matrix_html, matrix_md, slopes  # noqa: PLC0415
     from harness.report.style import looks  # noqa: PLC0415
 
     book = ledger.read(folder)
@@ -122,6 +122,7 @@ def _tell(
     text = matrix_md(findings, facts | {name: {"failed": why} for name, why in failed.items()})
     write_whole(place / "matrix.csv", to_csv(frame))
     write_whole(place / "matrix.md", text)
+    write_whole(place / "matrix.html", matrix_html(findings))
     shown = looks(book.run.contenders, book.run.plan.variants)
     chart = render(slopes, frame, shown, f"Over {frame['reference_side'].iloc[0]}")
     write_whole(place / "matrix.svg", chart)

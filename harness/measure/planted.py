@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness.measure.catalog import Catalog
-from harness.metrics import TIME_PER_IMAGE
+from harness.metrics import TIME_PER_IMAGE, Metric
 from harness.model import HarnessError, Trial
 
 PROBE_TURNS = 20_000  # about what an image costs a quick client, so that a few rounds tell its share well
@@ -55,19 +55,20 @@ open_client = _slower(open_client)
 '''
 
 
-def plant(catalog: Catalog, client: str, name: str, turns: int, folder: Path) -> Path:
-    """Write a client that does so many turns of an empty loop more for each image; return its path.
+def plant(catalog: Catalog, client: str, name: str, turns: int, folder: Path, *, kept_bytes: int = 0) -> Path:
+    """Write a client that does so many turns of an empty loop more for each image and keeps so much memory; return its path.
 
     With 0 it is a twin: the baseline of a self-check is one too, so that all pay for the same wrapper.
     """
     path = folder / f"{name}.py"
     source = catalog.contender("client", client).source
-    path.write_text(f"{source}\n\nTURNS = {turns}\n{SLOWER}", encoding="utf-8")
+    kept = f"KEPT = b'x' * {kept_bytes}\n" if kept_bytes else ""
+    path.write_text(f"{source}\n\nTURNS = {turns}\n{kept}{SLOWER}", encoding="utf-8")
     return path
 
 
-def turns_per_share(twin: Sequence[Trial], probe: Sequence[Trial]) -> float:
-    """Turns of the loop that would double the time of an image, from trials of a twin and of one with PROBE_TURNS.
+def turns_per_share(twin: Sequence[Trial], probe: Sequence[Trial], metric: Metric = TIME_PER_IMAGE) -> float:
+    """Turns of the loop that would double a metric, from trials of a twin and of one with PROBE_TURNS.
 
     Args:
         twin: one trial per round.
@@ -80,7 +81,7 @@ def turns_per_share(twin: Sequence[Trial], probe: Sequence[Trial]) -> float:
     if failed:
         raise HarnessError(f"the pilot failed: {failed}")
     logs = [
-        math.log(TIME_PER_IMAGE.of_trial(slow) / TIME_PER_IMAGE.of_trial(base))
+        math.log(metric.of_trial(slow) / metric.of_trial(base))
         for base, slow in zip(twin, probe, strict=True)
     ]
     share = math.expm1(statistics.fmean(logs))

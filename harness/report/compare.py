@@ -12,6 +12,7 @@ from harness.report.comparison import (
     TESTS,
     UNPAIRED,
     comparison_frame,
+    comparison_html,
     comparison_md,
     counts,
     margins_text,
@@ -57,6 +58,12 @@ def compare_csv(compared: Compared) -> bytes:
 def compare_md(compared: Compared) -> bytes:
     """``compare.md``: the headline, what to keep in mind, and the table."""
     return ("\n".join(_lines(compared)) + "\n").encode()
+
+
+def compare_html(compared: Compared) -> bytes:
+    """``compare.html``: the same as a page."""
+    notes = [CAUTION, *compared.notes]
+    return comparison_html("fetchbench compare", headline(compared), notes, compared.findings, "compare.csv")
 
 
 def _lines(compared: Compared) -> Iterator[str]:

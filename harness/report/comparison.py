@@ -16,6 +16,7 @@ from harness.model import HERE
 from harness.outcomes import ORDER, OUTCOMES, Word
 from harness.report.formats import markdown
 from harness.report.narrow import Name, print_table
+from harness.report.page.template import fill
 from harness.report.units import interval_text, percent, ratio
 from harness.stats.judge import Finding
 
@@ -191,6 +192,28 @@ def _table_md(findings: Sequence[Finding], most: int, file: str) -> Iterator[str
         yield f"| {first} | {markdown(said.cell)} | {said.metric} | {figures} | {markdown(short(said.why))} |"
     if len(findings) > most:
         yield f"\n{len(findings) - most} more in `{file}`."
+
+
+def comparison_html(
+    title: str, headline: str, notes: Sequence[str], findings: Sequence[Finding], file: str
+) -> bytes:
+    """The table as a page of its own, which asks nothing of any network.
+
+    Args:
+        headline: what was found, in a sentence.
+        notes: what else the reader should know.
+        file: where all values are.
+    """
+    return fill(
+        "comparison.html.j2",
+        title=title,
+        headline=f"{headline}.",
+        notes=notes,
+        heads=HEADS,
+        rows=list(map(row, gravest_first(findings))),
+        legend=f"{LEGEND} {margins_text(findings)}",
+        file=file,
+    )
 
 
 def short(text: str, most: int = REASON) -> str:

@@ -88,6 +88,13 @@ def test_the_markdown_is_short_and_its_table_whole() -> None:
     assert {line.replace("\\|", "").count("|") for line in rows} == {7}
 
 
+def test_the_page_is_escaped_and_has_every_row() -> None:
+    page = summary.gate_html(gate(*(finding("regressed", number, NASTY) for number in range(9)))).decode()
+    assert page.count("<tr>") == 10
+    assert "<x>" not in page
+    assert "&lt;x&gt;" in page
+
+
 def test_what_did_not_change_is_folded() -> None:
     text = summary.gate_md(gate(finding("equivalent"), word="equivalent", code=0)).decode()
     assert "<summary>1 without a change</summary>" in text

@@ -11,7 +11,14 @@ from harness.ledger import Ledger
 from harness.metrics import JUDGED, Metric
 from harness.model import Cell
 from harness.report.charts import FAINT, INK, SMALL, canvas, label_beside, log
-from harness.report.comparison import LEGEND, comparison_md, margins_text, side_lines
+from harness.report.comparison import (
+    LEGEND,
+    comparison_html,
+    comparison_md,
+    counts,
+    margins_text,
+    side_lines,
+)
 from harness.report.formats import markdown
 from harness.report.style import Look
 from harness.report.units import ratio
@@ -69,6 +76,12 @@ def matrix_findings(
 def matrix_md(findings: Sequence[Finding], sides: Mapping[str, Mapping[str, object]]) -> bytes:
     """``matrix.md``: what each side is, and the table."""
     return ("\n".join(_lines(findings, sides)) + "\n").encode()
+
+
+def matrix_html(findings: Sequence[Finding]) -> bytes:
+    """``matrix.html``: the table as a page."""
+    said = f"Against {findings[0].pair.base.side}: {counts(findings)}"
+    return comparison_html("fetchbench matrix", said, (), findings, "matrix.csv")
 
 
 def _lines(findings: Sequence[Finding], sides: Mapping[str, Mapping[str, object]]) -> Iterator[str]:

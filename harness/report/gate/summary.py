@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from harness.report.comparison import LEGEND, comparison_md, margins_text, short, side_lines
+from harness.report.comparison import LEGEND, comparison_html, comparison_md, margins_text, short, side_lines
 from harness.report.formats import markdown
 from harness.report.gate.record import Gate, changes, headline
 
@@ -18,6 +18,12 @@ def gate_md(gate: Gate) -> bytes:
         if len(text) <= LIMIT or most == 0:
             return text.encode()
         most //= 2
+
+
+def gate_html(gate: Gate) -> bytes:
+    """``gate.html``: the headline and the table."""
+    notes = [f"The host was disturbed: {note}" for note in gate.host_notes]
+    return comparison_html("fetchbench gate", headline(gate), notes, gate.findings, "effects.csv")
 
 
 def _lines(gate: Gate, most: int) -> Iterator[str]:

@@ -1,0 +1,100 @@
+"""Clients that cost more and take no longer: each must be found by the metric of what it costs, and by no other."""
+
+import argparse
+import statistics
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from harness.calibration.scene import PILOT_ROUNDS, PROBE, Round, Scene, opened
+from harness.measure.catalog import open_catalog
+from harness.measure.planted import plant, turns_per_share
+from harness.metrics import CLIENT_CPU, PEAK_RSS, RESPONSES
+from harness.model import HarnessError
+from harness.stats.effect import against_variant
+from harness.stats.fitness import disturbances
+from harness.stats.judge import Measured, judge, pairs_of
+from harness.stats.verdict import Margins
+
+WORKLOAD = "thumbs-50ms-memory"  # bound by latency: what the client computes hides behind its waiting
+DEARER, LARGER = "dearer", "larger"
+FOUND_BY = {DEARER: CLIENT_CPU.key, LARGER: PEAK_RSS.key}
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this proof."""
+    parser.set_defaults(run=prove, workload=WORKLOAD)
+    parser.add_argument("--runs", type=int, default=10)
+    parser.add_argument("--rounds", type=int, default=30)
+    parser.add_argument("--margin", type=float, default=0.05)
+    parser.add_argument(
+        "--cpu", type=float, default=0.10, help="planted share of CPU seconds (default: 0.10)"
+    )
+    parser.add_argument("--memory", type=float, default=0.20, help="planted share of memory (default: 0.20)")
+
+
+def prove(options: argparse.Namespace) -> dict[str, Any]:
+    """Plant both clients, judge each run by time, CPU and memory at once, and count what was said."""
+    said: dict[str, Counter[str]] = {}
+    runs = []
+    with opened(options, {DEARER: 0.0, LARGER: 0.0}) as scene:
+        _plant(scene, options)
+        for number in range(options.runs):
+            began = time.monotonic()
+            rounds = list(scene.rounds([DEARER, LARGER], options.rounds, options.seed + number))
+            runs.append(_judged(scene, rounds, options.margin))
+            for key, found in runs[-1].items():
+                said.setdefault(key, Counter())[found["verdict"]] += 1
+            seconds = round(time.monotonic() - began)
+            print(f"[{number + 1}/{options.runs}] {seconds} s {runs[-1]}", file=sys.stderr, flush=True)
+    return {
+        "found by its metric and by no other": {
+            client: f"{sum(_is_right(run, client) for run in runs)} of {options.runs}" for client in FOUND_BY
+        },
+        **{key: dict(counts) for key, counts in said.items()},
+        "runs": runs,
+    }
+
+
+def _plant(scene: Scene, options: argparse.Namespace) -> None:
+    trials = [trial for each in scene.rounds([PROBE], PILOT_ROUNDS, seed=1) for trial in each.trials]
+    base, probe = (
+        [trial for trial in trials if trial.cell.variant == variant]
+        for variant in (scene.baseline, scene.variants[PROBE].id)
+    )
+    turns = options.cpu * turns_per_share(base, probe, CLIENT_CPU)
+    kept = options.memory * statistics.median(map(PEAK_RSS.of_trial, base))
+    tree = open_catalog(sys.executable)
+    plant(tree, scene.chosen.client, DEARER, round(turns), scene.folder)
+    plant(tree, scene.chosen.client, LARGER, 0, scene.folder, kept_bytes=round(kept))
+
+
+def _judged(scene: Scene, rounds: Sequence[Round], margin: float) -> dict[str, dict[str, Any]]:
+    """Client and metric -> verdict and ratio."""
+    trials = [trial for each in rounds for trial in each.trials]
+    failed = next((trial.reason for trial in trials if trial.reason is not None), None)
+    if failed:
+        raise HarnessError(f"a trial failed: {failed}")
+    seen = disturbances([each.sentinel for each in rounds])
+    pairs = pairs_of(trials, against_variant(scene.baseline), RESPONSES)
+    clients = {variant.id: client for client, variant in scene.variants.items()}
+    return {
+        f"{clients[finding.pair.head.variant]}, {finding.pair.metric.key}": {
+            "verdict": finding.word,
+            "ratio": finding.verdict and round(finding.verdict.effect.ratio or 0, 4),
+            "spread": finding.verdict and round(finding.verdict.effect.spread or 0, 4),
+        }
+        for finding in judge(
+            Measured(trials=trials, disturbances=seen), pairs, margins=Margins(default=margin)
+        )
+    }
+
+
+def _is_right(run: dict[str, dict[str, Any]], client: str) -> bool:
+    """Whether its own metric says regressed, and no other does."""
+    regressed = [
+        metric.key for metric in RESPONSES if run[f"{client}, {metric.key}"]["verdict"] == "regressed"
+    ]
+    return regressed == [FOUND_BY[client]]
