@@ -3,4 +3,7 @@
 import contextlib
 
 with contextlib.suppress(ImportError):  # before trio, which registers with it: later it warns
-    import hypothesis  # noqa: F401
+    from hypothesis import settings
+
+    settings.register_profile("suite", deadline=None)  # no test asserts a duration
+    settings.load_profile("suite")

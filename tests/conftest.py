@@ -5,13 +5,9 @@ import tempfile
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import settings
 
 from harness.measure.catalog import Catalog, open_catalog
 from harness.measure.server import Server, running_server
-
-settings.register_profile("suite", deadline=None)  # no test asserts a duration
-settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import select
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -102,6 +103,9 @@ class Server:
         self._connection.close()
 
     def _control(self, method: str, path: str, body: object) -> dict[str, Any]:
+        idle = self._connection.sock
+        if idle is not None and select.select([idle], [], [], 0)[0]:
+            self._connection.close()  # the server has ended it, as after a long pass: the next request opens another
         try:
             self._connection.request(
                 method, f"/_control/workloads/{path}", json.dumps(body) if body else None, self._headers
