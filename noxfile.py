@@ -60,7 +60,7 @@ USE = {
 PROVE = {
     "selfcheck": ("Check the verdicts themselves on this machine (try -- --quick).", "harness selfcheck"),
     "verdicts": (
-        "Prove the verdicts on known truths: -- aa, planted, server, burner or side-by-side.",
+        "Prove the verdicts on known truths: -- aa, planted, costs, server, burner or side-by-side.",
         "harness.calibration verdicts",
     ),
     "gate_proof": (

@@ -61,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
     # scipy and pandas are slow to load, and a refusal needs none of them.
     from harness.report.compare import Compared, compare_csv, compare_html, compare_md, print_compare  # noqa: PLC0415
     from harness.stats.gate import overall  # noqa: PLC0415
-    from harness.stats.judge import judge_runs  # noqa: PLC0415
+    from harness.stats.judge_runs import judge_runs  # noqa: PLC0415
     from harness.stats.verdict import Margins  # noqa: PLC0415
 
     findings = judge_runs(

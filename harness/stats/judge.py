@@ -5,9 +5,8 @@ can be none: what failed or is invalid has no ratio, and what was not compared d
 """
 
 import math
-import statistics
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 
 from harness.ledger import Ledger
@@ -16,9 +15,9 @@ from harness.model import Cell, Note, SelfCheck, Trial
 from harness.outcomes import Word
 from harness.stats import kernels
 from harness.stats.disturbance import Disturbance
-from harness.stats.effect import Effect, Reference, against_variant, difference, effects, unpaired_effect
+from harness.stats.effect import Effect, Reference, against_variant, effects
 from harness.stats.factors import FactorEffect, factor_effects
-from harness.stats.fitness import disturbances, host_notes
+from harness.stats.fitness import disturbances
 from harness.stats.ranking import RankedCell, rank
 from harness.stats.sample import (
     Interval,
@@ -148,10 +147,10 @@ def judge(
     )
     by_pair = dict(zip(found, judged, strict=True))
     return tuple(
-        _finding(
+        finding_of(
             pair,
             by_pair.get(pair),
-            _failed(
+            failed(
                 by_metric[pair.metric].get(pair.base),
                 by_metric[pair.metric].get(pair.head),
                 (pair.base.id, pair.head.id),
@@ -160,41 +159,6 @@ def judge(
         )
         for pair in pairs
     )
-
-
-def judge_runs(
-    base: Ledger, head: Ledger, *, metrics: Collection[Metric], margins: Margins, unlike: str | None = None
-) -> tuple[Finding, ...]:
-    """Judge every cell of either of two runs, which share no rounds, by every metric.
-
-    Args:
-        base: the run that is referred to; ``head`` the one that is judged.
-        unlike: in what the machines differ, so that nothing is comparable; None if in nothing.
-    """
-    checks = [book.run.selfcheck for book in (base, head) if book.run.selfcheck]
-    by_metric = {metric: tuple(samples(book.trials, metric) for book in (base, head)) for metric in metrics}
-    cells = sorted({trial.cell for book in (base, head) for trial in book.trials})
-    pairs = [Pair(base=cell, head=cell, metric=metric) for cell in cells for metric in metrics]
-    differing, invalid = _unlike_workloads(base, head), _invalid_cells(base, head)
-    disturbed = _disturbed_host(base, head, margins.of(TIME_PER_IMAGE))
-    settled: dict[Pair, tuple[Word, str] | None] = {}
-    found: dict[Pair, Effect] = {}
-    for pair in pairs:
-        there, here = (of_run.get(pair.head) for of_run in by_metric[pair.metric])
-        text = unlike or differing.get(pair.head.workload)
-        settled[pair] = ("not comparable", text) if text else _alone(there, here)
-        if there and here:
-            objections = (
-                (settled[pair] or ("", None))[1],
-                invalid.get(pair.head),
-                None if pair.metric.quantity == "memory" else disturbed,
-            )
-            effect = unpaired_effect(there, here)
-            # With an objection it is shown, and no member of the family.
-            found[pair] = replace(effect, reason=next(filter(None, objections), effect.reason))
-    check = max(checks, key=lambda check: check.aa_half_width, default=None)
-    judged = dict(zip(found, verdicts(list(found.values()), margins=margins, check=check), strict=True))
-    return tuple(_finding(pair, judged.get(pair), settled[pair]) for pair in pairs)
 
 
 def judge_run(book: Ledger) -> Judgement:
@@ -230,7 +194,7 @@ def _effects(pairs: Sequence[Pair], by_metric: Mapping[Metric, Samples]) -> dict
     return {pair: found[pair] for pair in pairs if pair in found}
 
 
-def _failed(base: Sample | None, head: Sample | None, names: tuple[str, str]) -> tuple[Word, str] | None:
+def failed(base: Sample | None, head: Sample | None, names: tuple[str, str]) -> tuple[Word, str] | None:
     """That one side failed; what the base shares is not the failure of the head."""
     of_base, of_head = (sample.reason if sample else None for sample in (base, head))
     if of_head and not of_base:
@@ -251,7 +215,12 @@ def _invalid(pair: Pair, cell_notes: Mapping[Cell, Sequence[Note]]) -> tuple[Wor
     return None
 
 
-def _finding(pair: Pair, verdict: Verdict | None, settled: tuple[Word, str] | None) -> Finding:
+def finding_of(pair: Pair, verdict: Verdict | None, settled: tuple[Word, str] | None) -> Finding:
+    """What follows from a verdict, or from what settles the pair without one.
+
+    Args:
+        settled: a word and its reason, such as a failure; None if the numbers speak.
+    """
     if settled:
         word, reason = settled
         return Finding(
@@ -277,56 +246,3 @@ def _to_best(found: Samples, ranking: Sequence[RankedCell]) -> dict[Cell, tuple[
         if cell != reference and of.n:
             ratios[cell] = (math.exp(float(of.mean)), ratio_interval(of))
     return ratios
-
-
-def _unlike_workloads(base: Ledger, head: Ledger) -> dict[str, str]:
-    """Workload -> why its two runs asked for different things."""
-    there = {workload.name: workload for workload in base.run.plan.workloads}
-    return {
-        workload.name: f"the workload differs: {there[workload.name]} against {workload}"
-        for workload in head.run.plan.workloads
-        if workload.name in there and there[workload.name] != workload
-    }
-
-
-def _alone(base: Sample | None, head: Sample | None) -> tuple[Word, str] | None:
-    """That one run alone has the cell, or that it failed."""
-    if base is None:
-        return "only in head", "the base run has no trial of it"
-    if head is None:
-        return "only in base", "the head run has no trial of it"
-    return _failed(base, head, ("base", "head"))
-
-
-def _invalid_cells(base: Ledger, head: Ledger) -> dict[Cell, str]:
-    """Cell -> why it is invalid in either run."""
-    return {
-        cell: f"{name}: {text}"
-        for name, book in (("base", base), ("head", head))
-        for cell, notes in cell_notes(book.trials, book.run.plan.workloads, book.ceilings).items()
-        if (text := objection(notes)) is not None
-    }
-
-
-def _disturbed_host(base: Ledger, head: Ledger, margin: float) -> str | None:
-    """Why nothing that the host can move may be judged: it was unfit, or another one."""
-    for name, book in (("base", base), ("head", head)):
-        if (text := objection(host_notes(book.sentinels))) is not None:
-            return f"noisy host ({name}): {text}"
-    return _moved_host(base, head, margin)
-
-
-def _moved_host(base: Ledger, head: Ledger, margin: float) -> str | None:
-    """Why the host itself was another one: the same fixed work took surely more or less time than the margin allows."""
-    for work, times in (("CPU loop", "cpu_s"), ("loopback echo", "echo_s")):
-        there, here = (
-            [statistics.median(getattr(sentinel, times)) for sentinel in book.sentinels]
-            for book in (base, head)
-        )
-        interval = ratio_interval(difference(there, here)) if there and here else None
-        if interval and (interval.low > 1 + margin or interval.high < 1 / (1 + margin)):
-            return (
-                f"the host changed: its fixed {work} took {interval.low:.2f} to {interval.high:.2f} times as long "
-                "in the head run"
-            )
-    return None
