@@ -19,7 +19,7 @@ from harness.commands import (
     selfcheck,
 )
 from harness.model import HarnessError
-from harness.session.exits import FAILED, INTERRUPTED
+from harness.session.exits import FAILED, INTERRUPTED, USAGE
 from harness.text import printable
 
 COMMANDS = (listing, bench, gate, matrix, compare, history, export, report, selfcheck, lessons, primitives)
@@ -29,6 +29,11 @@ def main(arguments: Sequence[str]) -> int:
     """Run one command; return its exit code."""
 
     def run() -> int:
+        for one in arguments:
+            if one.startswith("--") and one.endswith(
+                "=--"
+            ):  # argparse of Python 3.11 makes an empty list of it
+                raise HarnessError(f"{printable(one)}: -- is no value", exit_code=USAGE)
         options = _parser().parse_args(arguments)
         code: int = options.run(options)
         return code

@@ -43,6 +43,7 @@ def test_a_lock_that_cannot_be_used_is_one_line(tmp_path: Path, monkeypatch: pyt
         (["gate", "--base", "", "--head", "here"], 2, "a side is empty; write here"),
         (["gate", "--base", "here", "--head", "here", "--rounds", "1"], 2, "--rounds: Input should be"),
         (["report", "no-such-run"], 2, "no-such-run is no run"),
+        (["matrix", "--side=--", "--side=here"], 2, "--side=--: -- is no value"),
         (["bench", "--resume", "latest", "--suite", "full"], 2, "leave out --suite"),
         (["bench", "--resume", "latest", "--client", "x.py"], 2, "leave out --client"),
         (["bench", "--resume", "latest", "--loop", "x.py"], 2, "leave out --loop"),
