@@ -6,6 +6,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from harness.calibration.scene import PILOT_ROUNDS, PROBE, Round, Scene, opened
@@ -27,7 +28,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of this proof."""
     parser.set_defaults(run=prove, workload=WORKLOAD)
     parser.add_argument("--runs", type=int, default=10)
-    parser.add_argument("--rounds", type=int, default=30)
+    parser.add_argument("--rounds", type=int, default=60)
     parser.add_argument("--margin", type=float, default=0.05)
     parser.add_argument(
         "--cpu", type=float, default=0.10, help="planted share of CPU seconds (default: 0.10)"
@@ -39,8 +40,8 @@ def prove(options: argparse.Namespace) -> dict[str, Any]:
     """Plant both clients, judge each run by time, CPU and memory at once, and count what was said."""
     said: dict[str, Counter[str]] = {}
     runs = []
-    with opened(options, {DEARER: 0.0, LARGER: 0.0}) as scene:
-        _plant(scene, options)
+    with opened(options, {DEARER: 0.0, LARGER: 0.0}) as twins:
+        scene = _planted(twins, options)
         for number in range(options.runs):
             began = time.monotonic()
             rounds = list(scene.rounds([DEARER, LARGER], options.rounds, options.seed + number))
@@ -58,7 +59,8 @@ def prove(options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def _plant(scene: Scene, options: argparse.Namespace) -> None:
+def _planted(scene: Scene, options: argparse.Namespace) -> Scene:
+    """The scene with clients that cost as much more as the options say; what a share is, a pilot tells."""
     trials = [trial for each in scene.rounds([PROBE], PILOT_ROUNDS, seed=1) for trial in each.trials]
     base, probe = (
         [trial for trial in trials if trial.cell.variant == variant]
@@ -69,6 +71,9 @@ def _plant(scene: Scene, options: argparse.Namespace) -> None:
     tree = open_catalog(sys.executable)
     plant(tree, scene.chosen.client, DEARER, round(turns), scene.folder)
     plant(tree, scene.chosen.client, LARGER, 0, scene.folder, kept_bytes=round(kept))
+    files = [scene.folder / f"{client}.py" for client in (*scene.truths, PROBE)]
+    # A catalogue holds the text of its files.
+    return replace(scene, catalog=open_catalog(sys.executable, clients=files))
 
 
 def _judged(scene: Scene, rounds: Sequence[Round], margin: float) -> dict[str, dict[str, Any]]:
