@@ -99,6 +99,7 @@ def test_a_gate_that_is_telling_goes_on_to_its_end(tmp_path: Path) -> None:
     assert done.returncode == json.loads(path.read_text())["exit_code"] == 2
     assert {one.name for one in path.parent.iterdir()} == {
         "verdict.json",
+        "gate.html",
         "gate.md",
         "junit.xml",
         "effects.csv",
