@@ -8,7 +8,13 @@ from pathlib import Path
 from harness.model import HERE, HarnessError
 from harness.sides import interpreters
 from harness.sides.model import Side
-from harness.sides.requirements import constraints, project_name, project_requirements, read_requirement
+from harness.sides.requirements import (
+    constraints,
+    named_path,
+    project_name,
+    project_requirements,
+    read_requirement,
+)
 from harness.sides.trees import commit_of
 from harness.text import read_variable, redacted_argument
 
@@ -103,7 +109,7 @@ def _variable(part: str) -> tuple[str, str]:
 
 def _read(part: str, repository: Path, variant_ids: Collection[str]) -> tuple[str, str]:
     """Return the kind of a part and its value."""
-    path = Path(part).expanduser()
+    path = named_path(part)
     if python := _python(part, path):
         return "python", python
     if path.suffix == ".py" and path.is_file():

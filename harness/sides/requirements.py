@@ -22,6 +22,15 @@ GROUP = "clients"  # of pyproject.toml: what the contenders import
 GIT_SCHEMES = {"file", "git", "http", "https", "ssh"}  # git knows others, which run commands
 
 
+def named_path(text: str) -> Path:
+    """Return the path that a text names; where ``~`` is nobody's home, it is a sign as any other."""
+    path = Path(text)
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        return path
+
+
 def read_requirement(text: str) -> str | None:
     """Return ``text`` as an installer understands it from any folder, or None if it is no requirement.
 
@@ -30,7 +39,7 @@ def read_requirement(text: str) -> str | None:
     Raises:
         HarnessError: exit code 2: it names what is no package, no URL, or a repository of a kind that runs commands.
     """
-    path = Path(text).expanduser()
+    path = named_path(text)
     if is_source(path):
         return str(path.resolve())
     if "://" in text and " @ " not in text:
@@ -42,7 +51,7 @@ def read_requirement(text: str) -> str | None:
     if parsed.url:
         _safe(text, parsed.url)
     if parsed.url and "://" not in parsed.url:
-        target = Path(parsed.url).expanduser()
+        target = named_path(parsed.url)
         if not is_source(target):
             raise HarnessError(
                 f"{text!r}: {parsed.url} is no package (a folder with pyproject.toml, a wheel or an sdist)",

@@ -149,6 +149,8 @@ def test_several_kinds_combine_in_any_order(project: Path) -> None:
             "'nope' is no git ref here and no package that the project requires; for any other package write nope>0",
         ),
         ("no such thing", "a side cannot be 'no such thing'; its parts are a Python"),
+        ("~nobody-at-all/x.py", "a side cannot be '~nobody-at-all/x.py'"),
+        ("a @ ~nobody-at-all/x", "is no package"),
         ("lib @ ./gone", "./gone is no package"),
         ("gather/other/asyncio", "a side cannot be 'gather/other/asyncio'"),
         ("==1.0", "a side cannot be '==1.0'"),
