@@ -155,8 +155,8 @@ def test_several_kinds_combine_in_any_order(project: Path) -> None:
         ("gather/other/asyncio", "a side cannot be 'gather/other/asyncio'"),
         ("==1.0", "a side cannot be '==1.0'"),
         (
-            "--index-url=https://e.invalid",
-            "a side cannot be '--index-url=https://e.invalid', an option; its parts are a Python",
+            "--find-links=https://e.invalid",
+            "a side cannot be '--find-links=https://e.invalid', an option; its parts are a Python",
         ),
         ("httpx==1,-rsecrets.txt", "a side cannot be '-rsecrets.txt', an option"),
         ("env:NAME", "'NAME' is no environment variable; write NAME=VALUE"),
