@@ -1,38 +1,15 @@
 """The proof that nothing of the user's environment counts runs as it is documented; its ratios are no business of a test."""
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 from harness.calibration.surroundings import kinds
-from harness.measure.launch import ROOT
+from tests.calibration.program import found_by
 
 
 def test_it_pairs_a_variant_with_itself(tmp_path: Path) -> None:
-    options = (
-        "--rounds",
-        "3",
-        "--passes",
-        "1",
-        "--kinds",
-        "netrc",
-        "--variants",
-        "sequential/requests_get",
-        "--json",
-    )
-    done = subprocess.run(
-        [sys.executable, "-m", "harness.calibration", "surroundings", *options],
-        cwd=ROOT,
-        env=os.environ | {"TMPDIR": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    [found] = json.loads(done.stdout)
-    assert (found["kind"], found["variant"]) == ("netrc", "sequential/requests_get")
+    variant = "sequential/requests_get"
+    [found] = found_by("surroundings", f"--rounds 3 --passes 1 --kinds netrc --variants {variant}", tmp_path)
+    assert (found["kind"], found["variant"]) == ("netrc", variant)
     assert 0 < found["low"] < found["ratio"] < found["high"]
 
 
