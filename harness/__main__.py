@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable
-from functools import partial
 
 from harness import streams
 from harness.interrupts import interrupts
@@ -39,9 +38,9 @@ def start(load: Callable[[], Program]) -> int:
 
 
 def _command_line() -> Program:
-    from harness.cli import main  # noqa: PLC0415 - all that follows from it may be missing
+    from harness.cli import load  # noqa: PLC0415 - all that follows from it may be missing
 
-    return partial(main, sys.argv[1:])
+    return load(sys.argv[1:])
 
 
 if __name__ == "__main__":  # processes that draw charts load this module too, but need no commands

@@ -1,44 +1,50 @@
 """The command line: options to a command, errors to one line, outcomes to exit codes."""
 
 import argparse
+import importlib
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NoReturn
 
-from harness.commands import (
-    bench,
-    compare,
-    export,
-    gate,
-    history,
-    lessons,
-    listing,
-    matrix,
-    primitives,
-    report,
-    selfcheck,
-)
 from harness.model import HarnessError
-from harness.session.exits import FAILED, INTERRUPTED, USAGE
+from harness.session.exits import FAILED, INTERRUPTED
 from harness.text import printable
 
-COMMANDS = (listing, bench, gate, matrix, compare, history, export, report, selfcheck, lessons, primitives)
+# Name of each command -> its module in ``harness.commands``, and what it is for. Only the one that runs is imported.
+COMMANDS = {
+    "list": ("listing", "show variants (and why some cannot run here), workloads and suites"),
+    "bench": ("bench", "measure a suite and write CSVs, charts and a table"),
+    "gate": ("gate", "base against head, interleaved in the same rounds: the gate of a CI"),
+    "matrix": (
+        "matrix",
+        "the same variants over several Pythons or library versions: what an upgrade is worth",
+    ),
+    "compare": ("compare", "compare two recorded runs of like machines"),
+    "history": ("history", "keep runs over time, and show trends with their changes"),
+    "export": (
+        "export",
+        "write a run for pytest-benchmark, pyperf, Bencher, github-action-benchmark or Otava",
+    ),
+    "report": ("report", "rebuild every derived file of a run from its ledger alone"),
+    "selfcheck": (
+        "selfcheck",
+        "known truths on this machine: false alarms, and the smallest slow-down that is surely found",
+    ),
+    "lessons": ("lessons", "the article's claims and traps, each really done, with its number"),
+    "primitives": ("primitives", "a CSV and charts of what `nox -s primitives` measured"),
+}
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command; return its exit code."""
+    return load(arguments)()
 
-    def run() -> int:
-        for one in arguments:
-            if one.startswith("--") and one.endswith(
-                "=--"
-            ):  # argparse of Python 3.11 makes an empty list of it
-                raise HarnessError(f"{printable(one)}: -- is no value", exit_code=USAGE)
-        options = _parser().parse_args(arguments)
-        code: int = options.run(options)
-        return code
 
-    return guarded(run)
+def load(arguments: Sequence[str]) -> Callable[[], int]:
+    """Read the command line, for which the module of the command that it names is imported; what is returned runs it."""
+    options = parse(arguments)
+    return partial(guarded, partial(options.run, options))
 
 
 def guarded(run: Callable[[], int]) -> int:
@@ -64,17 +70,23 @@ class _Parser(argparse.ArgumentParser):
         super().error(printable(message))
 
 
-def _parser() -> argparse.ArgumentParser:
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Read the command line, for which only the module of the command that it names is imported."""
     parser = _Parser(
         prog="python -m harness",
         description="Measure and compare ways of downloading many images concurrently in Python.",
         allow_abbrev=False,
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in COMMANDS:
-        one = commands.add_parser(
-            command.NAME, help=command.HELP, description=command.__doc__, allow_abbrev=False
-        )
-        command.add_options(one)
-        one.set_defaults(run=command.run)
-    return parser
+    asked = next((argument for argument in arguments if not argument.startswith("-")), None)
+    for name, (module, text) in COMMANDS.items():
+        added = commands.add_parser(name, help=text, allow_abbrev=False)
+        if name == asked:
+            command = importlib.import_module(f"harness.commands.{module}")
+            added.description = command.__doc__
+            command.add_options(added)
+            added.set_defaults(run=command.run)
+    for argument in arguments:  # argparse of Python 3.11 makes an empty list of it
+        if argument.startswith("--") and argument.endswith("=--"):
+            parser.error(f"{argument}: -- is no value")
+    return parser.parse_args(arguments)

@@ -25,9 +25,6 @@ from harness.session.recorded import bench_folder, start
 from harness.session.reporting import write_report
 from harness.text import REDACTED
 
-NAME = "bench"
-HELP = "measure a suite and write CSVs, charts and a table"
-
 PRECISE_ROUNDS = 40  # most rounds of a run that stops by precision
 SUITE = "default"
 PLAN_OPTIONS = ("suite", "variants", "workloads", "rounds", "baseline", "judge", "precision", "seed")

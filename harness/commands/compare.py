@@ -11,14 +11,15 @@ from harness.ledger import Ledger
 from harness.metrics import TIME_PER_IMAGE
 from harness.model import HERE, HarnessError
 from harness.outcomes import OUTCOMES
+from harness.report.compare import Compared, compare_csv, compare_html, compare_md, print_compare
 from harness.session.console import to_output
 from harness.session.exits import UNDECIDED, USAGE
 from harness.session.metric_option import add_metric_option
 from harness.session.options import share
 from harness.session.recorded import add_results_option, run_folder
-
-NAME = "compare"
-HELP = "compare two recorded runs of like machines"
+from harness.stats.gate import overall
+from harness.stats.judge_runs import judge_runs
+from harness.stats.verdict import Margins
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -58,12 +59,6 @@ def run(options: argparse.Namespace) -> int:
             "(--force shows them side by side without a verdict)",
             exit_code=UNDECIDED,
         )
-    # scipy and pandas are slow to load, and a refusal needs none of them.
-    from harness.report.compare import Compared, compare_csv, compare_html, compare_md, print_compare  # noqa: PLC0415
-    from harness.stats.gate import overall  # noqa: PLC0415
-    from harness.stats.judge_runs import judge_runs  # noqa: PLC0415
-    from harness.stats.verdict import Margins  # noqa: PLC0415
-
     findings = judge_runs(
         base,
         head,

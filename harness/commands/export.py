@@ -1,19 +1,18 @@
-"""Write a run in the format of another program. Its package is imported only when it is asked for."""
+"""Write a run in the format of another program. The package that a format needs is imported only when it is asked for."""
 
 import argparse
 import importlib
 from pathlib import Path
 
 from harness import ledger
-from harness.exports import history
+from harness.exports import history, otava
+from harness.exports.sample import left_out
 from harness.files import write_whole
 from harness.model import HarnessError
 from harness.session.console import to_errors, to_output
 from harness.session.exits import FINE, NOTHING
 from harness.session.recorded import add_results_option, run_folder
 
-NAME = "export"
-HELP = "write a run for pytest-benchmark, pyperf, Bencher, github-action-benchmark or Otava"
 FORMATS = {
     "pytest-benchmark": "pytest_benchmark",
     "pyperf": "pyperf",
@@ -68,8 +67,6 @@ def _of_run(folder: Path, kind: str, out: Path | None) -> dict[Path, bytes]:
         module = importlib.import_module(f"harness.exports.{FORMATS[kind]}")
     except ModuleNotFoundError as error:
         raise HarnessError(f"--format {kind} needs the package {error.name}: pip install {kind}") from None
-    from harness.exports.sample import left_out  # noqa: PLC0415 - scipy is slow to load
-
     for cell, reason in left_out(book).items():
         text = f"left out: {cell.id} failed: {reason}"
         to_errors().say(text)
@@ -84,8 +81,6 @@ def _otava_folder(names: list[str], results: Path) -> Path:
 
 
 def _otava(names: list[str], results: Path) -> dict[str, bytes]:
-    from harness.exports import otava  # noqa: PLC0415 - ruptures takes seconds to load
-
     points = []
     for name in names:
         if name.endswith(".jsonl"):

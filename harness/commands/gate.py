@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from harness import ledger
 from harness.files import write_whole
@@ -20,6 +19,8 @@ from harness.measure.suite import GateFields, read_suite_file
 from harness.metrics import judged_metric
 from harness.model import Cell, HarnessError, Plan
 from harness.outcomes import OUTCOMES
+from harness.report.gate import actions, data, junit, summary, terminal
+from harness.report.gate.record import Gate
 from harness.session.console import Console, to_errors, to_output
 from harness.session.exits import FAILED, FINE, INTERRUPTED, NOTHING, UNDECIDED
 from harness.session.options import positive, share
@@ -36,13 +37,8 @@ from harness.session.sided import (
     twins,
 )
 from harness.session.sided_options import SIDE_HELP, add_sided_options, gate_fields, margins_of
-
-if TYPE_CHECKING:  # scipy is slow to load: what it is needed for comes after the measuring
-    from harness.report.gate.record import Gate
-    from harness.stats.judge import Finding, Pair
-
-NAME = "gate"
-HELP = "base against head, interleaved in the same rounds: the gate of a CI"
+from harness.stats.gate import conclude, overall, skipped, under_suspicion
+from harness.stats.judge import Finding, Pair, measured_in
 
 BASE, HEAD = "base", "head"
 ABSENT = re.compile(r"\S+ does not exist on \S+|on \S+:(?: \S+: package \S+ is not installed(?:;|$))+")
@@ -90,7 +86,7 @@ class Progress:
     fields: GateFields | None = None
     sides: tuple[Ready, ...] = ()
     lineup: Lineup | None = None
-    suspects: "tuple[Pair, ...]" = ()
+    suspects: tuple[Pair, ...] = ()
     budget: Budget | None = None
 
 
@@ -175,9 +171,7 @@ def _measure(
         measure("decide", groups, fields.decide_rounds)
 
 
-def _pairs(groups: Iterable[tuple[Cell, ...]], fields: GateFields) -> "tuple[Pair, ...]":
-    from harness.stats.judge import Pair  # noqa: PLC0415
-
+def _pairs(groups: Iterable[tuple[Cell, ...]], fields: GateFields) -> tuple[Pair, ...]:
     return tuple(
         Pair(base=base, head=head, metric=judged_metric(key))
         for base, head in groups
@@ -185,21 +179,13 @@ def _pairs(groups: Iterable[tuple[Cell, ...]], fields: GateFields) -> "tuple[Pai
     )
 
 
-def _suspects(folder: Path, lineup: Lineup, fields: GateFields) -> "tuple[Pair, ...]":
-    # scipy is slow to load: after the screen's measuring, before that of the fresh rounds.
-    with interrupts.held():
-        from harness.stats.gate import under_suspicion  # noqa: PLC0415
-        from harness.stats.judge import measured_in  # noqa: PLC0415
-
+def _suspects(folder: Path, lineup: Lineup, fields: GateFields) -> tuple[Pair, ...]:
     screen = measured_in(ledger.read(folder / "screen"))
     return under_suspicion(_pairs(lineup.groups, fields), screen, margins_of(fields))
 
 
-def _findings(folder: Path, progress: Progress, reason: str | None) -> "tuple[list[Finding], list[str]]":
+def _findings(folder: Path, progress: Progress, reason: str | None) -> tuple[list[Finding], list[str]]:
     """What can be said of each pair, and what made the host unfit in the rounds that decide."""
-    from harness.stats.gate import conclude, skipped, under_suspicion  # noqa: PLC0415
-    from harness.stats.judge import measured_in  # noqa: PLC0415
-
     lineup, fields = progress.lineup, progress.fields
     if lineup is None or fields is None:
         return [], []
@@ -248,11 +234,8 @@ def _why_short(progress: Progress, reason: str | None) -> str | None:
     return None
 
 
-def _judged(folder: Path, progress: Progress, created_at: float, code: int, reason: str | None) -> "Gate":
+def _judged(folder: Path, progress: Progress, created_at: float, code: int, reason: str | None) -> Gate:
     """Make the record that all outputs are made from."""
-    from harness.report.gate.record import Gate  # noqa: PLC0415
-    from harness.stats.gate import overall  # noqa: PLC0415
-
     findings, notes = _findings(folder, progress, reason)
     word = overall(findings)
     gate = Gate(
@@ -282,10 +265,8 @@ def _asked_margins(fields: GateFields | None) -> dict[str, float]:
     return {key: fields.margins.get(key, fields.margin) for key in fields.metrics} if fields else {}
 
 
-def tell(folder: Path, gate: "Gate", output: Console, errors: Console, environ: Mapping[str, str]) -> None:
+def tell(folder: Path, gate: Gate, output: Console, errors: Console, environ: Mapping[str, str]) -> None:
     """Write the files, print the table, and tell GitHub where it listens."""
-    from harness.report.gate import actions, data, junit, summary, terminal  # noqa: PLC0415
-
     write_whole(folder / "verdict.json", data.verdict_json(gate))  # first: it must be there whatever comes
     text = summary.gate_md(gate)
     write_whole(folder / "gate.md", text)
@@ -305,10 +286,8 @@ def tell(folder: Path, gate: "Gate", output: Console, errors: Console, environ: 
 
 
 def _append(path: Path, text: bytes) -> None:
-    from harness.report.gate.actions import step_summary  # noqa: PLC0415
-
     try:
         with path.open("ab") as file:
-            file.write(step_summary(text, file.tell()))
+            file.write(actions.step_summary(text, file.tell()))
     except OSError as error:
         raise HarnessError(f"cannot write the step summary {path}: {error.strerror}") from None

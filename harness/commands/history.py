@@ -4,24 +4,23 @@ import argparse
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from harness import ledger
 from harness.exports import history as store
 from harness.files import write_whole
 from harness.metrics import RESPONSES, TIME_PER_IMAGE, Metric
 from harness.model import Cell, HarnessError
+from harness.report import history
+from harness.report.derived import slugs_of
+from harness.report.history import Trend, change_text, changes_of, day
+from harness.report.trend_chart import trend_chart
 from harness.session.console import to_errors, to_output
 from harness.session.exits import FINE
 from harness.session.metric_option import metrics
 from harness.session.options import share
 from harness.session.recorded import add_results_option, bench_folder
-
-if TYPE_CHECKING:  # ruptures and matplotlib take seconds to load
-    from harness.report.history import Trend
-
-NAME = "history"
-HELP = "keep runs over time, and show trends with their changes"
+from harness.stats.trend import changes, marks, series_of
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -80,9 +79,6 @@ def _show(options: argparse.Namespace) -> int:
             else f"no series is called {options.series}"
         )
         raise HarnessError(f"{folder}: {known}", exit_code=2)
-    from harness.report import history  # noqa: PLC0415 - pandas and matplotlib
-    from harness.report.trend_chart import trend_chart  # noqa: PLC0415
-
     place = options.out or options.results / "trends"
     for one in trends:
         write_whole(place / "charts" / f"{one.slug}.svg", trend_chart(one))
@@ -98,12 +94,8 @@ def _show(options: argparse.Namespace) -> int:
 
 def read_trends(
     folder: Path, glob: str, margin: float, asked: Sequence[Metric]
-) -> "tuple[list[Trend], dict[str, dict[str, Any]]]":
+) -> tuple[list[Trend], dict[str, dict[str, Any]]]:
     """Every series of every machine that the glob names, by each metric, judged; and what the machines are."""
-    from harness.report.derived import slugs_of  # noqa: PLC0415 - pandas and matplotlib
-    from harness.report.history import Trend  # noqa: PLC0415
-    from harness.stats.trend import changes, marks, series_of  # noqa: PLC0415 - ruptures
-
     found, machines = [], {}
     for path in store.stores(folder):
         machines[path.stem] = store.machine(path)
@@ -135,10 +127,8 @@ def _chart_name(machine: str, metric: Metric, cell: Cell) -> str:
     return f"{machine[:6]}-{cell.id}" + ("" if metric is TIME_PER_IMAGE else f"-{metric.short}")
 
 
-def _lines(trends: "list[Trend]") -> Iterator[str]:
+def _lines(trends: list[Trend]) -> Iterator[str]:
     """One line per change, the newest first."""
-    from harness.report.history import change_text, changes_of, day  # noqa: PLC0415 - pandas
-
     for trend, one in changes_of(trends):
         since = day(trend.points[one.at].created_at)
         why = f" ({'; '.join(one.suspects)})" if one.suspects else ""

@@ -22,8 +22,6 @@ from harness.session.console import to_errors
 from harness.session.exits import FAILED, FINE
 from harness.workload import Workload
 
-NAME = "lessons"
-HELP = "the article's claims and traps, each really done, with its number"
 FOLDER = ROOT / "benchmarks" / "lessons"
 IMAGES = Workload.of(
     name="lessons", images=20, image_bytes=6144, latency_s=0.05, concurrency=1, sink="memory", seed=1

@@ -17,9 +17,6 @@ from harness.session.exits import FINE
 from harness.session.options import add_catalog_options, catalog_from
 from harness.workload import SPECS, Spec
 
-NAME = "list"
-HELP = "show variants (and why some cannot run here), workloads and suites"
-
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``list``."""

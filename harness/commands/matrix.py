@@ -14,6 +14,11 @@ from harness.measure.plan import make_sided_plan
 from harness.measure.suite import GateFields, read_suite_file
 from harness.metrics import judged_metric
 from harness.model import Cell, HarnessError
+from harness.report.charts import render
+from harness.report.comparison import EFFECT, comparison_frame
+from harness.report.csvs import to_csv
+from harness.report.gate.matrix import matrix_findings, matrix_html, matrix_md, slopes
+from harness.report.style import looks
 from harness.session.console import to_errors, to_output
 from harness.session.exits import FAILED, FINE, INTERRUPTED, NOTHING, USAGE
 from harness.session.options import share
@@ -29,9 +34,6 @@ from harness.session.sided import (
 )
 from harness.session.sided_options import SIDE_HELP, add_sided_options, gate_fields, margins_of
 from harness.text import redacted_argument
-
-NAME = "matrix"
-HELP = "the same variants over several Pythons or library versions: what an upgrade is worth"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -104,13 +106,6 @@ def _tell(
     failed: Mapping[str, str],
 ) -> int:
     """Write the table, the CSV and the figure."""
-    # pandas and matplotlib take seconds to load: after the measuring.
-    from harness.report.charts import render  # noqa: PLC0415
-    from harness.report.comparison import EFFECT, comparison_frame  # noqa: PLC0415
-    from harness.report.csvs import to_csv  # noqa: PLC0415
-    from harness.report.gate.matrix import matrix_findings, matrix_html, matrix_md, slopes  # noqa: PLC0415
-    from harness.report.style import looks  # noqa: PLC0415
-
     book = ledger.read(folder)
     metrics = [judged_metric(key) for key in dict.fromkeys(fields.metrics)]
     findings = matrix_findings(book, groups, metrics, margins_of(fields), failed)

@@ -6,10 +6,9 @@ from pathlib import Path
 
 from harness.files import write_whole
 from harness.model import HarnessError
+from harness.report.csvs import to_csv
+from harness.report.primitives import charts, table
 from harness.session.exits import FINE
-
-NAME = "primitives"
-HELP = "a CSV and charts of what `nox -s primitives` measured"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -19,10 +18,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Read the record and write what follows from it into its folder."""
-    # pandas and matplotlib take seconds to load; a wrong path need not wait for them.
-    from harness.report.csvs import to_csv  # noqa: PLC0415
-    from harness.report.primitives import charts, table  # noqa: PLC0415
-
     try:
         record = json.loads(options.record.read_text(encoding="utf-8"))
         frame = table(record)

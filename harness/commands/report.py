@@ -6,9 +6,6 @@ from harness.session.console import to_output
 from harness.session.recorded import add_results_option, bench_folder
 from harness.session.reporting import write_report
 
-NAME = "report"
-HELP = "rebuild every derived file of a run from its ledger alone"
-
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``report``."""

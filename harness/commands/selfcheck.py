@@ -24,9 +24,8 @@ from harness.session.driver import drive, opened
 from harness.session.exits import FAILED, FINE, UNDECIDED
 from harness.session.options import SUITE_FILE, positive, share
 from harness.session.recorded import start
-
-NAME = "selfcheck"
-HELP = "known truths on this machine: false alarms, and the smallest slow-down that is surely found"
+from harness.stats.fitness import host_notes
+from harness.stats.selfcheck import assess
 
 BASE = "selfcheck_base"
 PROBE = "selfcheck_probe"
@@ -135,10 +134,6 @@ def _id(chosen: Variant, client: str) -> str:
 
 def _conclude(results: Path, folder: Path, fields: SelfCheckFields, seconds: float) -> int:
     """Assess, keep and print."""
-    # scipy is slow to load: after the measuring.
-    from harness.stats.fitness import host_notes  # noqa: PLC0415
-    from harness.stats.selfcheck import assess  # noqa: PLC0415
-
     book = ledger.read(folder)
     failed = next((one.reason for one in book.trials if one.reason), None)
     if failed:

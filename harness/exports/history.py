@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from harness import checks
 from harness.ledger import Ledger
@@ -16,9 +16,13 @@ from harness.lines import Lines, add_lines, end_lines, read_lines
 from harness.locks import Say, lock
 from harness.metrics import RESPONSES
 from harness.model import Cell, HarnessError
-
-if TYPE_CHECKING:  # ruptures and scipy take seconds to load
-    from harness.stats.trend import Point
+from harness.report.formats import PLAIN
+from harness.report.frames import axes_of
+from harness.report.sentences import asked as workload_text
+from harness.report.sources import files_of
+from harness.stats.judge import measured_in
+from harness.stats.sample import objection, samples, summarise
+from harness.stats.trend import Point
 
 POINT, HEAD = b'{"kind":"point",', b'{"kind":"machine",'
 MACHINE = ("cpu", "cores", "cpus", "governor", "architecture", "virtualization", "client_cpus", "server_cpus")
@@ -37,12 +41,8 @@ def store_path(folder: Path, fingerprint: Mapping[str, Any]) -> Path:
     return folder / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.jsonl"
 
 
-def points_of(book: Ledger) -> "list[Point]":
+def points_of(book: Ledger) -> list[Point]:
     """One point per cell that a run has trials of, and metric that the history keeps."""
-    from harness.stats.judge import measured_in  # noqa: PLC0415 - scipy is slow to load
-    from harness.stats.sample import objection, samples, summarise  # noqa: PLC0415
-    from harness.stats.trend import Point  # noqa: PLC0415
-
     run = book.run
     measured = measured_in(book)
     unfit = objection([each.note for each in measured.disturbances])
@@ -97,7 +97,7 @@ def add(folder: Path, book: Ledger, say: Say) -> tuple[Path, int, bool]:
     return path, len(fresh), lines.cut
 
 
-def read(path: Path) -> "list[Point]":
+def read(path: Path) -> list[Point]:
     """All points of a file; a last line that was cut is left out, any other damage is an error."""
     try:
         path.stat()
@@ -123,13 +123,11 @@ def stores(folder: Path) -> Iterable[Path]:
     return sorted(folder.glob("*.jsonl"))
 
 
-def _read(path: Path) -> "Lines[Point | dict[str, Any]]":
+def _read(path: Path) -> Lines[Point | dict[str, Any]]:
     return read_lines(path, _record)
 
 
-def _record(line: bytes) -> "Point | dict[str, Any]":
-    from harness.stats.trend import Point  # noqa: PLC0415 - scipy and ruptures take seconds to load
-
+def _record(line: bytes) -> Point | dict[str, Any]:
     if line.startswith(POINT):
         return checks.from_json(Point, b"{" + line.removeprefix(POINT))
     if line.startswith(HEAD):
@@ -137,11 +135,11 @@ def _record(line: bytes) -> "Point | dict[str, Any]":
     raise ValueError("no record of a known kind")
 
 
-def _key(point: "Point") -> tuple[str, Cell, str]:
+def _key(point: Point) -> tuple[str, Cell, str]:
     return point.run, point.cell, point.metric
 
 
-def _point_line(point: "Point") -> bytes:
+def _point_line(point: Point) -> bytes:
     return POINT + checks.encode(point)[0][1:] + b"\n"
 
 
@@ -163,11 +161,6 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 def _versions(book: Ledger, cell: Cell) -> dict[str, str]:
     """What may explain a change: the cell's Python, kernel, packages, variables, files and workload."""
-    from harness.report.formats import PLAIN  # noqa: PLC0415 - the same
-    from harness.report.frames import axes_of  # noqa: PLC0415 - pandas takes a second to load
-    from harness.report.sentences import asked as workload_text  # noqa: PLC0415 - the same
-    from harness.report.sources import files_of  # noqa: PLC0415 - the same
-
     print_ = book.run.on(cell.side)
     files = files_of(book, axes_of(book)[cell.variant])
     asked = next(one for one in book.run.plan.workloads if one.name == cell.workload)

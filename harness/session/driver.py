@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from harness import ledger
-from harness.interrupts import interrupts
 from harness.locks import lock
 from harness.measure.catalog import Catalog
 from harness.measure.job import Block, RoundJob, RoundResult
@@ -23,6 +22,9 @@ from harness.metrics import TIME_PER_IMAGE, judged_metric
 from harness.model import Ceiling, HarnessError, Plan, Trial
 from harness.report.progress import Lines, Screen
 from harness.session.console import Console
+from harness.stats.effect import against_variant, effects
+from harness.stats.power import keep_measuring
+from harness.stats.sample import samples
 from harness.stats.validity import server_limits
 
 
@@ -190,13 +192,6 @@ def precise_enough(plan: Plan, trials: list[Trial], number: int) -> bool:
     """Whether the rounds before this one made every interval as narrow as the plan asks; never on significance."""
     if plan.precision is None or number == 0:
         return False
-    # scipy is slow to load: only runs that stop by precision pay for it, between two rounds. And numpy cannot be
-    # imported again, for the report of what was measured, once its import broke off.
-    with interrupts.held():
-        from harness.stats.effect import against_variant, effects  # noqa: PLC0415
-        from harness.stats.power import keep_measuring  # noqa: PLC0415
-        from harness.stats.sample import samples  # noqa: PLC0415
-
     metric = judged_metric(plan.metric) if plan.metric else TIME_PER_IMAGE
     done = samples([trial for trial in trials if trial.round < number], metric)
     found = effects(done, against_variant(plan.baseline))

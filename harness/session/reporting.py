@@ -6,13 +6,17 @@ from pathlib import Path
 from harness import ledger
 from harness.files import write_whole
 from harness.model import HarnessError
+from harness.report.audit import is_unfinished
+from harness.report.derived import build
+from harness.report.tables import make_tables
+from harness.report.terminal import print_report
 from harness.session.console import Console
 from harness.session.exits import FAILED, FINE, NOTHING
+from harness.stats.judge import judge_run
 
 
 def write_report(folder: Path, console: Console) -> int:
     """Write all derived files of a run, print its table; return FINE, FAILED or NOTHING."""
-    ledger.read_run(folder)  # what is no run is told before anything is loaded
     gc.disable()  # nearly all that is made stays until the end; walking through it again and again takes a tenth of the time
     try:
         return _write_report(folder, console)
@@ -21,13 +25,6 @@ def write_report(folder: Path, console: Console) -> int:
 
 
 def _write_report(folder: Path, console: Console) -> int:
-    # pandas and matplotlib take seconds to load: after the measuring, and not for `list` or a wrong option.
-    from harness.report.audit import is_unfinished  # noqa: PLC0415
-    from harness.report.derived import build  # noqa: PLC0415
-    from harness.report.tables import make_tables  # noqa: PLC0415
-    from harness.report.terminal import print_report  # noqa: PLC0415
-    from harness.stats.judge import judge_run  # noqa: PLC0415
-
     book = ledger.read(folder)
     if not any(one.reason is None for one in book.trials):
         reasons = sorted({f"{one.cell.id}: {one.reason}" for one in book.trials if one.reason})

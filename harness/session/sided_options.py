@@ -2,7 +2,6 @@
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from harness.measure.launch import ROOT
 from harness.measure.suite import GateFields, SuiteFile, with_options
@@ -10,9 +9,7 @@ from harness.model import HarnessError
 from harness.session.exits import USAGE
 from harness.session.metric_option import add_metric_option
 from harness.session.options import add_catalog_options, positive
-
-if TYPE_CHECKING:  # scipy is slow to load
-    from harness.stats.verdict import Margins
+from harness.stats.verdict import Margins
 
 SIDE_HELP = (
     "comma-separated: a Python (python3.13), requirements (aiohttp==3.9.5), a git ref, a variant, a client file; "
@@ -63,8 +60,6 @@ def gate_fields(file: SuiteFile, options: argparse.Namespace) -> GateFields:
     return with_options(file.gate, asked, {"decide_rounds": "--rounds", "budget_s": "--budget"})
 
 
-def margins_of(fields: GateFields) -> "Margins":
+def margins_of(fields: GateFields) -> Margins:
     """The margins that ``[gate]`` asks for."""
-    from harness.stats.verdict import Margins  # noqa: PLC0415 - scipy is slow to load
-
     return Margins(default=fields.margin, of_metric=fields.margins)

@@ -18,7 +18,6 @@ DOCUMENTS = sorted(
         *ROOT.glob(".github/*.md"),
     ]
 )
-COMMANDS = {one.NAME for one in cli.COMMANDS}
 
 
 def commands(text: str) -> Iterator[list[str]]:
@@ -50,7 +49,7 @@ def test_a_command_of_the_documents_exists(document: str, words: list[str]) -> N
     match words:
         case ["python", "-m", "harness", *rest]:
             if rest[0] != "COMMAND":
-                cli._parser().parse_args(rest)
+                cli.parse(rest)
         case ["python", "-m", module, *_]:
             assert importlib.util.find_spec(module)
         case ["python", file, *_]:
@@ -58,8 +57,8 @@ def test_a_command_of_the_documents_exists(document: str, words: list[str]) -> N
         case [_, *options] if "-s" in options:
             session, *rest = options[options.index("-s") + 1 :]
             assert session in sessions().keys() | {"COMMAND"}
-            if session in COMMANDS and rest[:1] == ["--"]:
-                cli._parser().parse_args([session, *rest[1:]])
+            if session in cli.COMMANDS and rest[:1] == ["--"]:
+                cli.parse([session, *rest[1:]])
         case _:
             assert words in (["nox", "-l"], [".venv/bin/nox"], ["nox"])
 

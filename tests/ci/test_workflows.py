@@ -163,7 +163,7 @@ def test_each_step_runs_as_it_stands_and_asks_only_for_what_exists(step: Step, s
         names, _, options = " ".join(arguments[1:]).partition(" -- ")
         assert set(names.split()) <= sessions().keys()
         if options:
-            cli._parser().parse_args([names, *options.split()])
+            cli.parse([names, *options.split()])
 
 
 @pytest.mark.parametrize(

@@ -15,24 +15,32 @@ from harness.measure.launch import ROOT
 from tests.gate.conftest import SUITE
 
 WHEN = """\
-import os, runpy, sys
-signal, module, *arguments = sys.argv[1:]
-class Moment:
+import importlib, os, runpy, sys
+signal, moment, *arguments = sys.argv[1:]
+def strike():
+    os.kill(os.getpid(), int(signal))
+class Importing:
     def find_spec(self, name, path=None, target=None):
-        if name == module:
-            os.kill(os.getpid(), int(signal))
-sys.meta_path.insert(0, Moment())
+        if name == moment:
+            strike()
+module, _, function = moment.partition(":")
+if function:
+    holder = importlib.import_module(module)
+    whole = getattr(holder, function)
+    setattr(holder, function, lambda *given, **named: (strike(), whole(*given, **named))[1])
+else:
+    sys.meta_path.insert(0, Importing())
 sys.argv = ["harness", *arguments]
 runpy.run_module("harness", run_name="__main__")
 """
 
 
 def interrupted(
-    folder: Path, number: int, module: str, *arguments: str
+    folder: Path, number: int, moment: str, *arguments: str
 ) -> "subprocess.CompletedProcess[str]":
-    """Run a command that gets the signal as soon as it begins to import the module."""
+    """Run a command that gets the signal when it begins to import a module, or calls a function (``module:function``)."""
     return subprocess.run(
-        [sys.executable, "-c", WHEN, str(int(number)), module, *arguments],
+        [sys.executable, "-c", WHEN, str(int(number)), moment, *arguments],
         cwd=ROOT, env=os.environ | {"TMPDIR": str(folder)}, capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
 
@@ -86,13 +94,13 @@ def test_a_signal_that_is_ignored_stays_so_as_nohup_wishes(interrupts: Interrupt
 
 @pytest.mark.parametrize("number", sorted(SIGNALS))
 def test_while_a_command_loads_it_is_one_line(tmp_path: Path, number: int) -> None:
-    done = interrupted(tmp_path, number, "harness.cli", "list")
+    done = interrupted(tmp_path, number, "harness.commands.listing", "list")
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "fetchbench: interrupted\n")
 
 
 def test_a_gate_that_is_telling_goes_on_to_its_end(tmp_path: Path) -> None:
     done = interrupted(
-        tmp_path, signal.SIGHUP, "harness.report.gate.data",
+        tmp_path, signal.SIGHUP, "harness.report.gate.data:verdict_json",
         "gate", "--base", "", "--head", "here", "--results", str(tmp_path),
     )  # fmt: skip
     [path] = tmp_path.glob("gates/*/verdict.json")
@@ -111,7 +119,7 @@ def test_a_gate_that_is_between_two_stages_tells_what_it_has(tmp_path: Path) -> 
     suite = tmp_path / "suite.toml"
     suite.write_text(SUITE)
     done = interrupted(
-        tmp_path, signal.SIGTERM, "harness.stats.gate",
+        tmp_path, signal.SIGTERM, "harness.stats.gate:under_suspicion",
         "gate", "--base", "here", "--head", "here", "--suite-file", str(suite), "--results", str(tmp_path),
     )  # fmt: skip
     [path] = tmp_path.glob("gates/*/verdict.json")

@@ -17,6 +17,7 @@ import pandas as pd
 import pytest
 
 from harness.ledger import Ledger
+from harness.report import markdown
 from harness.report.derived import build, slugs_of
 from harness.report.page import build as page
 from harness.report.tables import make_tables
@@ -178,8 +179,6 @@ def test_a_huge_run_keeps_the_limit_of_a_comment() -> None:
     book = make_book(
         variants=variants, rounds=1, workloads=[workload(f"w{number}-memory") for number in range(12)]
     )
-    from harness.report import markdown  # noqa: PLC0415 - only this test needs no page
-
     text = markdown.report(book, make_tables(book, judge_run(book)), unfinished=False).decode()
     assert len(text) < MOST_CHARACTERS
     assert "More rows in `summary.csv`" in text
