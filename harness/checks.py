@@ -26,7 +26,7 @@ def encode(record: Checked, *, indent: int | None = None) -> tuple[bytes, Checke
         data = _adapter(kind).dump_json(record, indent=indent, warnings=False)
     except ValueError as error:
         texts = _texts(_adapter(kind).dump_python(record, warnings=False))
-        odd = next((one for one in texts if not _is_unicode(one)), None)
+        odd = next((text for text in texts if not _is_unicode(text)), None)
         raise ValueError(short(error) if odd is None else f"{odd!a} holds what is no Unicode") from None
     return data, from_json(kind, data)
 
@@ -86,14 +86,14 @@ def _nothing(_record: Any) -> Iterator[str]:
     yield from ()
 
 
-def _of_pass(one: Pass) -> Iterator[str]:
-    if len(one.start_s) != len(one.latency_s) or not one.latency_s:
+def _of_pass(pass_: Pass) -> Iterator[str]:
+    if len(pass_.start_s) != len(pass_.latency_s) or not pass_.latency_s:
         yield "start_s and latency_s must have a value per image"
 
 
 def _of_trial(trial: Trial) -> Iterator[str]:
-    for one in trial.passes:
-        yield from _of_pass(one)
+    for pass_ in trial.passes:
+        yield from _of_pass(pass_)
     if trial.reason is None and not trial.timed:
         yield "a trial that did not fail must have a timed pass"
 
@@ -105,11 +105,11 @@ def _of_sentinel(sentinel: Sentinel) -> Iterator[str]:
 
 def _of_run(run: Run) -> Iterator[str]:
     yield from _of_plan(run.plan)
-    known = {(one.axis, one.name) for one in run.contenders}
-    for one in run.plan.variants:
-        parts = (("concurrency", one.concurrency), ("client", one.client), ("loop", one.loop))
+    known = {(contender.axis, contender.name) for contender in run.contenders}
+    for variant in run.plan.variants:
+        parts = (("concurrency", variant.concurrency), ("client", variant.client), ("loop", variant.loop))
         if missing := [f"{axis} {name}" for axis, name in parts if name and (axis, name) not in known]:
-            yield f"the variant {one.id} needs the {missing[0]}, which is not among the contenders"
+            yield f"the variant {variant.id} needs the {missing[0]}, which is not among the contenders"
     for name, facts in (("fingerprint", run.fingerprint), ("environment", run.environment)):
         if not _is_finite(facts):
             yield f"{name}: numbers must be finite"
@@ -121,7 +121,10 @@ def _of_run(run: Run) -> Iterator[str]:
 
 
 def _of_plan(plan: Plan) -> Iterator[str]:
-    names = {"workload": [one.name for one in plan.workloads], "variant": [one.id for one in plan.variants]}
+    names = {
+        "workload": [workload.name for workload in plan.workloads],
+        "variant": [variant.id for variant in plan.variants],
+    }
     for kind, found in names.items():
         if doubled := _first_doubled(found):
             yield f"plan: there are two {kind}s {doubled}"
@@ -138,12 +141,12 @@ def _texts(value: object) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
-        for name, one in value.items():
+        for name, inner in value.items():
             yield from _texts(name)
-            yield from _texts(one)
+            yield from _texts(inner)
     elif isinstance(value, list | tuple):
-        for one in value:
-            yield from _texts(one)
+        for inner in value:
+            yield from _texts(inner)
 
 
 def _is_unicode(text: str) -> bool:
@@ -155,7 +158,7 @@ def _is_unicode(text: str) -> bool:
 
 
 def _first_doubled(found: Iterable[Any]) -> Any:
-    return next((one for one, times in Counter(found).items() if times > 1), None)
+    return next((item for item, times in Counter(found).items() if times > 1), None)
 
 
 def _is_finite(value: object) -> bool:

@@ -29,9 +29,9 @@ class Interrupts:
 
     def install(self) -> None:
         """Answer the signals from now on, but for those that are ignored, as under nohup."""
-        for one in SIGNALS:
-            if signal.getsignal(one) is not signal.SIG_IGN:
-                signal.signal(one, self._answer)
+        for number in SIGNALS:
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, self._answer)
 
     def _answer(self, _signal: int, _frame: FrameType | None) -> None:
         if self.is_loading:

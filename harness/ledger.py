@@ -171,9 +171,9 @@ def _book(folder: Path, run: Run, lines: Lines[Record]) -> Ledger:
     quotes = read_quotes(folder)
     return Ledger(
         run=run,
-        trials=tuple(one for one in lines.records if isinstance(one, Trial)),
-        sentinels=tuple(one for one in lines.records if isinstance(one, Sentinel)),
-        ceilings=tuple(one for one in lines.records if isinstance(one, Ceiling)),
+        trials=tuple(record for record in lines.records if isinstance(record, Trial)),
+        sentinels=tuple(record for record in lines.records if isinstance(record, Sentinel)),
+        ceilings=tuple(record for record in lines.records if isinstance(record, Ceiling)),
         cut=lines.cut,
         lessons=quotes.lessons,
         primitives=quotes.primitives,

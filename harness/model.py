@@ -47,7 +47,9 @@ def _workload(flat: Any) -> Any:
 
 # Flat in files, so that a ledger of before a field is read with that field's default.
 FlatWorkload = Annotated[
-    Workload, BeforeValidator(_workload), PlainSerializer(lambda one: {"name": one.name, **one.flat})
+    Workload,
+    BeforeValidator(_workload),
+    PlainSerializer(lambda workload: {"name": workload.name, **workload.flat}),
 ]
 
 
@@ -212,7 +214,7 @@ class Trial:
     def timed(self) -> tuple[Pass, ...]:
         """The passes that make the trial's value."""
         # A list: half the time of a generator, and each value asks.
-        return tuple([one for one in self.passes if not one.warmup])
+        return tuple([pass_ for pass_ in self.passes if not pass_.warmup])
 
 
 # The fields of a trial whose worker never came to its end.
@@ -305,7 +307,7 @@ class Plan:
     @property
     def cells(self) -> tuple[Cell, ...]:
         """Every cell once, sorted."""
-        return tuple(sorted({cell for one in self.rounds for cell in one}))
+        return tuple(sorted({cell for cells in self.rounds for cell in cells}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

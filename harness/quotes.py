@@ -79,14 +79,14 @@ def read_quotes(folder: Path) -> Quotes:
     """
     lessons = _lessons(folder / LESSONS)
     primitives, rows = _primitives(folder / PRIMITIVES)
-    pythons = {one.python for one in lessons if one.held is not None} | {one.python for one in rows}
+    pythons = {lesson.python for lesson in lessons if lesson.held is not None} | {row.python for row in rows}
     return Quotes(lessons=lessons, primitives=primitives, pythons=frozenset(pythons))
 
 
 def _lessons(path: Path) -> tuple[LessonRecord, ...]:
     try:
         found = json.loads(path.read_bytes())["lessons"]
-        return tuple(checks.from_json(LessonRecord, json.dumps(one).encode()) for one in found)
+        return tuple(checks.from_json(LessonRecord, json.dumps(lesson).encode()) for lesson in found)
     except FileNotFoundError:
         return ()
     except (OSError, ValueError, KeyError, TypeError, RecursionError):

@@ -42,9 +42,9 @@ def printable_values(value: Any) -> Any:
     if isinstance(value, str):
         return printable(redacted(value))
     if isinstance(value, dict):
-        return {printable_values(name): printable_values(one) for name, one in value.items()}
+        return {printable_values(name): printable_values(inner) for name, inner in value.items()}
     if isinstance(value, list):
-        return [printable_values(one) for one in value]
+        return [printable_values(inner) for inner in value]
     return value
 
 

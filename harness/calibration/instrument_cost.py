@@ -56,10 +56,10 @@ def main() -> None:
     if options.json:
         print(json.dumps(results))
         return
-    for one in results:
+    for result in results:
         print(
-            f"{one['variant']}: harness / bare = {one['ratio']:.4f} "
-            f"[{one['low']:.4f}, {one['high']:.4f}] over {one['rounds']} rounds, spread {one['spread']:.1%}"
+            f"{result['variant']}: harness / bare = {result['ratio']:.4f} "
+            f"[{result['low']:.4f}, {result['high']:.4f}] over {result['rounds']} rounds, spread {result['spread']:.1%}"
         )
 
 
@@ -92,12 +92,12 @@ def _measure(variant: str, rounds: int, passes: int, seed: int) -> dict[str, obj
     }
 
 
-def in_turn(one: Pass, other: Pass, *, first: bool) -> tuple[float, float]:
+def in_turn(ours: Pass, theirs: Pass, *, first: bool) -> tuple[float, float]:
     """Seconds of a pass of each, in this or the other order."""
     if first:
-        return one(), other()
-    seconds = other()
-    return one(), seconds
+        return ours(), theirs()
+    seconds = theirs()
+    return ours(), seconds
 
 
 @contextmanager

@@ -27,8 +27,8 @@ def judged(
     Raises:
         HarnessError: a trial failed, so that nothing is proved.
     """
-    trials = [one for each in rounds for one in each.trials]
-    failed = next((one.reason for one in trials if one.reason is not None), None)
+    trials = [trial for each in rounds for trial in each.trials]
+    failed = next((trial.reason for trial in trials if trial.reason is not None), None)
     if failed:
         raise HarnessError(f"a trial failed: {failed}")
     found = [
@@ -36,53 +36,53 @@ def judged(
         for metric in metrics
         for effect in effects(samples(trials, metric), against_variant(scene.baseline))
     ]
-    seen = disturbances([one.sentinel for one in rounds])
+    seen = disturbances([round_.sentinel for round_ in rounds])
     said = verdicts(found, margins=Margins(default=margin), disturbances=seen)
     # What would have been said had nobody watched the host: a proof of the numbers alone.
     unwatched = verdicts(found, margins=Margins(default=margin))
     return {
         "rounds": len(rounds),
-        "seconds": round(sum(one.seconds for one in rounds), 1),
-        "host": [one.note.code for one in seen],
-        "steal": round(statistics.fmean(one.sentinel.steal or 0.0 for one in rounds), 4),
+        "seconds": round(sum(round_.seconds for round_ in rounds), 1),
+        "host": [disturbance.note.code for disturbance in seen],
+        "steal": round(statistics.fmean(round_.sentinel.steal or 0.0 for round_ in rounds), 4),
         "holm_p_differs": _smallest_p(found),
         "verdicts": [
             {
-                "planted": scene.planted[one.effect.cell.variant],
-                "call": one.call,
+                "planted": scene.planted[verdict.effect.cell.variant],
+                "call": verdict.call,
                 "unwatched_call": bare.call,
-                "metric": one.effect.metric.key,
-                "ratio": one.effect.ratio,
-                "low": one.effect.interval.low if one.effect.interval else None,
-                "high": one.effect.interval.high if one.effect.interval else None,
-                "spread": one.effect.spread,
+                "metric": verdict.effect.metric.key,
+                "ratio": verdict.effect.ratio,
+                "low": verdict.effect.interval.low if verdict.effect.interval else None,
+                "high": verdict.effect.interval.high if verdict.effect.interval else None,
+                "spread": verdict.effect.spread,
             }
-            for one, bare in zip(said, unwatched, strict=True)
+            for verdict, bare in zip(said, unwatched, strict=True)
         ],
     }
 
 
 def summary(runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Counts over all runs; ratios are geometric means."""
-    said = [one for run in runs for one in run["verdicts"]]
-    whole = [one for one in said if one["low"] is not None]
+    said = [verdict for run in runs for verdict in run["verdicts"]]
+    whole = [verdict for verdict in said if verdict["low"] is not None]
     return {
         "verdicts": _counts(said, "call"),
         "had nobody watched the host": _counts(said, "unwatched_call"),
         "runs on an unfit host": sum(bool(run["host"]) for run in runs),
         "host notes": dict(Counter(code for run in runs for code in run["host"])),
-        "95 % intervals that hold 1": f"{sum(one['low'] <= 1 <= one['high'] for one in whole)} of {len(whole)}",
+        "95 % intervals that hold 1": f"{sum(verdict['low'] <= 1 <= verdict['high'] for verdict in whole)} of {len(whole)}",
         "steal per run": [min(run["steal"] for run in runs), max(run["steal"] for run in runs)],
         "families with any difference after Holm": sum(run["holm_p_differs"] <= ALPHA for run in runs),
-        "ratio": round(math.exp(statistics.fmean(math.log(one["ratio"]) for one in said)), 4),
-        "spread per round, median": round(statistics.median(one["spread"] for one in said), 4),
+        "ratio": round(math.exp(statistics.fmean(math.log(verdict["ratio"]) for verdict in said)), 4),
+        "spread per round, median": round(statistics.median(verdict["spread"] for verdict in said), 4),
         "rounds per run, median": statistics.median(run["rounds"] for run in runs),
         "seconds per run": [min(run["seconds"] for run in runs), max(run["seconds"] for run in runs)],
     }
 
 
 def _counts(said: Sequence[dict[str, Any]], key: str) -> dict[str, int]:
-    count = Counter(one[key] for one in said)
+    count = Counter(verdict[key] for verdict in said)
     return {call: count[call] for call in get_args(Call)}
 
 

@@ -88,13 +88,15 @@ def main() -> None:
         outcomes = [
             kill_and_resume(folder / str(number), draw.uniform(0, seconds)) for number in range(options.kills)
         ]
-    for one in outcomes:
-        print(one)
-    whole = sum(one.same_plan and one.same_trials and one.once_each for one in outcomes)
-    print(f"killed while measuring: {sum(one.killed for one in outcomes)} of {len(outcomes)}")
+    for outcome in outcomes:
+        print(outcome)
+    whole = sum(outcome.same_plan and outcome.same_trials and outcome.once_each for outcome in outcomes)
+    print(f"killed while measuring: {sum(outcome.killed for outcome in outcomes)} of {len(outcomes)}")
     print(f"same plan, no trial lost or doubled: {whole} of {len(outcomes)}")
-    fit = [one for one in outcomes if not one.host and not host]
-    print(f"same verdicts: {sum(one.verdicts == verdicts for one in fit)} of {len(fit)} on a fit host")
+    fit = [outcome for outcome in outcomes if not outcome.host and not host]
+    print(
+        f"same verdicts: {sum(outcome.verdicts == verdicts for outcome in fit)} of {len(fit)} on a fit host"
+    )
 
 
 def undisturbed(folder: Path) -> tuple[float, dict[str, str], tuple[str, ...]]:
@@ -126,7 +128,7 @@ def kill_and_resume(results: Path, *after_s: float) -> Outcome:
         _, error = resumed.communicate()
     _demand(resumed.returncode, error)
     after = ledger.read(run)
-    found = Counter((one.round, one.cell) for one in after.trials)
+    found = Counter((trial.round, trial.cell) for trial in after.trials)
     asked = [(number, cell) for number, cells in enumerate(after.run.plan.rounds) for cell in cells]
     return Outcome(
         killed=killed,
@@ -182,7 +184,7 @@ def _demand(code: int, error: str) -> None:
 
 
 def _host(book: ledger.Ledger) -> tuple[str, ...]:
-    return tuple(one.code for one in host_notes(book.sentinels))
+    return tuple(note.code for note in host_notes(book.sentinels))
 
 
 def _bytes(run: Path) -> bytes:

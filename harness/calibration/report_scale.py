@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                     stdout=subprocess.PIPE,
                 ).stdout
             )
-            ledger_mb = sum(one.stat().st_size for one in Path(folder).iterdir() if one.is_file()) / 1e6
+            ledger_mb = sum(path.stat().st_size for path in Path(folder).iterdir() if path.is_file()) / 1e6
         total = sum(
             found[step] for step in ("read", "judge", "frames", "files")
         )  # what grows with the trials
@@ -96,7 +96,7 @@ def write(folder: Path, trials: int) -> int:
     """Write a synthetic run of about so many trials; return how many it has."""
     draw = random.Random(trials)
     ids = [f"model_{model}/client_{client}" for model in range(MODELS) for client in range(CLIENTS)]
-    cells = [{"workload": name, "variant": one, "side": "here"} for name in WORKLOADS for one in ids]
+    cells = [{"workload": name, "variant": variant, "side": "here"} for name in WORKLOADS for variant in ids]
     rounds = max(3, round(trials / len(cells)))
     (folder / "run.json").write_text(json.dumps(run(ids, cells, rounds)))
     with (folder / "trials.jsonl").open("w") as file:
@@ -124,17 +124,17 @@ def trial(
     witness |= {"statuses": {"200": IMAGES}, "server_cpu_s": pace, "http_version": "1.1", "headers": {}}
     passes: list[dict[str, object]] = [
         {
-            "warmup": one == 0,
+            "warmup": number == 0,
             "wall_s": pace * IMAGES,
             "client_cpu_s": pace * 10,
             "peak_in_flight": 8,
             "start_s": [round(pace * image, 6) for image in range(IMAGES)],
-            "latency_s": [round(value, 6) for value in latencies[one]],
+            "latency_s": [round(value, 6) for value in latencies[number]],
             "voluntary_switches": 5,
             "involuntary_switches": 0,
             "witness": witness,
         }
-        for one in range(PASSES)
+        for number in range(PASSES)
     ]
     facts: dict[str, object] = {
         "launch_cpu_s": 0.1,
@@ -158,13 +158,13 @@ def run(ids: list[str], cells: list[dict[str, str]], rounds: int) -> dict[str, o
     }
     variants = [
         {
-            "id": one,
-            "concurrency": one.split("/")[0],
-            "client": one.split("/")[1],
+            "id": variant,
+            "concurrency": variant.split("/")[0],
+            "client": variant.split("/")[1],
             "loop": None,
             "unavailable": None,
         }
-        for one in ids
+        for variant in ids
     ]
     plan = {
         "suite": "synthetic",
@@ -182,7 +182,7 @@ def run(ids: list[str], cells: list[dict[str, str]], rounds: int) -> dict[str, o
         "contenders": [
             contender(axis, name)
             for axis, place in (("concurrency", 0), ("client", 1))
-            for name in sorted({one.split("/")[place] for one in ids})
+            for name in sorted({variant.split("/")[place] for variant in ids})
         ],
         "fingerprint": {},
         "environment": {},

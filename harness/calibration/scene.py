@@ -145,9 +145,9 @@ def opened(options: argparse.Namespace, truths: dict[str, float]) -> Iterator[Sc
 
 
 def _calibrated(scene: Scene) -> float:
-    trials = [one for each in scene.rounds([PROBE], PILOT_ROUNDS, seed=1) for one in each.trials]
+    trials = [trial for each in scene.rounds([PROBE], PILOT_ROUNDS, seed=1) for trial in each.trials]
     probe = scene.variants[PROBE].id
     return turns_per_share(
-        [one for one in trials if one.cell.variant == scene.baseline],
-        [one for one in trials if one.cell.variant == probe],
+        [trial for trial in trials if trial.cell.variant == scene.baseline],
+        [trial for trial in trials if trial.cell.variant == probe],
     )

@@ -78,8 +78,8 @@ class Target:
 
     def cpu_s(self) -> float:
         """CPU seconds so far, of the process and its workers."""
-        times = [one.cpu_times() for one in (self.process, *self.process.children(recursive=True))]
-        return sum(one.user + one.system for one in times)
+        times = [process.cpu_times() for process in (self.process, *self.process.children(recursive=True))]
+        return sum(spent.user + spent.system for spent in times)
 
 
 def main() -> int:
@@ -117,8 +117,8 @@ def main() -> int:
 
 def _summary(loads: dict[str, list[Load]]) -> dict[str, Any]:
     """Medians, and both ratios of the image server to nginx."""
-    rates = {name: [one.requests_per_s for one in found] for name, found in loads.items()}
-    busy = {name: [one.busy for one in found] for name, found in loads.items()}
+    rates = {name: [load.requests_per_s for load in found] for name, found in loads.items()}
+    busy = {name: [load.busy for load in found] for name, found in loads.items()}
     per_cpu_s = {name: list(np.array(rates[name]) / np.array(busy[name])) for name in loads}
     return {
         "requests_per_s": {name: float(np.median(values)) for name, values in rates.items()},
@@ -144,9 +144,9 @@ def _text(result: dict[str, Any], rounds: int) -> str:
         for name in SERVERS
     ]
     for key, what in (("ratio", "requests/s"), ("ratio_per_cpu_s", "requests per CPU second")):
-        one = result[key]
+        ratio = result[key]
         lines.append(
-            f"image server / nginx, {what}: {one['estimate']:.3f} [{one['low']:.3f}, {one['high']:.3f}]"
+            f"image server / nginx, {what}: {ratio['estimate']:.3f} [{ratio['low']:.3f}, {ratio['high']:.3f}]"
         )
     lines += [
         f"{name} used less than {SATURATED:.0%} of its core: its rate is not its own limit, the first ratio "

@@ -76,9 +76,9 @@ def _ours(scene: Scene, client: str, seconds: float, seed: int) -> dict[str, Any
     """Our verdict on as many rounds as fit."""
     rounds = []
     spent = longest = 0.0
-    for one in scene.rounds([client], 1_000, seed):
-        rounds.append(one)
-        spent, longest = spent + one.seconds, max(longest, one.seconds)
+    for round_ in scene.rounds([client], 1_000, seed):
+        rounds.append(round_)
+        spent, longest = spent + round_.seconds, max(longest, round_.seconds)
         if spent + longest > seconds:
             break
     found = judged(scene, rounds, margin=MARGIN)
@@ -148,10 +148,10 @@ def _table(runs: list[dict[str, Any]]) -> str:
         "| planted | pytest-benchmark, `mean:5%`, run after run | ours, margin 5 % | ours, other verdicts |",
         "|---|---|---|---|",
     ]
-    for share in sorted({one["planted"] for one in runs}):
-        case = [one for one in runs if one["planted"] == share]
-        theirs = sum(one["theirs"]["failed"] for one in case)
-        calls = [one["ours"]["call"] for one in case]
+    for share in sorted({run["planted"] for run in runs}):
+        case = [run for run in runs if run["planted"] == share]
+        theirs = sum(run["theirs"]["failed"] for run in case)
+        calls = [run["ours"]["call"] for run in case]
         others = ", ".join(
             f"{calls.count(call)} {call}"
             for call in ("improved", "equivalent", "inconclusive")

@@ -49,7 +49,9 @@ def main() -> None:
         for passes in PASSES:
             spreads = [100 * _spread(rounds, passes, estimator) for estimator in ESTIMATORS.values()]
             print(
-                f"{way:12}{passes:7}" + "".join(f"{one:10.1f}%" for one in spreads) + f"{seconds[way]:9.1f}"
+                f"{way:12}{passes:7}"
+                + "".join(f"{spread:10.1f}%" for spread in spreads)
+                + f"{seconds[way]:9.1f}"
             )
 
 
@@ -87,7 +89,7 @@ def _spread(rounds: list[list[Trial]], passes: int, estimator: Callable[[Sequenc
     """Standard deviation of the log-ratio of two twins in one round, pooled over the twins."""
     values = np.array(
         [
-            [np.log(estimator([one.wall_s for one in trial.timed[:passes]])) for trial in trials]
+            [np.log(estimator([pass_.wall_s for pass_ in trial.timed[:passes]])) for trial in trials]
             for trials in rounds
         ]
     )

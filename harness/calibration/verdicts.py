@@ -86,8 +86,8 @@ def _planted(options: argparse.Namespace) -> dict[str, Any]:
             for client, share in heads.items():
                 pair = {scene.baseline, scene.variants[client].id}
                 mine = [
-                    replace(one, trials=tuple(each for each in one.trials if each.cell.variant in pair))
-                    for one in _within(rounds, within[share])
+                    replace(round_, trials=tuple(each for each in round_.trials if each.cell.variant in pair))
+                    for round_ in _within(rounds, within[share])
                 ]
                 runs[share].append(judged(scene, mine, margin=options.margin))
                 _progress(number + 1, options.runs, runs[share][-1])
@@ -100,12 +100,12 @@ def _planted(options: argparse.Namespace) -> dict[str, Any]:
 def _within(rounds: Iterable[Round], seconds: float) -> Iterator[Round]:
     """Those rounds that fit, known before each begins: an end by the clock looks at no result."""
     spent = longest = 0.0
-    for one in rounds:
-        spent += one.seconds
-        longest = max(longest, one.seconds)
+    for round_ in rounds:
+        spent += round_.seconds
+        longest = max(longest, round_.seconds)
         if spent > seconds:
             return
-        yield one
+        yield round_
         if spent + longest > seconds:
             return
 
@@ -125,7 +125,7 @@ def _server(options: argparse.Namespace) -> dict[str, Any]:
             )
             runs[name].append(judged(scene, rounds, margin=options.margin))
             times[name] += [
-                math.log(one.wall_s) for each in rounds for trial in each.trials for one in trial.timed
+                math.log(pass_.wall_s) for each in rounds for trial in each.trials for pass_ in trial.timed
             ]
             _progress(number + 1, options.runs, runs[name][-1])
     mean = {name: sum(logs) / len(logs) for name, logs in times.items()}
@@ -159,10 +159,10 @@ def _half_burnt(scene: Scene, heads: list[str], count: int, seed: int) -> Iterat
 def _progress(done: int, of: int, run: dict[str, Any]) -> None:
     """What a run said and why, so that a series cut short still tells what it saw."""
     said = ", ".join(
-        f"{one['call']} {one['ratio']:.3f} [{one['low']:.3f}, {one['high']:.3f}]"
-        if one["low"] is not None
-        else one["call"]
-        for one in run["verdicts"]
+        f"{verdict['call']} {verdict['ratio']:.3f} [{verdict['low']:.3f}, {verdict['high']:.3f}]"
+        if verdict["low"] is not None
+        else verdict["call"]
+        for verdict in run["verdicts"]
     )
     host = f", host unfit: {', '.join(run['host'])}" if run["host"] else ""
     print(

@@ -89,7 +89,7 @@ def run(options: argparse.Namespace) -> int:
             code, end = error.exit_code, f"fetchbench: {error}"
         if code:
             console.say(end)
-            if not any(one.reason is None for one in ledger.read(folder).trials):
+            if not any(trial.reason is None for trial in ledger.read(folder).trials):
                 return code  # there is nothing to report, and the reason has been told
         reported = write_report(folder, to_output())
     return code or reported
@@ -103,7 +103,7 @@ def plan_from(options: argparse.Namespace, catalog: Catalog) -> Plan:
     asked = "--variants" if options.variants else f"{options.suite_file}: suites.{name}.variants"
     variants = with_own(match(options.variants or suite.variants, catalog.variants, asked), catalog, options)
     baseline = options.baseline or suite.baseline
-    if baseline not in {one.id for one in catalog.variants}:
+    if baseline not in {variant.id for variant in catalog.variants}:
         asked = "--baseline" if options.baseline else f"{options.suite_file}: suites.{name}.baseline"
         raise HarnessError(f"{asked}: no variant {baseline!r}; `list` shows their ids", exit_code=USAGE)
     if options.baseline:
@@ -114,13 +114,13 @@ def plan_from(options: argparse.Namespace, catalog: Catalog) -> Plan:
         seed=random.randrange(2**32) if options.seed is None else options.seed,
         rules=file.rules,
         workloads=[file.workload(name) for name in dict.fromkeys(options.workloads or suite.workloads)],
-        variants=sorted(variants, key=lambda one: one.id),
+        variants=sorted(variants, key=lambda variant: variant.id),
         rounds=PRECISE_ROUNDS if options.precision and not options.rounds else suite.rounds,
         precision=options.precision,
         metric=options.judge.key if options.judge else None,
     )
     if not plan.cells:
-        reasons = "; ".join(sorted({one.unavailable for one in variants if one.unavailable}))
+        reasons = "; ".join(sorted({variant.unavailable for variant in variants if variant.unavailable}))
         raise HarnessError(f"nothing can be measured here: {reasons}", exit_code=NOTHING)
     return plan
 
@@ -196,17 +196,19 @@ def differences(run: Run, catalog: Catalog) -> list[str]:
     keys = [key for key in sorted({*run.fingerprint, *now}) if run.fingerprint.get(key) != now.get(key)]
     if run.environment.get("revision") != environment()["revision"]:
         keys.append("revision")
-    sources = {(one.axis, one.name): one.source for one in catalog.contenders}
-    used = {name for one in run.plan.variants for name in (one.client, one.concurrency, one.loop)}
+    sources = {(contender.axis, contender.name): contender.source for contender in catalog.contenders}
+    used = {
+        name for variant in run.plan.variants for name in (variant.client, variant.concurrency, variant.loop)
+    }
     return keys + [
-        f"{one.axis} {one.name}"
-        for one in run.contenders
-        if one.name in used and sources.get((one.axis, one.name)) != one.source
+        f"{contender.axis} {contender.name}"
+        for contender in run.contenders
+        if contender.name in used and sources.get((contender.axis, contender.name)) != contender.source
     ]
 
 
 def from_outside(run: Run, axis: Axis) -> list[Path]:
     """Files of the user's own that the run measures, to be found again when it is resumed."""
     tree = ROOT / "benchmarks"
-    paths = [Path(one.path) for one in run.contenders if one.axis == axis]
-    return [one for one in paths if not one.is_relative_to(tree)]
+    paths = [Path(contender.path) for contender in run.contenders if contender.axis == axis]
+    return [path for path in paths if not path.is_relative_to(tree)]

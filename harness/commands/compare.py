@@ -89,16 +89,16 @@ def _unlike_sides(base: Ledger, head: Ledger) -> Iterator[str]:
 def differences(base: Mapping[str, Any], head: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
     """The keys in which two fingerprints differ, with both values; inner keys are joined with a dot."""
     for key in sorted(base.keys() | head.keys()):
-        one, other = base.get(key, "absent"), head.get(key, "absent")
-        if isinstance(one, Mapping) or isinstance(other, Mapping):
-            there, here = (found if isinstance(found, Mapping) else {} for found in (one, other))
+        old, new = base.get(key, "absent"), head.get(key, "absent")
+        if isinstance(old, Mapping) or isinstance(new, Mapping):
+            there, here = (found if isinstance(found, Mapping) else {} for found in (old, new))
             yield from differences(there, here, f"{prefix}{key}.")
-        elif one != other:
-            yield f"{prefix}{key}: {one} against {other}"
+        elif old != new:
+            yield f"{prefix}{key}: {old} against {new}"
 
 
 def _notes(base: Ledger, head: Ledger, differing: list[str]) -> Iterator[str]:
-    yield from (f"unlike: {one}" for one in differing)
+    yield from (f"unlike: {difference}" for difference in differing)
     if base.run.plan.rules != head.run.plan.rules:
         yield "the rules of a trial differ between the runs (warm-ups, length or passes)"
     for name, book in (("base", base), ("head", head)):

@@ -61,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _of_run(folder: Path, kind: str, out: Path | None) -> dict[Path, bytes]:
     book = ledger.read(folder)
-    if not any(one.reason is None for one in book.trials):
+    if not any(trial.reason is None for trial in book.trials):
         raise HarnessError(f"{book.run.id}: nothing was measured", exit_code=NOTHING)
     try:
         module = importlib.import_module(f"harness.exports.{FORMATS[kind]}")

@@ -150,7 +150,9 @@ def _measure(
             baseline=groups[0][0].variant,
             seed=seed + (stage == "decide"),
             rules=replace(file.rules, trial_s=fields.trial_s),
-            workloads=[one for one in asked if any(group[0].workload == one.name for group in groups)],
+            workloads=[
+                workload for workload in asked if any(group[0].workload == workload.name for group in groups)
+            ],
             variants=chosen_variants(sides, groups),
             groups=groups,
             rounds=rounds,
@@ -247,7 +249,7 @@ def _judged(folder: Path, progress: Progress, created_at: float, code: int, reas
         reason=_why_short(progress, reason) if reason or word == "inconclusive" else None,
         margin=progress.fields.margin if progress.fields else None,
         margins=_asked_margins(progress.fields),
-        sides={one.name: facts_of(one) for one in progress.sides},
+        sides={side.name: facts_of(side) for side in progress.sides},
         packages=package_changes(progress.sides),
         is_same=progress.lineup is not None and bool(twins(progress.sides, progress.lineup.groups)),
         findings=findings,

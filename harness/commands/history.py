@@ -80,8 +80,8 @@ def _show(options: argparse.Namespace) -> int:
         )
         raise HarnessError(f"{folder}: {known}", exit_code=2)
     place = options.out or options.results / "trends"
-    for one in trends:
-        write_whole(place / "charts" / f"{one.slug}.svg", trend_chart(one))
+    for trend in trends:
+        write_whole(place / "charts" / f"{trend.slug}.svg", trend_chart(trend))
     margin = options.margin
     write_whole(place / "history.csv", history.history_csv(trends))
     write_whole(place / "history.md", history.history_md(trends, machines, margin))
@@ -129,7 +129,7 @@ def _chart_name(machine: str, metric: Metric, cell: Cell) -> str:
 
 def _lines(trends: list[Trend]) -> Iterator[str]:
     """One line per change, the newest first."""
-    for trend, one in changes_of(trends):
-        since = day(trend.points[one.at].created_at)
-        why = f" ({'; '.join(one.suspects)})" if one.suspects else ""
-        yield f"{since}  {trend.title}  {change_text(trend, one)}{why}"
+    for trend, change in changes_of(trends):
+        since = day(trend.points[change.at].created_at)
+        why = f" ({'; '.join(change.suspects)})" if change.suspects else ""
+        yield f"{since}  {trend.title}  {change_text(trend, change)}{why}"

@@ -36,12 +36,12 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _as_json(suites: SuiteFile, catalog: Catalog) -> dict[str, object]:
-    contenders = [asdict(one) for one in catalog.contenders]
-    for one in contenders:
-        del one["source"]
+    contenders = [asdict(contender) for contender in catalog.contenders]
+    for contender in contenders:
+        del contender["source"]
     return {
         "contenders": contenders,
-        "variants": [asdict(one) for one in catalog.variants],
+        "variants": [asdict(variant) for variant in catalog.variants],
         "packages": dict(catalog.packages),
     } | suites.model_dump()
 
@@ -50,8 +50,8 @@ def _print(console: Console, suites: SuiteFile, catalog: Catalog) -> None:
     contenders = Table(
         "axis", "name", "what it is", "state", box=None, header_style="bold", title_justify="left"
     )
-    for one in catalog.contenders:
-        told = (one.axis, one.name, one.label, one.unavailable or "available")
+    for contender in catalog.contenders:
+        told = (contender.axis, contender.name, contender.label, contender.unavailable or "available")
         contenders.add_row(*(Text(part) for part in told))
     print_table(console, contenders)
     console.print("\n[bold]variants[/] (concurrency/client/loop)")

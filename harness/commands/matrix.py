@@ -92,7 +92,7 @@ def run(options: argparse.Namespace) -> int:
         except HarnessError as error:
             console.say(f"fetchbench: {error}")
             code = error.exit_code
-        if code and not any(one.reason is None for one in ledger.read(folder).trials):
+        if code and not any(trial.reason is None for trial in ledger.read(folder).trials):
             return code  # there is nothing to report, and the reason has been told
         told = _tell(folder, sides, lineup.groups, fields, failed)
     return code or told
@@ -113,7 +113,7 @@ def _tell(
     if not frame["ratio"].notna().any():
         raise HarnessError("nothing was measured on two sides", exit_code=NOTHING)
     place = folder.parent
-    facts = {one.name: facts_of(one) for one in sides}
+    facts = {side.name: facts_of(side) for side in sides}
     text = matrix_md(findings, facts | {name: {"failed": why} for name, why in failed.items()})
     write_whole(place / "matrix.csv", to_csv(frame))
     write_whole(place / "matrix.md", text)
@@ -124,4 +124,4 @@ def _tell(
     output = to_output()
     output.say(text.decode())
     output.say(f"written to {place}")
-    return FAILED if failed or any(one.reason for one in book.trials) else FINE
+    return FAILED if failed or any(trial.reason for trial in book.trials) else FINE

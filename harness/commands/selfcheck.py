@@ -124,8 +124,8 @@ def _measure(
 
 def _of(folder: Path, client: str) -> list[Trial]:
     """Trials of one planted client, by round."""
-    trials = [one for one in ledger.read(folder).trials if client in one.cell.variant.split("/")]
-    return sorted(trials, key=lambda one: one.round)
+    trials = [trial for trial in ledger.read(folder).trials if client in trial.cell.variant.split("/")]
+    return sorted(trials, key=lambda trial: trial.round)
 
 
 def _id(chosen: Variant, client: str) -> str:
@@ -135,13 +135,13 @@ def _id(chosen: Variant, client: str) -> str:
 def _conclude(results: Path, folder: Path, fields: SelfCheckFields, seconds: float) -> int:
     """Assess, keep and print."""
     book = ledger.read(folder)
-    failed = next((one.reason for one in book.trials if one.reason), None)
+    failed = next((trial.reason for trial in book.trials if trial.reason), None)
     if failed:
         raise HarnessError(f"the self-check itself failed: {failed}; see {folder}")
     known = truths(fields)
     found = assess(
         book.trials,
-        planted={one.cell.variant: known[one.cell.variant.split("/")[1]] for one in book.trials},
+        planted={trial.cell.variant: known[trial.cell.variant.split("/")[1]] for trial in book.trials},
         baseline=book.run.plan.baseline,
         rounds=fields.rounds,
         margin=fields.margin,
@@ -166,7 +166,8 @@ def _conclude(results: Path, folder: Path, fields: SelfCheckFields, seconds: flo
     ledger.keep_selfcheck(folder, check)
     _print(to_output(), check)
     unfit = [
-        f"this host was not fit to judge on: {one.text}; {one.advice}" for one in host_notes(book.sentinels)
+        f"this host was not fit to judge on: {note.text}; {note.advice}"
+        for note in host_notes(book.sentinels)
     ]
     objections = [*unfit, *([check.too_small] if check.too_small else [])]
     if not objections:

@@ -11,14 +11,18 @@ MICRO = 1e6
 def export(book: Ledger) -> dict[str, bytes]:
     """One entry per cell."""
     cells = book.run.plan.cells
-    pythons = sorted({str(book.run.on(one.side).get("python", "unknown")) for one in cells})
+    pythons = sorted({str(book.run.on(cell.side).get("python", "unknown")) for cell in cells})
     extra = f"run {book.run.id}\nrevision {revision(book)}\n{', '.join(pythons)}"
-    data = [_entry(one, extra) for one in exported(book)]
+    data = [_entry(summary, extra) for summary in exported(book)]
     return {"github-action-benchmark.json": json.dumps(data, indent=1, ensure_ascii=False).encode() + b"\n"}
 
 
-def _entry(one: Exported, extra: str) -> dict[str, str | float]:
-    entry: dict[str, str | float] = {"name": one.cell.id, "unit": "µs/image", "value": one.mean * MICRO}
-    if one.interval:  # the action reads a lone number behind the sign
-        entry["range"] = f"± {(one.interval.high - one.interval.low) / 2 * MICRO:.4g}"
-    return entry | {"extra": f"{extra}\n{len(one.values)} trials"}
+def _entry(summary: Exported, extra: str) -> dict[str, str | float]:
+    entry: dict[str, str | float] = {
+        "name": summary.cell.id,
+        "unit": "µs/image",
+        "value": summary.mean * MICRO,
+    }
+    if summary.interval:  # the action reads a lone number behind the sign
+        entry["range"] = f"± {(summary.interval.high - summary.interval.low) / 2 * MICRO:.4g}"
+    return entry | {"extra": f"{extra}\n{len(summary.values)} trials"}

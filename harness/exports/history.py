@@ -101,7 +101,7 @@ def read(path: Path) -> list[Point]:
     """All points of a file; a last line that was cut is left out, any other damage is an error."""
     try:
         path.stat()
-        return [one for one in _read(path).records if not isinstance(one, dict)]
+        return [record for record in _read(path).records if not isinstance(record, dict)]
     except OSError as error:
         raise HarnessError(f"cannot read the history {path}: {error.strerror}", exit_code=2) from None
 
@@ -163,13 +163,13 @@ def _versions(book: Ledger, cell: Cell) -> dict[str, str]:
     """What may explain a change: the cell's Python, kernel, packages, variables, files and workload."""
     print_ = book.run.on(cell.side)
     files = files_of(book, axes_of(book)[cell.variant])
-    asked = next(one for one in book.run.plan.workloads if one.name == cell.workload)
-    source = hashlib.sha256("\0".join(one.source for one in files).encode()).hexdigest()[:8]
+    asked = next(workload for workload in book.run.plan.workloads if workload.name == cell.workload)
+    source = hashlib.sha256("\0".join(file.source for file in files).encode()).hexdigest()[:8]
     installed = _mapping(print_.get("packages"))  # on this side; a file says what it found on the last one
     modules = {
         name: str(installed.get(name.lower(), version))
-        for one in files
-        for name, version in one.modules.items()
+        for file in files
+        for name, version in file.modules.items()
     }
     variables = " ".join(f"{name}={value}" for name, value in _mapping(print_.get("variables")).items())
     return (

@@ -18,7 +18,7 @@ METRIC = TIME_PER_IMAGE.key
 def export(points: Iterable[Point]) -> dict[str, bytes]:
     """``otava.yaml`` and a CSV per series; file names in it are relative to its folder."""
     series = {
-        cell: [one for one in found if one.value is not None]
+        cell: [point for point in found if point.value is not None]
         for cell, found in series_of(points, TIME_PER_IMAGE).items()
     }
     series = {cell: found for cell, found in series.items() if found}
@@ -42,7 +42,7 @@ def _tests(slugs: dict[str, str]) -> Iterator[str]:
 
 def _csv(series: Iterable[Point]) -> bytes:
     rows = ["time,commit,run,time_per_image_s"]
-    for one in series:
-        moment = datetime.fromtimestamp(one.created_at, UTC).isoformat(timespec="seconds")
-        rows.append(f"{moment},{one.commit},{one.run},{written(one.value or 0.0)}")
+    for point in series:
+        moment = datetime.fromtimestamp(point.created_at, UTC).isoformat(timespec="seconds")
+        rows.append(f"{moment},{point.commit},{point.run},{written(point.value or 0.0)}")
     return ("\n".join(rows) + "\n").encode()

@@ -19,23 +19,23 @@ def export(book: Ledger) -> dict[str, bytes]:
         "platform": f"{facts.get('kernel', 'unknown')} {facts.get('architecture', '')}".strip(),
         "revision": revision(book),
     }
-    started = {(one.cell, one.round): one.started_at for one in book.trials}
-    rounds = sorted({one.round for one in book.trials})
+    started = {(trial.cell, trial.round): trial.started_at for trial in book.trials}
+    rounds = sorted({trial.round for trial in book.trials})
     benchmarks = []
-    for one in exported(book):
-        times = [started[one.cell, number] for number in rounds if (one.cell, number) in started]
+    for summary in exported(book):
+        times = [started[summary.cell, number] for number in rounds if (summary.cell, number) in started]
         runs = [
             pyperf.Run(
                 [value],
                 metadata={
                     **shared,
-                    "name": one.cell.id,
-                    "python_version": str(book.run.on(one.cell.side).get("python", "unknown")),
+                    "name": summary.cell.id,
+                    "python_version": str(book.run.on(summary.cell.side).get("python", "unknown")),
                     "date": str(datetime.fromtimestamp(time, began(book).tzinfo)),
                 },
                 collect_metadata=False,
             )
-            for value, time in zip(one.values, times, strict=True)
+            for value, time in zip(summary.values, times, strict=True)
         ]
         benchmarks.append(pyperf.Benchmark(runs))
     text = io.StringIO()

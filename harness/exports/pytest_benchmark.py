@@ -15,7 +15,7 @@ def export(book: Ledger) -> dict[str, bytes]:
     moment = began(book).isoformat()
     facts = book.run.fingerprint
     found = exported(book)
-    pythons = sorted({str(book.run.on(one.cell.side).get("python", "unknown")) for one in found})
+    pythons = sorted({str(book.run.on(summary.cell.side).get("python", "unknown")) for summary in found})
     data = {
         "machine_info": {
             "machine": facts.get("architecture"),
@@ -25,28 +25,28 @@ def export(book: Ledger) -> dict[str, bytes]:
             "cpu": {"brand_raw": facts.get("cpu"), "count": facts.get("cpus")},
         },
         "commit_info": {"id": revision(book), "time": moment, "dirty": revision(book).endswith("-dirty")},
-        "benchmarks": [_benchmark(one, book) for one in found],
+        "benchmarks": [_benchmark(summary, book) for summary in found],
         "datetime": moment,
         "version": __version__,
     }
     return {"pytest-benchmark.json": json.dumps(data, indent=1).encode() + b"\n"}
 
 
-def _benchmark(one: Exported, book: Ledger) -> dict[str, Any]:
+def _benchmark(summary: Exported, book: Ledger) -> dict[str, Any]:
     stats = Stats()  # type: ignore[no-untyped-call] # the package has no annotations
-    for value in one.values:
+    for value in summary.values:
         stats.update(value)  # type: ignore[no-untyped-call]
     return {
-        "group": one.cell.workload,
-        "name": one.cell.id,
-        "fullname": one.cell.id,
+        "group": summary.cell.workload,
+        "name": summary.cell.id,
+        "fullname": summary.cell.id,
         "params": None,
         "param": None,
         "extra_info": {
             "run": book.run.id,
             "unit": "seconds per image, one value per trial",
-            "python": book.run.on(one.cell.side).get("python"),
-            "packages": book.run.on(one.cell.side).get("packages"),
+            "python": book.run.on(summary.cell.side).get("python"),
+            "packages": book.run.on(summary.cell.side).get("packages"),
         },
         "options": {},
         "stats": {**stats.as_dict(), "data": list(stats.data), "iterations": 1},  # type: ignore[no-untyped-call]

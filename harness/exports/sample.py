@@ -28,16 +28,18 @@ class Exported:
 def exported(book: Ledger) -> list[Exported]:
     """The cells with values, sorted."""
     return [
-        one for sample in samples(book.trials, TIME_PER_IMAGE).values() if (one := _one(sample)) is not None
+        summary
+        for sample in samples(book.trials, TIME_PER_IMAGE).values()
+        if (summary := _summary(sample)) is not None
     ]
 
 
 def left_out(book: Ledger) -> dict[Cell, str]:
     """The cells that failed, and why."""
     return {
-        cell: one.reason
-        for cell, one in samples(book.trials, TIME_PER_IMAGE).items()
-        if one.reason is not None
+        cell: sample.reason
+        for cell, sample in samples(book.trials, TIME_PER_IMAGE).items()
+        if sample.reason is not None
     }
 
 
@@ -51,9 +53,9 @@ def revision(book: Ledger) -> str:
     return str(book.run.environment.get("revision", "unknown"))
 
 
-def _one(sample: Sample) -> Exported | None:
+def _summary(sample: Sample) -> Exported | None:
     found = summarise(sample)
     if found.geometric_mean is None:
         return None
-    values = [sample.values[one] for one in sorted(sample.values)]
+    values = [sample.values[number] for number in sorted(sample.values)]
     return Exported(cell=sample.cell, values=values, mean=found.geometric_mean, interval=found.interval)

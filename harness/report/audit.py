@@ -15,17 +15,17 @@ from harness.stats.validity import facts as asked_as
 
 def host(book: Ledger) -> pd.DataFrame:
     """One row per round: the fixed work done before it, in seconds and relative to the middle of the run."""
-    ordered = sorted(book.sentinels, key=lambda one: one.round)
+    ordered = sorted(book.sentinels, key=lambda sentinel: sentinel.round)
     frame = pd.DataFrame(
         [
             {
-                "round": one.round + 1,  # for people and CSVs, rounds count from 1
-                "cpu_s": _median(one.cpu_s),
-                "echo_s": _median(one.echo_s),
-                "steal": one.steal,
-                "busy_elsewhere": one.busy_elsewhere,
+                "round": sentinel.round + 1,  # for people and CSVs, rounds count from 1
+                "cpu_s": _median(sentinel.cpu_s),
+                "echo_s": _median(sentinel.echo_s),
+                "steal": sentinel.steal,
+                "busy_elsewhere": sentinel.busy_elsewhere,
             }
-            for one in ordered
+            for sentinel in ordered
         ],
         columns=["round", "cpu_s", "echo_s", "steal", "busy_elsewhere"],
     ).astype(dict.fromkeys(("cpu_s", "echo_s", "steal", "busy_elsewhere"), "float64"))
@@ -104,7 +104,7 @@ def facts(book: Ledger) -> pd.DataFrame:
     plan, run = book.run.plan, book.run
     measured = len(book.trials)
     planned = sum(map(len, plan.rounds))
-    rounds = len({one.round for one in book.trials})
+    rounds = len({trial.round for trial in book.trials})
     rows = [
         ("run", "run", run.id),
         ("run", "command", run.command),
@@ -113,7 +113,7 @@ def facts(book: Ledger) -> pd.DataFrame:
         ("run", "seed of the order", plan.seed),
         ("run", "rounds", f"{rounds} of {len(plan.rounds)}"),
         ("run", "trials", f"{measured} of {planned}"),
-        ("run", "failed trials", sum(one.reason is not None for one in book.trials)),
+        ("run", "failed trials", sum(trial.reason is not None for trial in book.trials)),
         ("run", "warm-up passes per trial", plan.rules.warmups),
         ("run", "shortest trial (s)", plan.rules.trial_s),
         ("run", "ledger", "its last line was cut and is left out" if book.cut else "whole"),
@@ -131,11 +131,11 @@ def facts(book: Ledger) -> pd.DataFrame:
 
 def is_unfinished(book: Ledger) -> bool:
     """Whether trials are missing that the plan asked for; a run that stops by precision may end early."""
-    last = max((one.round for one in book.trials), default=-1)
+    last = max((trial.round for trial in book.trials), default=-1)
     rounds = book.run.plan.rounds[: None if book.run.plan.precision is None else last + 1]
     asked = Counter(cell for cells in rounds for cell in cells)
-    done = Counter(one.cell for one in book.trials)
-    failed = {one.cell for one in book.trials if one.reason is not None}
+    done = Counter(trial.cell for trial in book.trials)
+    failed = {trial.cell for trial in book.trials if trial.reason is not None}
     return any(done[cell] < count and cell not in failed for cell, count in asked.items())
 
 

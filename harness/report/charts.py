@@ -194,12 +194,12 @@ def label_beside(axes: Axes, ends: Sequence[tuple[float, float, str, str]]) -> N
     height = axes.get_window_extent().height
     gap = 1.25 * SMALL * axes.get_figure().dpi / 72 / height  # type: ignore[union-attr] # the panel has a figure
     places = axes.transAxes.inverted().transform(axes.transData.transform([(x, y) for x, y, _, _ in ends]))
-    ordered = sorted(range(len(ends)), key=lambda one: (places[one][1], one))
-    heights = spread([float(places[one][1]) for one in ordered], gap)
-    for one, at in zip(ordered, heights, strict=True):
-        _, _, text, colour = ends[one]
+    ordered = sorted(range(len(ends)), key=lambda end: (places[end][1], end))
+    heights = spread([float(places[end][1]) for end in ordered], gap)
+    for end, at in zip(ordered, heights, strict=True):
+        _, _, text, colour = ends[end]
         within: dict[str, Any] = {"transform": axes.transAxes, "clip_on": False}
-        x, y = places[one]
+        x, y = places[end]
         axes.add_artist(Line2D([x + 0.01, 1.02], [y, at], color=GRID, linewidth=0.7, **within))
         axes.text(1.03, at, printable(text), va="center", fontsize=SMALL, color=colour, **within)
 

@@ -40,7 +40,7 @@ def curves(book: Ledger) -> Curves:
     timed: dict[Cell, list[Pass]] = defaultdict(list)
     for trial in book.trials:
         if trial.cell not in failed:
-            timed[trial.cell] += [one for one in trial.timed if one.latency_s]
+            timed[trial.cell] += [pass_ for pass_ in trial.timed if pass_.latency_s]
     latency, points, progress = [], [], []
     for cell, found in sorted(timed.items()):
         latencies, steps = _reduce(found)
@@ -73,8 +73,8 @@ def _reduce(found: Sequence[Pass]) -> tuple[Floats, dict[str, Floats]]:
         return np.array([]), {"share": np.array([]), "time_s": np.array([])}
     latencies, rows = [], []
     shares = np.linspace(0, 1, STEPS + 1)
-    for one in found:
-        latency, start = np.asarray(one.latency_s), np.asarray(one.start_s)
+    for pass_ in found:
+        latency, start = np.asarray(pass_.latency_s), np.asarray(pass_.start_s)
         ends = np.sort(start + latency)
         done = np.ceil(shares[1:] * len(ends) - 1e-9).astype(int) - 1
         rows.append(np.concatenate([[start.min()], ends[done]]))
@@ -98,7 +98,7 @@ def _curve(cell: Cell, variant: Variant, values: Floats) -> pd.DataFrame:
 
 
 def _joined(frames: Sequence[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:
-    whole = [one for one in frames if not one.empty]
+    whole = [frame for frame in frames if not frame.empty]
     return (
         pd.concat(whole, ignore_index=True)[list(columns)] if whole else pd.DataFrame(columns=list(columns))
     )

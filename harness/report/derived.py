@@ -19,8 +19,10 @@ from harness.report.tables import Tables
 
 def build(book: Ledger, tables: Tables) -> Mapping[str, bytes]:
     """Make every file."""
-    slugs = slugs_of([one.name for one in book.run.plan.workloads])
-    shown = [one for workload, slug in slugs.items() for one in figures.of_workload(tables, workload, slug)]
+    slugs = slugs_of([workload.name for workload in book.run.plan.workloads])
+    shown = [
+        figure for workload, slug in slugs.items() for figure in figures.of_workload(tables, workload, slug)
+    ]
     shown += [*figures.of_run(book, tables), *figures.of_host(tables), *_primitives(book.primitives)]
     look = looks(book.run.contenders, book.run.plan.variants)
     pictures = {figure.name: render(figure.draw, figure.frame, look, figure.title) for figure in shown}

@@ -56,8 +56,8 @@ class ReportFigure:
         rows = self.table.to_dict("records")
         told = "; ".join(
             ", ".join(
-                f"{one.head} {cell(PLAIN, row, one)}" if one.unit else cell(PLAIN, row, one)
-                for one in self.columns
+                f"{column.head} {cell(PLAIN, row, column)}" if column.unit else cell(PLAIN, row, column)
+                for column in self.columns
             )
             for row in rows[:ALT_ROWS]
         )
@@ -202,15 +202,15 @@ def of_host(tables: Tables) -> Iterator[ReportFigure]:
 def _scaling(book: Ledger, tables: Tables, ranked: pd.DataFrame) -> Iterator[ReportFigure]:
     """Workloads that differ in concurrency alone are one sweep."""
     groups: dict[object, list[str]] = {}
-    for one in book.run.plan.workloads:
-        groups.setdefault(tuple({**one.flat, "concurrency": None}.items()), []).append(one.name)
+    for workload in book.run.plan.workloads:
+        groups.setdefault(tuple({**workload.flat, "concurrency": None}.items()), []).append(workload.name)
     asked = tables.workloads[["workload", "asked_concurrency"]]
     for number, names in enumerate((names for names in groups.values() if len(names) > 1), start=1):
         rows = ranked[ranked["workload"].isin(names) & ranked[RATE.key].notna()].merge(asked, on="workload")
         if len(rows["asked_concurrency"].unique()) > 1:
             rows = rows.sort_values(["asked_concurrency", "rank"])
             levels = sorted(rows["asked_concurrency"].unique())
-            wide = rows.assign(level=[str(one) for one in rows["asked_concurrency"]])
+            wide = rows.assign(level=[str(level) for level in rows["asked_concurrency"]])
             yield ReportFigure(
                 name=f"scaling-{number}",
                 kind="scaling",
@@ -260,10 +260,10 @@ def _points(rows: pd.DataFrame, value: str, shares: Mapping[float, str]) -> pd.D
 
 def _wide(rows: pd.DataFrame, across: str, value: str) -> pd.DataFrame:
     """One row per variant and side, in the order of the rows; what is missing is NaN."""
-    keys = [one for one in ("name", "variant", "side", "concurrency", "client", "loop") if one in rows]
+    keys = [key for key in ("name", "variant", "side", "concurrency", "client", "loop") if key in rows]
     found: dict[tuple[str, ...], dict[str, object]] = {}
     for row in rows.to_dict("records"):
-        key = tuple(row[one] for one in keys)
+        key = tuple(row[name] for name in keys)
         found.setdefault(key, dict(zip(keys, key, strict=True)))[row[across]] = row[value]
     columns = [*keys, *dict.fromkeys(rows[across])]
     return pd.DataFrame(list(found.values()), columns=columns)

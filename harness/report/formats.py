@@ -128,7 +128,7 @@ def cell(form: Format, row: Mapping[Any, Any], column: Column) -> str:
     bare = "" if column.unit == "ratio" else column.unit
     parts = [
         estimate(form, row, column),
-        *(form.value(one, bare, units.digits_at(one, place)) for one in (low, high)),
+        *(form.value(end, bare, units.digits_at(end, place)) for end in (low, high)),
     ]
     template = (
         '{value} <span class="interval">[{low}–{high}]</span>' if form is HTML else "{value} [{low}–{high}]"

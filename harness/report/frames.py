@@ -37,9 +37,18 @@ def lessons(book: Ledger) -> pd.DataFrame:
     """One row per lesson that the run quotes and figure of it; a lesson without figures has one row."""
     columns = ["lesson", "title", "state", "happened", "advice", "python", "figure", "value"]
     rows = [
-        (one.name, one.title, one.state, one.happened, one.advice, one.python, figure, value)
-        for one in book.lessons
-        for figure, value in (one.figures or {NONE: math.nan}).items()
+        (
+            lesson.name,
+            lesson.title,
+            lesson.state,
+            lesson.happened,
+            lesson.advice,
+            lesson.python,
+            figure,
+            value,
+        )
+        for lesson in book.lessons
+        for figure, value in (lesson.figures or {NONE: math.nan}).items()
     ]
     return pd.DataFrame(rows, columns=columns)
 
@@ -49,15 +58,15 @@ def workloads(book: Ledger) -> pd.DataFrame:
     limits = server_limits(book.trials, book.run.plan.workloads, book.ceilings)
     rows = [
         {
-            "workload": one.name,
+            "workload": workload.name,
             **{
                 SPECS[name].column or name: value
-                for name, value in one.flat.items()
+                for name, value in workload.flat.items()
                 if not SPECS[name].is_fixed
             },
-            "ceiling_requests_per_s": limits.get(one.name),
+            "ceiling_requests_per_s": limits.get(workload.name),
         }
-        for one in book.run.plan.workloads
+        for workload in book.run.plan.workloads
     ]
     return pd.DataFrame(rows)
 
@@ -83,10 +92,10 @@ def summary(
     axes = axes_of(book)
     medians = _medians(of_passes)
     percentiles = {
-        (one["workload"], one["variant"], one["side"]): {name: one[key] for name, key in PERCENTILES.items()}
-        for one in latency.to_dict("records")
+        (row["workload"], row["variant"], row["side"]): {name: row[key] for name, key in PERCENTILES.items()}
+        for row in latency.to_dict("records")
     }
-    failures = Counter(one.cell for one in book.trials if one.reason is not None)
+    failures = Counter(trial.cell for trial in book.trials if trial.reason is not None)
     shares = _server_shares(book.trials)
     limits = server_limits(book.trials, book.run.plan.workloads, book.ceilings)
     lines = source_lines(book)
@@ -136,21 +145,21 @@ def factors(judgement: Judgement) -> pd.DataFrame:
     """One row per level of an axis and workload: what this level instead of the reference does to the metric."""
     rows = [
         {
-            "axis": one.axis,
-            "level": one.level,
-            "reference": one.reference,
-            "workload": one.workload or ALL,
-            "matches": one.matches,
-            "rounds": one.rounds,
-            "dropped_rounds": one.dropped_rounds,
+            "axis": factor.axis,
+            "level": factor.level,
+            "reference": factor.reference,
+            "workload": factor.workload or ALL,
+            "matches": factor.matches,
+            "rounds": factor.rounds,
+            "dropped_rounds": factor.dropped_rounds,
             "metric": judgement.metric.key,
-            "ratio": one.ratio,
-            "ratio_low": one.interval.low if one.interval else None,
-            "ratio_high": one.interval.high if one.interval else None,
-            "smallest": one.smallest,
-            "largest": one.largest,
+            "ratio": factor.ratio,
+            "ratio_low": factor.interval.low if factor.interval else None,
+            "ratio_high": factor.interval.high if factor.interval else None,
+            "smallest": factor.smallest,
+            "largest": factor.largest,
         }
-        for one in judgement.factors
+        for factor in judgement.factors
     ]
     figures = ["ratio", "ratio_low", "ratio_high", "smallest", "largest"]
     names = ["axis", "level", "reference", "workload", "metric", "matches", "rounds", "dropped_rounds"]
@@ -172,7 +181,7 @@ def key_of(cell: Cell, variant: Variant) -> dict[str, object]:
 
 def axes_of(book: Ledger) -> dict[str, Variant]:
     """Variant id -> its record."""
-    return {one.id: one for one in book.run.plan.variants}
+    return {variant.id: variant for variant in book.run.plan.variants}
 
 
 def _floats(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
@@ -184,9 +193,9 @@ def _pass_rows(trial: Trial, variant: Variant) -> Iterable[dict[str, object]]:
     place = key_of(trial.cell, variant) | {"round": trial.round + 1, "position": trial.position + 1}
     place |= {"executor_size": trial.executor_size, "sink_filesystem": trial.sink_filesystem or NONE}
     whole = {metric.key: metric.of_trial(trial) for metric in OF_TRIAL}
-    for number, one in enumerate(trial.passes):
-        figures = {metric.key: metric.of_pass(one) for metric in OF_PASS if metric.of_pass}
-        yield place | {"pass": number, "warmup": one.warmup} | figures | whole
+    for number, pass_ in enumerate(trial.passes):
+        figures = {metric.key: metric.of_pass(pass_) for metric in OF_PASS if metric.of_pass}
+        yield place | {"pass": number, "warmup": pass_.warmup} | figures | whole
     if trial.reason is not None:
         yield place | {"pass": len(trial.passes), "reason": trial.reason}
 

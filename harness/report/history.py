@@ -71,33 +71,33 @@ def day(created_at: float) -> str:
 
 def history_csv(trends: Sequence[Trend]) -> bytes:
     """``history.csv``: one row per point."""
-    rows = [row for one in trends for row in _rows(one)]
+    rows = [row for trend in trends for row in _rows(trend)]
     return to_csv(pd.DataFrame(rows, columns=COLUMNS))
 
 
 def _rows(trend: Trend) -> Iterator[dict[str, Any]]:
-    starts = {one.at: one for one in trend.changes}
-    changed = {one.at: one for one in trend.marks}
+    starts = {change.at: change for change in trend.changes}
+    changed = {mark.at: mark for mark in trend.marks}
     level = trend.changes[0].before if trend.changes else median_of(trend.points)
-    for at, one in enumerate(trend.points):
+    for at, point in enumerate(trend.points):
         level = starts[at].after if at in starts else level
         mark = changed.get(at)
         commit = (f"commit {mark.commit}",) if mark and mark.commit else ()
         yield {
             "machine": trend.machine,
-            "workload": one.cell.workload,
-            "variant": one.cell.variant,
-            "side": one.cell.side,
+            "workload": point.cell.workload,
+            "variant": point.cell.variant,
+            "side": point.cell.side,
             "metric": trend.metric.key,
-            "run": one.run,
-            "created_at": f"{datetime.fromtimestamp(one.created_at, UTC):%Y-%m-%dT%H:%M:%SZ}",
-            "value": one.value,
-            "value_low": one.low,
-            "value_high": one.high,
-            "trials": one.rounds,
-            "reason": one.reason,
-            "commit": one.commit,
-            "versions": "; ".join(f"{name} {text}" for name, text in sorted(one.versions.items())),
+            "run": point.run,
+            "created_at": f"{datetime.fromtimestamp(point.created_at, UTC):%Y-%m-%dT%H:%M:%SZ}",
+            "value": point.value,
+            "value_low": point.low,
+            "value_high": point.high,
+            "trials": point.rounds,
+            "reason": point.reason,
+            "commit": point.commit,
+            "versions": "; ".join(f"{name} {text}" for name, text in sorted(point.versions.items())),
             "level": level,
             "change_ratio": starts[at].ratio if at in starts else None,
             "changed": "; ".join((*mark.texts, *commit)) if mark else None,
@@ -106,18 +106,18 @@ def _rows(trend: Trend) -> Iterator[dict[str, Any]]:
 
 def median_of(points: Sequence[Point]) -> float:
     """Median of the values that count; NaN without any."""
-    return float(pd.Series([one.value for one in points if one.counts], dtype=float).median())
+    return float(pd.Series([point.value for point in points if point.counts], dtype=float).median())
 
 
 def changes_of(trends: Sequence[Trend]) -> list[tuple[Trend, Change]]:
     """Every change, the newest first."""
-    found = [(trend, one) for trend in trends for one in trend.changes]
-    return sorted(found, key=lambda one: (-one[0].points[one[1].at].created_at, one[0].title))
+    found = [(trend, change) for trend in trends for change in trend.changes]
+    return sorted(found, key=lambda pair: (-pair[0].points[pair[1].at].created_at, pair[0].title))
 
 
 def summary(trends: Sequence[Trend], margin: float) -> str:
     """What was looked at and found, in one sentence."""
-    runs = len({(one.machine, point.run) for one in trends for point in one.points})
+    runs = len({(trend.machine, point.run) for trend in trends for point in trend.points})
     found = changes_of(trends)
     worse = sum(trend.metric.worsening(change.ratio) > 1 for trend, change in found)
     return (
@@ -139,20 +139,20 @@ def change_text(trend: Trend, change: Change) -> str:
 
 def latest(trend: Trend) -> str:
     """The newest value with its interval, or why there is none."""
-    one = trend.points[-1]
-    if one.value is None:
-        return f"failed: {one.reason}"
-    low, high = (math.nan if end is None else end for end in (one.low, one.high))
-    size, unit = scale_of(one.value, trend.metric.unit)
+    point = trend.points[-1]
+    if point.value is None:
+        return f"failed: {point.reason}"
+    low, high = (math.nan if end is None else end for end in (point.low, point.high))
+    size, unit = scale_of(point.value, trend.metric.unit)
     return interval_text(
-        one.value / size, low / size, high / size, lambda value, n: f"{number(value, n)} {unit}"
+        point.value / size, low / size, high / size, lambda value, n: f"{number(value, n)} {unit}"
     )
 
 
 def alt_text(trend: Trend) -> str:
     """What the chart shows, for those who do not see it."""
     found = "; ".join(
-        f"{day(trend.points[one.at].created_at)} {change_text(trend, one)}" for one in trend.changes
+        f"{day(trend.points[change.at].created_at)} {change_text(trend, change)}" for change in trend.changes
     )
     label = trend.metric.label[:1].upper() + trend.metric.label[1:]
     span = f"{day(trend.points[0].created_at)} to {day(trend.points[-1].created_at)}"
@@ -169,12 +169,12 @@ def history_md(trends: Sequence[Trend], machines: Mapping[str, Mapping[str, Any]
     changes = changes_of(trends)
     lines += ["", "## Changes", ""]
     lines += ["| since | series | change | changed with it |", "|---|---|---|---|"] if changes else ["None."]
-    for trend, one in changes:
+    for trend, change in changes:
         cells = (
-            day(trend.points[one.at].created_at),
+            day(trend.points[change.at].created_at),
             trend.title,
-            change_text(trend, one),
-            "; ".join(one.suspects),
+            change_text(trend, change),
+            "; ".join(change.suspects),
         )
         lines.append("| " + " | ".join(map(markdown, cells)) + " |")
     lines += ["", "## Series", "", "| series | runs | newest | chart |", "|---|--:|---|---|"]

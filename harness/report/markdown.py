@@ -28,8 +28,8 @@ def _lines(book: Ledger, tables: Tables, most: int, *, unfinished: bool) -> Iter
     yield f"## fetchbench: {markdown(book.run.plan.suite)}"
     yield ""
     yield sentences.answer(tables, MARKDOWN)
-    for one in sentences.cautions(tables, MARKDOWN, unfinished=unfinished):
-        yield f"\n> **Caution.** {one}"
+    for caution in sentences.cautions(tables, MARKDOWN, unfinished=unfinished):
+        yield f"\n> **Caution.** {caution}"
     picks = tables.picks
     for row in picks[picks["scope"] == picks["scope"].iloc[0]].to_dict("records") if len(picks) else ():
         why = sentences.reason(row, MARKDOWN, tables.metric)

@@ -54,8 +54,8 @@ class Figure:
 def has_room(console: Console, tables: Sequence[Table], *, unbroken: bool = False) -> bool:
     """Whether all of these tables fit, with their names in one line each if ``unbroken``."""
     options = console.options.update(max_width=10_000)
-    found = [Measurement.get(console, options, one) for one in tables]
-    return all((one.maximum if unbroken else one.minimum) <= console.width for one in found)
+    found = [Measurement.get(console, options, table) for table in tables]
+    return all((width.maximum if unbroken else width.minimum) <= console.width for width in found)
 
 
 def print_table(console: Console, table: Table) -> None:

@@ -25,7 +25,7 @@ def answer(tables: Tables, form: Format) -> str:
     if tables.picks.empty:
         untested = (tables.summary["state"] == "untested").any()
         reasons = [TOO_FEW] if untested else tables.summary["reason"].dropna()
-        why = next((str(one) for one in reasons), "nothing was measured")
+        why = next((str(text) for text in reasons), "nothing was measured")
         return form.phrase("No variant could be ranked: {why}.", why=why)
     first = tables.picks[tables.picks["scope"] == tables.picks["scope"].iloc[0]]
     row: Row = first[first["pick"] == best_pick(tables.metric)].iloc[0].to_dict()

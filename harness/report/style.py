@@ -30,7 +30,7 @@ class Look:
 def looks(contenders: Sequence[Contender], variants: Sequence[Variant]) -> dict[str, Look]:
     """Variant id -> its look."""
     names = {
-        axis: sorted(one.name for one in contenders if one.axis == axis)
+        axis: sorted(contender.name for contender in contenders if contender.axis == axis)
         for axis in ("client", "concurrency", "loop")
     }
 
@@ -38,10 +38,10 @@ def looks(contenders: Sequence[Contender], variants: Sequence[Variant]) -> dict[
         return choices[names[axis].index(name) % len(choices)] if name in names[axis] else choices[0]
 
     return {
-        one.id: Look(
-            colour=pick(COLOURS, "client", one.client),
-            marker=pick(MARKERS, "concurrency", one.concurrency),
-            dash=pick(DASHES, "loop", one.loop),
+        variant.id: Look(
+            colour=pick(COLOURS, "client", variant.client),
+            marker=pick(MARKERS, "concurrency", variant.concurrency),
+            dash=pick(DASHES, "loop", variant.loop),
         )
-        for one in variants
+        for variant in variants
     }

@@ -87,7 +87,9 @@ def _ranked(summary: pd.DataFrame, effects: pd.DataFrame, plan: Plan) -> pd.Data
     verdict = (
         whole["verdict"].astype(object).where(whole["state"] != "failed").where(~is_baseline, "baseline")
     )
-    telling = [one.name for one in plan.workloads if one.network.latency_s >= TELLING_LATENCY_S]
+    telling = [
+        workload.name for workload in plan.workloads if workload.network.latency_s >= TELLING_LATENCY_S
+    ]
     in_flight = whole[SERVER_IN_FLIGHT.key].where(whole["workload"].isin(telling))
     return whole.assign(is_baseline=is_baseline, verdict=verdict, **{SERVER_IN_FLIGHT.key: in_flight})
 

@@ -38,8 +38,8 @@ def print_report(console: Console, tables: Tables, *, unfinished: bool) -> None:
 
 def _drawn(console: Console, titles: Mapping[str, str], rows: Rows, columns: Sequence[Column]) -> list[Table]:
     """All tables, with the most columns for which there is room in each of them."""
-    present = [one for one in rows if one["state"] != "unavailable"]
-    measured = {name: [one for one in present if one["workload"] == name] for name in titles}
+    present = [row for row in rows if row["state"] != "unavailable"]
+    measured = {name: [row for row in present if row["workload"] == name] for name in titles}
     for count in range(len(columns), LEAST - 1, -1):
         found = [_table(titles[name], of, columns[:count]) for name, of in measured.items() if of]
         if has_room(console, found, unbroken=count > USUAL):
@@ -65,10 +65,10 @@ def _table(title: str, rows: Rows, columns: Sequence[Column]) -> Table:
 def _absences(rows: Rows) -> list[str]:
     """One line per reason: what one client does wrong, it does with every model."""
     found: dict[tuple[str, str], list[str]] = {}
-    for one in rows:
-        if one["state"] in {"failed", "unavailable"}:
-            name = one["variant"] if one["state"] == "unavailable" else f"{one['workload']}:{row_name(one)}"
-            found.setdefault((one["state"], str(one["reason"])), []).append(name)
+    for row in rows:
+        if row["state"] in {"failed", "unavailable"}:
+            name = row["variant"] if row["state"] == "unavailable" else f"{row['workload']}:{row_name(row)}"
+            found.setdefault((row["state"], str(row["reason"])), []).append(name)
     return [f"{state}: {_listed(names)}: {reason}" for (state, reason), names in sorted(found.items())]
 
 
@@ -80,4 +80,6 @@ def _listed(names: Sequence[str]) -> str:
 
 def _notes(tables: Tables) -> list[str]:
     of_cells = tables.notes[tables.notes["workload"] != ALL].to_dict("records")
-    return [f"note: {one['workload']}:{row_name(one)}: {one['text']}; {one['advice']}" for one in of_cells]
+    return [
+        f"note: {note['workload']}:{row_name(note)}: {note['text']}; {note['advice']}" for note in of_cells
+    ]

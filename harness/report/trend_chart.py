@@ -32,15 +32,17 @@ def trend_chart(trend: Trend) -> bytes:
 
 def _figure(trend: Trend, title: str) -> Figure:
     figure, [axes] = canvas(title, (9.0, 3.6), (0.85, 0.25, 0.6, 0.95))
-    times = date2num([datetime.fromtimestamp(one.created_at, UTC) for one in trend.points])  # type: ignore[no-untyped-call] # matplotlib's own
-    values = [one.value for one in trend.points if one.value is not None]
+    times = date2num([datetime.fromtimestamp(point.created_at, UTC) for point in trend.points])  # type: ignore[no-untyped-call] # matplotlib's own
+    values = [point.value for point in trend.points if point.value is not None]
     if not values:
         axes.text(0.5, 0.5, "every run failed", transform=axes.transAxes, ha="center", color=FAINT)
         return figure
     low, high = _reach(trend, values)
     log(axes.yaxis, lambda value, digits: metric_text(value, trend.metric.unit, digits), low, high, most=6)
     beyond = [
-        at for at, one in enumerate(trend.points) if one.value is not None and one.value > high * (1 + PAST)
+        at
+        for at, point in enumerate(trend.points)
+        if point.value is not None and point.value > high * (1 + PAST)
     ]
     axes.plot(
         times[beyond],
@@ -67,7 +69,7 @@ def _reach(trend: Trend, values: Sequence[float]) -> tuple[float, float]:
     if len(values) > MANY:
         low, high = np.quantile(values, [0.002, 0.985])
         return float(low), float(high)
-    ends = [end for one in trend.points for end in (one.low, one.high) if end]
+    ends = [end for point in trend.points for end in (point.low, point.high) if end]
     return min([*values, *ends]), max([*values, *ends])
 
 
@@ -75,7 +77,7 @@ def _values(axes: Axes, points: Sequence[Point], times: np.ndarray) -> None:
     """Filled points count; hollow ones were measured on an unfit host or are no fair value; failures stand at the foot."""
     many = len(points) > MANY
     low, high = (
-        np.array([getattr(one, end) or np.nan for one in points], dtype=float) for end in ("low", "high")
+        np.array([getattr(point, end) or np.nan for point in points], dtype=float) for end in ("low", "high")
     )
     if many:
         axes.fill_between(times, low, high, color=BLUE, alpha=0.2, linewidth=0)
@@ -83,7 +85,7 @@ def _values(axes: Axes, points: Sequence[Point], times: np.ndarray) -> None:
         axes.vlines(times, low, high, color=BLUE, linewidth=1.2, alpha=0.6)
     size = 1.5 if many else 4
     for counts, face in ((True, BLUE), (False, "white")):
-        chosen = [at for at, one in enumerate(points) if one.value is not None and one.counts == counts]
+        chosen = [at for at, point in enumerate(points) if point.value is not None and point.counts == counts]
         axes.plot(
             times[chosen],
             [points[at].value or 0 for at in chosen],
@@ -93,23 +95,23 @@ def _values(axes: Axes, points: Sequence[Point], times: np.ndarray) -> None:
             markeredgecolor=BLUE,
             markeredgewidth=0.6,
         )
-    failed = [at for at, one in enumerate(points) if one.value is None]
+    failed = [at for at, point in enumerate(points) if point.value is None]
     axes.plot(times[failed], [0.03] * len(failed), "x", color=ORANGE, transform=axes.get_xaxis_transform())
 
 
 def _levels(axes: Axes, trend: Trend, times: np.ndarray) -> None:
     """The median between changes as a line, and each change with what it was."""
-    starts = [0, *(one.at for one in trend.changes), len(times)]
-    levels = [one.after for one in trend.changes]
+    starts = [0, *(change.at for change in trend.changes), len(times)]
+    levels = [change.after for change in trend.changes]
     levels = [trend.changes[0].before if trend.changes else median_of(trend.points), *levels]
     for start, end, level in zip(starts, starts[1:], levels, strict=False):
         axes.plot([times[start], times[end - 1]], [level, level], color=INK, linewidth=1.4)
-    for number, one in enumerate(trend.changes):
-        axes.axvline(times[one.at], color=ORANGE, linewidth=1.4)
-        sign = "+" if one.ratio > 1 else ""
+    for number, change in enumerate(trend.changes):
+        axes.axvline(times[change.at], color=ORANGE, linewidth=1.4)
+        sign = "+" if change.ratio > 1 else ""
         axes.annotate(
-            f"{sign}{percent(one.ratio - 1)}",
-            (times[one.at], 0.94 - 0.08 * (number % 3)),
+            f"{sign}{percent(change.ratio - 1)}",
+            (times[change.at], 0.94 - 0.08 * (number % 3)),
             xycoords=axes.get_xaxis_transform(),
             xytext=(3, 0),
             textcoords="offset points",
@@ -122,12 +124,12 @@ def _levels(axes: Axes, trend: Trend, times: np.ndarray) -> None:
 
 def _marks(axes: Axes, trend: Trend, times: np.ndarray) -> None:
     """Commits as ticks at the foot; versions as dashed lines, named above the panel, those of a change first."""
-    commits = [times[one.at] for one in trend.marks if one.commit]
+    commits = [times[mark.at] for mark in trend.marks if mark.commit]
     foot = axes.get_xaxis_transform()
     axes.plot(commits, [0.0] * len(commits), "|", color=FAINT, markersize=7, transform=foot, clip_on=False)
-    versions = [one for one in trend.marks if one.texts]
+    versions = [mark for mark in trend.marks if mark.texts]
     axes.vlines(
-        [times[one.at] for one in versions],
+        [times[mark.at] for mark in versions],
         0,
         1,
         color=FAINT,
@@ -135,20 +137,20 @@ def _marks(axes: Axes, trend: Trend, times: np.ndarray) -> None:
         linewidth=0.8,
         transform=foot,
     )
-    at_change = {one.at for one in trend.changes}
-    named = sorted(versions, key=lambda one: (one.at not in at_change, -one.at))[:MOST_LABELS]
+    at_change = {change.at for change in trend.changes}
+    named = sorted(versions, key=lambda mark: (mark.at not in at_change, -mark.at))[:MOST_LABELS]
     low, high = axes.get_xlim()
     rows: list[float] = []  # where each row's last label ends, as share of the width
-    for one in sorted(named, key=lambda one: one.at):
-        text = "; ".join(one.texts)
+    for mark in sorted(named, key=lambda mark: mark.at):
+        text = "; ".join(mark.texts)
         text = text if len(text) <= LETTERS else text[: LETTERS - 1] + "…"
-        place = (float(times[one.at]) - low) / (high - low)
+        place = (float(times[mark.at]) - low) / (high - low)
         right = place > 1 - 2 * APART
         start, end = (place - 2 * APART, place) if right else (place, place + 2 * APART)
         row = next((number for number, taken in enumerate(rows) if taken <= start), len(rows))
         rows[row : row + 1] = [end + 0.01]
         axes.text(
-            times[one.at],
+            times[mark.at],
             1.02 + ROW * row,
             printable(text),
             transform=foot,

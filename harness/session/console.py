@@ -20,8 +20,8 @@ class Console(rich.console.Console):
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """Render, with every sign that a terminal would act on told by its code."""
-        for one in super().render(renderable, options):
-            yield one if one.control else Segment(printable_lines(one.text), one.style)
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else Segment(printable_lines(segment.text), segment.style)
 
 
 def to_output() -> Console:

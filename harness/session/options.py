@@ -81,16 +81,16 @@ def with_own(
     clients = {path.stem for path in options.client}
     models = {path.stem for path in options.concurrency_model}
     loops = {path.stem for path in options.loop}
-    ways = {(one.concurrency, one.loop) for one in variants}
-    ways |= {(one.concurrency, loop) for one in variants if one.loop for loop in loops}
-    pairs = {(one.concurrency, one.client) for one in variants}
-    known = {one.client for one in variants} | clients
+    ways = {(variant.concurrency, variant.loop) for variant in variants}
+    ways |= {(variant.concurrency, loop) for variant in variants if variant.loop for loop in loops}
+    pairs = {(variant.concurrency, variant.client) for variant in variants}
+    known = {variant.client for variant in variants} | clients
     own = {
-        one
-        for one in catalog.variants
-        if (one.client in clients and (one.concurrency, one.loop) in ways)
-        or (one.concurrency in models and one.client in known)
-        or (one.loop in loops and (one.concurrency, one.client) in pairs)
+        variant
+        for variant in catalog.variants
+        if (variant.client in clients and (variant.concurrency, variant.loop) in ways)
+        or (variant.concurrency in models and variant.client in known)
+        or (variant.loop in loops and (variant.concurrency, variant.client) in pairs)
     }
     return tuple({*variants, *own})
 

@@ -26,12 +26,14 @@ def write_report(folder: Path, console: Console) -> int:
 
 def _write_report(folder: Path, console: Console) -> int:
     book = ledger.read(folder)
-    if not any(one.reason is None for one in book.trials):
-        reasons = sorted({f"{one.cell.id}: {one.reason}" for one in book.trials if one.reason})
-        raise HarnessError("nothing was measured" + "".join(f"; {one}" for one in reasons), exit_code=NOTHING)
+    if not any(trial.reason is None for trial in book.trials):
+        reasons = sorted({f"{trial.cell.id}: {trial.reason}" for trial in book.trials if trial.reason})
+        raise HarnessError(
+            "nothing was measured" + "".join(f"; {reason}" for reason in reasons), exit_code=NOTHING
+        )
     tables = make_tables(book, judge_run(book))
     for name, data in build(book, tables).items():
         write_whole(folder / name, data)
     print_report(console, tables, unfinished=is_unfinished(book))
     console.say(f"written to {folder}; open {folder / 'report.html'}")
-    return FAILED if any(one.reason for one in book.trials) else FINE
+    return FAILED if any(trial.reason for trial in book.trials) else FINE

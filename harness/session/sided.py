@@ -78,7 +78,7 @@ def ready_sides(
         strict=False,
         variables=variables_from(options),
     )
-    ids = [one.id for one in here.variants]
+    ids = [variant.id for variant in here.variants]
     sides = {name: parse_side(text, repository=ROOT, variant_ids=ids) for name, text in texts.items()}
 
     found = []
@@ -126,17 +126,18 @@ def line_up(
     Raises:
         HarnessError: exit code 5: no variant can be run on every side; 2: what is asked contradicts itself.
     """
-    known = {one.id: one for ready in sides for one in ready.catalog.variants}
-    union = replace(sides[-1].catalog, variants=tuple(known[one] for one in sorted(known)))
+    known = {variant.id: variant for ready in sides for variant in ready.catalog.variants}
+    union = replace(sides[-1].catalog, variants=tuple(known[name] for name in sorted(known)))
     selected = _selected(sides, globs, union, options)
     rows = dict.fromkeys(
-        tuple(_id(ready.side, one) for ready in sides) for one in sorted(selected, key=lambda one: one.id)
+        tuple(_id(ready.side, variant) for ready in sides)
+        for variant in sorted(selected, key=lambda variant: variant.id)
     )
     groups, left_out, nowhere = [], {}, set()
     for row in rows:
         if not _fits(sides, row):
             continue
-        obstacles = [one for one in map(_obstacle, sides, row) if one]
+        obstacles = [obstacle for obstacle in map(_obstacle, sides, row) if obstacle]
         for workload in workloads:
             group = tuple(
                 Cell(workload=workload, variant=variant, side=ready.name)
@@ -178,7 +179,7 @@ def _selected(
             f"side {others[0]!r}: the others name {len(named)} variants; say with --variants which one it measures",
             exit_code=2,
         )
-    return [one for one in union.variants if one.id == named[0]]
+    return [variant for variant in union.variants if variant.id == named[0]]
 
 
 def _id(side: Side, selected: Variant) -> str:
@@ -192,13 +193,13 @@ def _id(side: Side, selected: Variant) -> str:
 def _fits(sides: Sequence[Ready], row: Sequence[str]) -> bool:
     """False where a side's client is of another kind than the concurrency model: there is nothing to compare."""
     return all(
-        ready.side.client is None or any(one.id == variant for one in ready.catalog.variants)
+        ready.side.client is None or any(known.id == variant for known in ready.catalog.variants)
         for ready, variant in zip(sides, row, strict=True)
     )
 
 
 def _obstacle(ready: Ready, variant: str) -> tuple[str, str] | None:
-    found = next((one for one in ready.catalog.variants if one.id == variant), None)
+    found = next((known for known in ready.catalog.variants if known.id == variant), None)
     if found is None:
         return ready.name, f"{variant} does not exist on {ready.name}"
     return (ready.name, f"on {ready.name}: {found.unavailable}") if found.unavailable else None
@@ -207,8 +208,10 @@ def _obstacle(ready: Ready, variant: str) -> tuple[str, str] | None:
 def chosen_variants(sides: Sequence[Ready], groups: Sequence[tuple[Cell, ...]]) -> tuple[Variant, ...]:
     """Every variant that the groups measure, once, sorted by id."""
     measured = {cell.variant for group in groups for cell in group}
-    found = {one.id: one for ready in sides for one in ready.catalog.variants if one.id in measured}
-    return tuple(found[one] for one in sorted(found))
+    found = {
+        variant.id: variant for ready in sides for variant in ready.catalog.variants if variant.id in measured
+    }
+    return tuple(found[name] for name in sorted(found))
 
 
 def twins(sides: Sequence[Ready], groups: Sequence[tuple[Cell, ...]]) -> tuple[str, ...]:
@@ -216,7 +219,9 @@ def twins(sides: Sequence[Ready], groups: Sequence[tuple[Cell, ...]]) -> tuple[s
 
     def identity(place: int) -> object:
         ready = sides[place]
-        sources = frozenset((one.axis, one.name, one.source) for one in ready.catalog.contenders)
+        sources = frozenset(
+            (contender.axis, contender.name, contender.source) for contender in ready.catalog.contenders
+        )
         measured = tuple((group[place].workload, group[place].variant) for group in groups)
         known = ready.catalog
         return known.python, dict(known.variables), dict(known.packages), sources, measured
@@ -240,7 +245,9 @@ def measure_sides(
     first = sides[0].catalog
     facts = fingerprint(first.interpreter, *cpu_split())
     contenders = {
-        (one.axis, one.name, one.source): one for ready in sides for one in ready.catalog.contenders
+        (contender.axis, contender.name, contender.source): contender
+        for ready in sides
+        for contender in ready.catalog.contenders
     }
     run = Run(
         id=f"{folder.parent.name}-{folder.name}",
@@ -250,11 +257,11 @@ def measure_sides(
         plan=plan,
         contenders=tuple(contenders.values()),
         fingerprint=facts,
-        environment=environment() | {"sides": {one.name: _record_of(one) for one in sides}},
+        environment=environment() | {"sides": {side.name: _record_of(side) for side in sides}},
         selfcheck=ledger.read_selfcheck(results, facts),
     )
     ledger.create(folder, run)
-    catalogs = {one.name: one.catalog for one in sides}
+    catalogs = {side.name: side.catalog for side in sides}
     with opened(folder, console) as writer:
         drive(console, writer, catalogs, is_over=is_over, cache_folder=cache)
 
@@ -272,6 +279,6 @@ def _record_of(ready: Ready) -> dict[str, object]:
 def package_changes(sides: Sequence[Ready]) -> dict[str, list[str | None]]:
     """Distribution -> its version on each side, of all that are not the same on every side; None where it is missing."""
     installed = [ready.catalog.packages for ready in sides]
-    names = sorted({name for one in installed for name in one})
-    found = {name: [one.get(name) for one in installed] for name in names}
+    names = sorted({name for packages in installed for name in packages})
+    found = {name: [packages.get(name) for packages in installed] for name in names}
     return {name: versions for name, versions in found.items() if len(set(versions)) > 1}

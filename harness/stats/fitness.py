@@ -35,7 +35,7 @@ LOAD_ROUNDS = 0.2  # share of rounds above it: one cron job in 12 rounds is pair
 
 def host_notes(sentinels: Sequence[Sentinel]) -> tuple[Note, ...]:
     """What makes this host unfit to judge where nothing is paired, all of it invalidating; empty if it was fit."""
-    return tuple(one.note for one in disturbances(sentinels))
+    return tuple(disturbance.note for disturbance in disturbances(sentinels))
 
 
 def disturbances(sentinels: Sequence[Sentinel]) -> tuple[Disturbance, ...]:
@@ -44,13 +44,13 @@ def disturbances(sentinels: Sequence[Sentinel]) -> tuple[Disturbance, ...]:
     Args:
         sentinels: one per round, in any order.
     """
-    ordered = sorted(sentinels, key=lambda one: one.round)
+    ordered = sorted(sentinels, key=lambda sentinel: sentinel.round)
     if len(ordered) < MIN_ROUNDS:
         text = f"the host was watched in {len(ordered)} rounds, which is too few to tell its noise"
         return (_disturbance("host-unwatched", text, f"measure at least {MIN_ROUNDS} rounds", "unknown"),)
     return (
-        *_timed(ordered, "CPU loop", lambda one: one.cpu_s),
-        *_timed(ordered, "loopback echo", lambda one: one.echo_s),
+        *_timed(ordered, "CPU loop", lambda sentinel: sentinel.cpu_s),
+        *_timed(ordered, "loopback echo", lambda sentinel: sentinel.echo_s),
         *_steal(ordered),
         *_load(ordered),
     )
@@ -59,8 +59,8 @@ def disturbances(sentinels: Sequence[Sentinel]) -> tuple[Disturbance, ...]:
 def _timed(
     ordered: Sequence[Sentinel], work: str, repeats: Callable[[Sentinel], Sequence[float]]
 ) -> Iterator[Disturbance]:
-    values = [statistics.median(repeats(one)) for one in ordered if repeats(one)]
-    if len(values) < MIN_ROUNDS or not all(0 < one < math.inf for one in values):
+    values = [statistics.median(repeats(sentinel)) for sentinel in ordered if repeats(sentinel)]
+    if len(values) < MIN_ROUNDS or not all(0 < value < math.inf for value in values):
         text = f"the {work} of the sentinel gave no usable times"
         yield _disturbance("host-unwatched", text, "measure again", "unknown")
         return
@@ -99,7 +99,7 @@ def drift(values: Sequence[float]) -> tuple[float, float]:
 
 
 def _steal(ordered: Sequence[Sentinel]) -> Iterator[Disturbance]:
-    known = [one.steal for one in ordered if one.steal is not None]
+    known = [sentinel.steal for sentinel in ordered if sentinel.steal is not None]
     if known and statistics.fmean(known) > STEAL_LIMIT:
         taken = statistics.fmean(known)
         text = f"the hypervisor took away {taken:.1%} of the CPU time"
@@ -109,8 +109,8 @@ def _steal(ordered: Sequence[Sentinel]) -> Iterator[Disturbance]:
 
 
 def _load(ordered: Sequence[Sentinel]) -> Iterator[Disturbance]:
-    known = [one.busy_elsewhere for one in ordered if one.busy_elsewhere is not None]
-    busy = sum(one > LOAD_LIMIT for one in known)
+    known = [sentinel.busy_elsewhere for sentinel in ordered if sentinel.busy_elsewhere is not None]
+    busy = sum(share > LOAD_LIMIT for share in known)
     # One round alone is pairing's business, however few there are.
     if busy > 1 and busy / len(known) >= LOAD_ROUNDS:
         text = f"others used over {LOAD_LIMIT} CPUs in {busy} of {len(known)} watched rounds, at most {max(known):.1f}"
@@ -127,14 +127,16 @@ def _stretch(ordered: Sequence[Sentinel]) -> float:
     all is known of the whole run. They got n / (1 + n) while they competed, which was thus (1 + n) / n * b of the time,
     and each such second stretches by n: 1 + (1 + n) * b on average. Where n is not known nothing bounds it here.
     """
-    if any(one.cpu_own_s is None for one in ordered):
+    if any(sentinel.cpu_own_s is None for sentinel in ordered):
         return math.inf
     together = max(
         wall / max(own, TINY)
-        for one in ordered
-        for wall, own in zip(one.cpu_s, one.cpu_own_s or (), strict=True)
+        for sentinel in ordered
+        for wall, own in zip(sentinel.cpu_s, sentinel.cpu_own_s or (), strict=True)
     )
-    shares = [min(1.0, one.busy_elsewhere) for one in ordered if one.busy_elsewhere is not None]
+    shares = [
+        min(1.0, sentinel.busy_elsewhere) for sentinel in ordered if sentinel.busy_elsewhere is not None
+    ]
     return 1 + max(2.0, together) * statistics.fmean(shares)
 
 

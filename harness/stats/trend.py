@@ -110,7 +110,8 @@ def series_of(points: Iterable[Point], metric: Metric) -> dict[Cell, tuple[Point
         if point.metric == metric.key:
             found.setdefault(point.cell, []).append(point)
     return {
-        cell: tuple(sorted(found[cell], key=lambda one: (one.created_at, one.run))) for cell in sorted(found)
+        cell: tuple(sorted(found[cell], key=lambda point: (point.created_at, point.run)))
+        for cell in sorted(found)
     }
 
 
@@ -133,7 +134,7 @@ def changes(series: Sequence[Point], *, margin: float = MARGIN, least: int = LEA
         margin: smallest move that counts, e.g. 0.05; a move down counts from 1 / (1 + margin) on.
         least: runs on each side.
     """
-    places = [at for at, one in enumerate(series) if one.counts]
+    places = [at for at, point in enumerate(series) if point.counts]
     logs = np.log([series[at].value or math.nan for at in places])
     if len(logs) < 2 * least:
         return ()
@@ -180,8 +181,8 @@ def _merged(logs: np.ndarray, edges: list[int], size: float, least: int) -> list
     edges = list(edges)
     while len(edges) > 2:  # noqa: PLR2004 - the two ends
         sides = list(pairwise(np.split(logs, edges[1:-1])))
-        moves = [_move(*one, least) for one in sides]
-        smallest = min(range(len(moves)), key=lambda one: moves[one])
+        moves = [_move(*halves, least) for halves in sides]
+        smallest = min(range(len(moves)), key=lambda edge: moves[edge])
         if moves[smallest] >= size:
             break
         del edges[smallest + 1]
@@ -190,12 +191,12 @@ def _merged(logs: np.ndarray, edges: list[int], size: float, least: int) -> list
 
 def _move(before: np.ndarray, after: np.ndarray, least: int) -> float:
     """How far the median moves; 0 if fewer than ``least`` runs on either side are nearer to their own median."""
-    one, other = float(np.median(before)), float(np.median(after))
+    old, new = float(np.median(before)), float(np.median(after))
     own = [
         int(np.sum(np.abs(side - near) < np.abs(side - far)))
-        for side, near, far in ((before, one, other), (after, other, one))
+        for side, near, far in ((before, old, new), (after, new, old))
     ]
-    return abs(other - one) if min(own) >= least else 0.0
+    return abs(new - old) if min(own) >= least else 0.0
 
 
 def _suspects(old: Point, new: Point) -> tuple[str, ...]:
@@ -207,4 +208,4 @@ def _suspects(old: Point, new: Point) -> tuple[str, ...]:
 def _changed(old: Point, new: Point) -> tuple[str, ...]:
     names = sorted(old.versions.keys() | new.versions.keys())
     pairs = [(name, old.versions.get(name, "absent"), new.versions.get(name, "absent")) for name in names]
-    return tuple(f"{name} {one} → {other}" for name, one, other in pairs if one != other)
+    return tuple(f"{name} {pair} → {other}" for name, pair, other in pairs if pair != other)

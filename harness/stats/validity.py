@@ -20,7 +20,7 @@ def cell_notes(
     trials: Sequence[Trial], workloads: Sequence[Workload], ceilings: Sequence[Ceiling]
 ) -> dict[Cell, tuple[Note, ...]]:
     """Notes of every measured cell that has any."""
-    asked = {one.name: one for one in workloads}
+    asked = {workload.name: workload for workload in workloads}
     limits = server_limits(trials, workloads, ceilings)
     whole: dict[Cell, list[Trial]] = defaultdict(list)
     for trial in trials:
@@ -48,23 +48,23 @@ def server_limits(
     The highest ceiling of a size counts, for whatever disturbs one makes it lower. One that a pass surpassed is refuted:
     it was disturbed too, and says nothing.
     """
-    sizes = {one.name: one.what.image_bytes for one in workloads}
+    sizes = {workload.name: workload.what.image_bytes for workload in workloads}
     highest: dict[int, float] = {}
-    for one in ceilings:
-        highest[one.image_bytes] = max(one.requests_per_s, highest.get(one.image_bytes, 0.0))
+    for ceiling in ceilings:
+        highest[ceiling.image_bytes] = max(ceiling.requests_per_s, highest.get(ceiling.image_bytes, 0.0))
     reached: dict[int, float] = defaultdict(float)
     for trial in trials:
         if trial.reason is None:
             size = sizes[trial.cell.workload]
             reached[size] = max(
-                reached[size], *(len(one.latency_s) / one.wall_s for one in trial.passes), 0.0
+                reached[size], *(len(pass_.latency_s) / pass_.wall_s for pass_ in trial.passes), 0.0
             )
     return {name: highest[size] for name, size in sizes.items() if highest.get(size, 0.0) > reached[size]}
 
 
 def server_share(trial: Trial) -> float:
     """Share of one core that the server used during the timed passes, median over them."""
-    return statistics.median(one.witness.server_cpu_s / one.wall_s for one in trial.timed)
+    return statistics.median(pass_.witness.server_cpu_s / pass_.wall_s for pass_ in trial.timed)
 
 
 def _server_bound(trials: Sequence[Trial], ceiling: float | None) -> Iterator[Note]:
@@ -102,7 +102,7 @@ def _concurrency(trials: Sequence[Trial], workload: Workload) -> Iterator[Note]:
 
 def _strangers(trials: Sequence[Trial]) -> Iterator[Note]:
     """Others do not spoil a count, and yet take the server's time."""
-    count = sum(one.witness.strangers or 0 for trial in trials for one in trial.timed)
+    count = sum(pass_.witness.strangers or 0 for trial in trials for pass_ in trial.timed)
     if count:
         yield Note(
             code="strangers",
@@ -113,9 +113,9 @@ def _strangers(trials: Sequence[Trial]) -> Iterator[Note]:
 
 
 FACTS: Mapping[str, Callable[[Pass], str]] = {
-    "HTTP version": lambda one: one.witness.http_version or "none",
-    "accept-encoding": lambda one: one.witness.headers.get("accept-encoding", "none"),
-    "connection": lambda one: one.witness.headers.get("connection", "keep-alive"),
+    "HTTP version": lambda pass_: pass_.witness.http_version or "none",
+    "accept-encoding": lambda pass_: pass_.witness.headers.get("accept-encoding", "none"),
+    "connection": lambda pass_: pass_.witness.headers.get("connection", "keep-alive"),
 }
 
 
@@ -128,7 +128,7 @@ def _usual(workload: str, whole: Mapping[Cell, Sequence[Trial]]) -> dict[str, st
     """The most frequent value of each fact over the cells of a workload; of equally frequent ones the first by name."""
     seen = [facts(trials[0]) for cell, trials in sorted(whole.items()) if cell.workload == workload]
     return {
-        name: min(Counter(one[name] for one in seen).items(), key=lambda item: (-item[1], item[0]))[0]
+        name: min(Counter(of_cell[name] for of_cell in seen).items(), key=lambda item: (-item[1], item[0]))[0]
         for name in (FACTS if seen else ())
     }
 

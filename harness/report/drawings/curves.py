@@ -35,7 +35,7 @@ def completion(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Fig
     models = sorted({shared["concurrency"] for shared, _ in lines})
     columns = min(COLUMNS, max(2, len(models)))
     lines_down = -(-len(models) // columns)
-    by_model = {model: [one for one in lines if one[0]["concurrency"] == model] for model in models}
+    by_model = {model: [line for line in lines if line[0]["concurrency"] == model] for model in models}
     names = NAME * min(MOST, max(map(len, by_model.values()), default=1))  # above a panel, over no line of it
     gap, top, bottom = 0.38 + names, 0.58 + names, 0.65
     figure, panels = canvas(
@@ -53,7 +53,7 @@ def completion(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Fig
     panels[0].set_ylim(0, 103)
     for axes, (model, own) in zip(panels, by_model.items(), strict=False):
         _behind(axes, behind)
-        own.sort(key=lambda one: float(one[1]["time_s"].iloc[-1]))
+        own.sort(key=lambda line: float(line[1]["time_s"].iloc[-1]))
         for shared, line in own[:MOST]:
             _curve(axes, looks[shared["variant"]], line["time_s"], 100 * line["share"], _short(shared))
         more = f" (fastest {MOST})" if len(own) > MOST else ""
@@ -100,8 +100,8 @@ def latency(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure
             _curve(whole, look, value, percent, "")
             ends.append((float(odds.iloc[-1]), float(value.iloc[-1]), row_name(shared), look.colour))
     coarse = [line.iloc[::2] for shared, line in lines if not shared["chosen"]]
-    _behind(tail, [np.column_stack([1 / (1 - one["share"]), one["latency_s"]]) for one in coarse])
-    _behind(whole, [np.column_stack([one["latency_s"], 100 * one["share"]]) for one in coarse])
+    _behind(tail, [np.column_stack([1 / (1 - line["share"]), line["latency_s"]]) for line in coarse])
+    _behind(whole, [np.column_stack([line["latency_s"], 100 * line["share"]]) for line in coarse])
     label_beside(tail, ends)
     tail.set_xlabel("percentile (axis: 1/(1−p))", fontsize=SMALL)
     tail.set_ylabel("latency per image (log scale)", fontsize=SMALL)

@@ -80,7 +80,7 @@ def _range(axes: Axes, rows: pd.DataFrame, margin: float, columns: tuple[str, ..
     margin = margin if margin == margin else 0.0  # noqa: PLR0124 - NaN: no effect has a margin
     bounds = rows[[*columns, "ratio_low", "ratio_high"]]
     low, high = bounds.min().min(), bounds.max().max()
-    inside = [one for one in (low, high) if one == one]  # noqa: PLR0124 - NaN
+    inside = [edge for edge in (low, high) if edge == edge]  # noqa: PLR0124 - NaN
     log(axes.xaxis, ratio, min(1 / (1 + margin), *inside, 0.98), max(1 + margin, *inside, 1.02))
     if margin:
         axes.axvspan(1 / (1 + margin), 1 + margin, color="#F0E9D2", zorder=0)

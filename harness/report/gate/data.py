@@ -29,7 +29,7 @@ def verdict_json(gate: Gate) -> bytes:
         "packages": gate.packages,
         "same": gate.is_same,
         "host_notes": list(gate.host_notes),
-        "cells": [_cell(one) for one in gate.findings],
+        "cells": [_cell(finding) for finding in gate.findings],
         "runs": list(gate.runs),
     }
     return json.dumps(printable_values(data), indent=1, ensure_ascii=False, allow_nan=False).encode() + b"\n"

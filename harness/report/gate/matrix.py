@@ -101,7 +101,7 @@ def slopes(frame: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure
     """
     asked = list(frame.groupby(["workload", "metric"], sort=False))
     names = [frame["reference_side"].iloc[0], *dict.fromkeys(frame["side"])]
-    label = 0.2 + 0.065 * max(len(one) for one in frame["reference_variant"])
+    label = 0.2 + 0.065 * max(len(variant) for variant in frame["reference_variant"])
     step = max(1.1, 0.08 * max(map(len, names)))
     size = (0.8 + step * len(names) + label, 0.9 + 2.9 * len(asked))
     figure, panels = canvas(title, size, (0.7, label + 0.1, 0.5, 0.6), (len(asked), 1), hspace=0.35)
@@ -110,7 +110,7 @@ def slopes(frame: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure
     for axes, ((workload, key), of) in zip(panels, asked, strict=True):
         log(axes.yaxis, lambda value, _: ratio(value, 2), low, high)
         axes.set_xlim(-0.15, len(names) - 0.85)
-        axes.set_xticks(range(len(names)), [printable(one) for one in names])
+        axes.set_xticks(range(len(names)), [printable(name) for name in names])
         axes.axhline(1, color=INK, linewidth=0.9)
         axes.grid(visible=False, axis="x")
         axes.set_title(printable(f"{workload}: {JUDGED[str(key)].label}"), color=FAINT, fontsize=SMALL)
@@ -118,7 +118,7 @@ def slopes(frame: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure
         for variant, rows in of.groupby("reference_variant"):
             look = looks[str(variant)]
             by_side = rows.set_index("side")["ratio"]
-            ys = [1.0, *(float(by_side.get(one, math.nan)) for one in names[1:])]
+            ys = [1.0, *(float(by_side.get(name, math.nan)) for name in names[1:])]
             axes.plot(
                 range(len(ys)),
                 ys,

@@ -93,22 +93,22 @@ def page(
         best=sentences.best(tables.metric),
         sections=_sections(book, tables, sections, figures),
         overview=[
-            one
-            for one in figures
-            if one.workload is None and one.kind != "host" and not one.kind.startswith("primitives-")
+            figure
+            for figure in figures
+            if figure.workload is None and figure.kind != "host" and not figure.kind.startswith("primitives-")
         ],
         lessons=book.lessons,
-        primitives=[one for one in figures if one.kind.startswith("primitives-")],
-        host=[one for one in figures if one.kind == "host"],
+        primitives=[figure for figure in figures if figure.kind.startswith("primitives-")],
+        host=[figure for figure in figures if figure.kind == "host"],
         axes={
-            axis: sorted({getattr(one, axis) or NONE for one in book.run.plan.variants})
+            axis: sorted({getattr(variant, axis) or NONE for variant in book.run.plan.variants})
             for axis in ("concurrency", "client", "loop")
         },
         trust=_trust(tables),
         facts={str(kind): of.to_dict("records") for kind, of in tables.facts.groupby("kind", sort=False)},
         csvs=sorted(tables.files),
         failures=tables.passes[tables.passes["reason"].notna()].to_dict("records"),
-        unavailable=[one for one in book.run.plan.variants if one.unavailable],
+        unavailable=[variant for variant in book.run.plan.variants if variant.unavailable],
     )
 
 
@@ -165,7 +165,7 @@ def _sections(
                     _row(book, row, f"{slug}-{place}", printed, ranked.columns(tables.metric))
                     for place, row in enumerate(of.to_dict("records"))
                 ],
-                figures=[one for one in figures if one.workload == workload],
+                figures=[figure for figure in figures if figure.workload == workload],
             )
         )
     return found
