@@ -77,7 +77,7 @@ class Writer:
         folder: of the run.
 
     Attributes:
-        book: what the ledger held before.
+        ledger: what the ledger held before.
         folder: of the run.
     """
 
@@ -87,7 +87,7 @@ class Writer:
         run = read_run(folder)
         self._terms = checks.Terms(run.plan)
         lines = _lines(self._path, self._terms)
-        self.book = _book(folder, run, lines)
+        self.ledger = _ledger(folder, run, lines)
         try:
             end_lines(self._path, lines)
         except OSError as error:
@@ -145,7 +145,7 @@ def read_selfcheck(results: Path, fingerprint: Mapping[str, Any]) -> SelfCheck |
 def read(folder: Path) -> Ledger:
     """Read a whole run."""
     run = read_run(folder)
-    return _book(folder, run, _lines(folder / "trials.jsonl", checks.Terms(run.plan)))
+    return _ledger(folder, run, _lines(folder / "trials.jsonl", checks.Terms(run.plan)))
 
 
 def read_run(folder: Path) -> Run:
@@ -167,7 +167,7 @@ def read_run(folder: Path) -> Run:
         raise HarnessError(f"{path} is damaged: {checks.short(error)}") from None
 
 
-def _book(folder: Path, run: Run, lines: Lines[Record]) -> Ledger:
+def _ledger(folder: Path, run: Run, lines: Lines[Record]) -> Ledger:
     quotes = read_quotes(folder)
     return Ledger(
         run=run,

@@ -84,8 +84,8 @@ def test_wherever_a_ledger_is_cut_it_goes_on_with_what_was_whole(
         whole = sum(end >= one - 1 for one in ends)  # a last line without its end is whole if it is a record
         torn = end not in {0, *ends, *(one - 1 for one in ends)}
         writer = ledger.Writer(tmp_path / "r")
-        found = len(writer.book.ceilings) + len(writer.book.trials)
-        assert (found, writer.book.cut) == (whole, torn)
+        found = len(writer.ledger.ceilings) + len(writer.ledger.trials)
+        assert (found, writer.ledger.cut) == (whole, torn)
         for one in SHORT[whole:][:1]:
             writer.append(one)
         assert path.read_bytes() == b"".join(lines[: whole + 1])
@@ -171,7 +171,7 @@ def test_nothing_else_is_written_that_no_reader_would_take(tmp_path: Path) -> No
     ):
         with pytest.raises(ValueError, match=r"round 7 is not in the plan|Input should be greater than"):
             writer.append(record)
-    assert ledger.read(tmp_path / "r") == writer.book
+    assert ledger.read(tmp_path / "r") == writer.ledger
 
 
 @pytest.mark.parametrize(

@@ -183,8 +183,8 @@ def _demand(code: int, error: str) -> None:
         sys.exit(f"a run that nobody killed ended with {code}: {error[-500:]}")
 
 
-def _host(book: ledger.Ledger) -> tuple[str, ...]:
-    return tuple(note.code for note in host_notes(book.sentinels))
+def _host(recorded: ledger.Ledger) -> tuple[str, ...]:
+    return tuple(note.code for note in host_notes(recorded.sentinels))
 
 
 def _bytes(run: Path) -> bytes:

@@ -77,13 +77,13 @@ def remake(folder: Path) -> None:
     from harness.stats.judge import judge_run
 
     found = {"import": step()}
-    book = ledger.read(folder)
+    recorded = ledger.read(folder)
     found["read"] = step()
-    judgement = judge_run(book)
+    judgement = judge_run(recorded)
     found["judge"] = step()
-    tables = make_tables(book, judgement)
+    tables = make_tables(recorded, judgement)
     found["frames"] = step()
-    for name, data in build(book, tables).items():
+    for name, data in build(recorded, tables).items():
         path = folder / "out" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)

@@ -81,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _unlike_sides(base: Ledger, head: Ledger) -> Iterator[str]:
     """In what the machine, the Python or the packages differ, on any side that both runs have."""
-    there, here = ({cell.side for cell in book.run.plan.cells} for book in (base, head))
+    there, here = ({cell.side for cell in recorded.run.plan.cells} for recorded in (base, head))
     for side in sorted(there & here) or [HERE]:
         yield from differences(base.run.on(side), head.run.on(side))
 
@@ -101,6 +101,6 @@ def _notes(base: Ledger, head: Ledger, differing: list[str]) -> Iterator[str]:
     yield from (f"unlike: {difference}" for difference in differing)
     if base.run.plan.rules != head.run.plan.rules:
         yield "the rules of a trial differ between the runs (warm-ups, length or passes)"
-    for name, book in (("base", base), ("head", head)):
-        if book.cut:
+    for name, recorded in (("base", base), ("head", head)):
+        if recorded.cut:
             yield f"the last line of the {name} run's ledger was cut; it is left out"

@@ -60,17 +60,17 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _of_run(folder: Path, kind: str, out: Path | None) -> dict[Path, bytes]:
-    book = ledger.read(folder)
-    if not any(trial.reason is None for trial in book.trials):
-        raise HarnessError(f"{book.run.id}: nothing was measured", exit_code=NOTHING)
+    recorded = ledger.read(folder)
+    if not any(trial.reason is None for trial in recorded.trials):
+        raise HarnessError(f"{recorded.run.id}: nothing was measured", exit_code=NOTHING)
     try:
         module = importlib.import_module(f"harness.exports.{FORMATS[kind]}")
     except ModuleNotFoundError as error:
         raise HarnessError(f"--format {kind} needs the package {error.name}: pip install {kind}") from None
-    for cell, reason in left_out(book).items():
+    for cell, reason in left_out(recorded).items():
         text = f"left out: {cell.id} failed: {reason}"
         to_errors().say(text)
-    files: dict[str, bytes] = module.export(book)
+    files: dict[str, bytes] = module.export(recorded)
     return {out or folder / "exports" / name: data for name, data in files.items()}
 
 

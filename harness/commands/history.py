@@ -56,15 +56,15 @@ def run(options: argparse.Namespace) -> int:
 
 def _add(options: argparse.Namespace) -> int:
     for name in options.runs:
-        book = ledger.read(bench_folder(name, options.results))
-        path, fresh, cut = store.add(options.results / "history", book, to_errors().say)
+        recorded = ledger.read(bench_folder(name, options.results))
+        path, fresh, cut = store.add(options.results / "history", recorded, to_errors().say)
         if cut:
             to_errors().print(
                 f"{path}: the last line was cut; it was taken out", soft_wrap=True, highlight=False
             )
         text = f"{fresh} cells added" if fresh else "nothing added: it is there already, or has no trials"
         to_output().print(
-            f"{book.run.id}: {text} ({path.name})", soft_wrap=True, highlight=False, markup=False
+            f"{recorded.run.id}: {text} ({path.name})", soft_wrap=True, highlight=False, markup=False
         )
     return FINE
 

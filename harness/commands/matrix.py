@@ -106,9 +106,9 @@ def _tell(
     failed: Mapping[str, str],
 ) -> int:
     """Write the table, the CSV and the figure."""
-    book = ledger.read(folder)
+    recorded = ledger.read(folder)
     metrics = [judged_metric(key) for key in dict.fromkeys(fields.metrics)]
-    findings = matrix_findings(book, groups, metrics, margins_of(fields), failed)
+    findings = matrix_findings(recorded, groups, metrics, margins_of(fields), failed)
     frame = comparison_frame(findings, EFFECT)
     if not frame["ratio"].notna().any():
         raise HarnessError("nothing was measured on two sides", exit_code=NOTHING)
@@ -118,10 +118,10 @@ def _tell(
     write_whole(place / "matrix.csv", to_csv(frame))
     write_whole(place / "matrix.md", text)
     write_whole(place / "matrix.html", matrix_html(findings))
-    shown = looks(book.run.contenders, book.run.plan.variants)
+    shown = looks(recorded.run.contenders, recorded.run.plan.variants)
     chart = render(slopes, frame, shown, f"Over {frame['reference_side'].iloc[0]}")
     write_whole(place / "matrix.svg", chart)
     output = to_output()
     output.say(text.decode())
     output.say(f"written to {place}")
-    return FAILED if failed or any(trial.reason for trial in book.trials) else FINE
+    return FAILED if failed or any(trial.reason for trial in recorded.trials) else FINE

@@ -134,21 +134,21 @@ def _id(chosen: Variant, client: str) -> str:
 
 def _conclude(results: Path, folder: Path, fields: SelfCheckFields, seconds: float) -> int:
     """Assess, keep and print."""
-    book = ledger.read(folder)
-    failed = next((trial.reason for trial in book.trials if trial.reason), None)
+    recorded = ledger.read(folder)
+    failed = next((trial.reason for trial in recorded.trials if trial.reason), None)
     if failed:
         raise HarnessError(f"the self-check itself failed: {failed}; see {folder}")
     known = truths(fields)
     found = assess(
-        book.trials,
-        planted={trial.cell.variant: known[trial.cell.variant.split("/")[1]] for trial in book.trials},
-        baseline=book.run.plan.baseline,
+        recorded.trials,
+        planted={trial.cell.variant: known[trial.cell.variant.split("/")[1]] for trial in recorded.trials},
+        baseline=recorded.run.plan.baseline,
         rounds=fields.rounds,
         margin=fields.margin,
     )
     check = SelfCheck(
-        fingerprint=book.run.fingerprint,
-        created_at=book.run.created_at,
+        fingerprint=recorded.run.fingerprint,
+        created_at=recorded.run.created_at,
         variant=fields.variant,
         workload=fields.workload,
         families=fields.families,
@@ -167,7 +167,7 @@ def _conclude(results: Path, folder: Path, fields: SelfCheckFields, seconds: flo
     _print(to_output(), check)
     unfit = [
         f"this host was not fit to judge on: {note.text}; {note.advice}"
-        for note in host_notes(book.sentinels)
+        for note in host_notes(recorded.sentinels)
     ]
     objections = [*unfit, *([check.too_small] if check.too_small else [])]
     if not objections:

@@ -8,9 +8,9 @@ from harness.ledger import Ledger
 NANO = 1e9
 
 
-def export(book: Ledger) -> dict[str, bytes]:
+def export(ledger: Ledger) -> dict[str, bytes]:
     """One benchmark per cell."""
-    data = {summary.cell.id: _measures(summary) for summary in exported(book)}
+    data = {summary.cell.id: _measures(summary) for summary in exported(ledger)}
     return {"bencher.json": json.dumps(data, indent=1).encode() + b"\n"}
 
 

@@ -8,12 +8,12 @@ from harness.ledger import Ledger
 MICRO = 1e6
 
 
-def export(book: Ledger) -> dict[str, bytes]:
+def export(ledger: Ledger) -> dict[str, bytes]:
     """One entry per cell."""
-    cells = book.run.plan.cells
-    pythons = sorted({str(book.run.on(cell.side).get("python", "unknown")) for cell in cells})
-    extra = f"run {book.run.id}\nrevision {revision(book)}\n{', '.join(pythons)}"
-    data = [_entry(summary, extra) for summary in exported(book)]
+    cells = ledger.run.plan.cells
+    pythons = sorted({str(ledger.run.on(cell.side).get("python", "unknown")) for cell in cells})
+    extra = f"run {ledger.run.id}\nrevision {revision(ledger)}\n{', '.join(pythons)}"
+    data = [_entry(summary, extra) for summary in exported(ledger)]
     return {"github-action-benchmark.json": json.dumps(data, indent=1, ensure_ascii=False).encode() + b"\n"}
 
 

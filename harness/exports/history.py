@@ -41,20 +41,20 @@ def store_path(folder: Path, fingerprint: Mapping[str, Any]) -> Path:
     return folder / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.jsonl"
 
 
-def points_of(book: Ledger) -> list[Point]:
+def points_of(ledger: Ledger) -> list[Point]:
     """One point per cell that a run has trials of, and metric that the history keeps."""
-    run = book.run
-    measured = measured_in(book)
+    run = ledger.run
+    measured = measured_in(ledger)
     unfit = objection([each.note for each in measured.disturbances])
     versions: dict[Cell, dict[str, str]] = {}
     points = []
-    for sample in (sample for metric in RESPONSES for sample in samples(book.trials, metric).values()):
+    for sample in (sample for metric in RESPONSES for sample in samples(ledger.trials, metric).values()):
         cell = sample.cell
         found = summarise(sample)
         interval = found.interval
         noisy = f"noisy host: {unfit}" if unfit and sample.metric.quantity != "memory" else None
         reason = sample.reason or objection(measured.cell_notes.get(cell, ())) or noisy
-        versions.setdefault(cell, _versions(book, cell))
+        versions.setdefault(cell, _versions(ledger, cell))
         points.append(
             Point(
                 run=run.id,
@@ -73,27 +73,27 @@ def points_of(book: Ledger) -> list[Point]:
     return points
 
 
-def add(folder: Path, book: Ledger, say: Say) -> tuple[Path, int, bool]:
+def add(folder: Path, ledger: Ledger, say: Say) -> tuple[Path, int, bool]:
     """Append what the store lacks of a run; whoever else adds waits.
 
     Returns:
         The file, how many points were new, and whether a line that was cut had to be taken out first.
     """
-    path = store_path(folder, book.run.fingerprint)
-    points = points_of(book)
+    path = store_path(folder, ledger.run.fingerprint)
+    points = points_of(ledger)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with lock(folder.with_name(f".{folder.name}.lock"), "adding to this history", say=say):
             lines = _read(path)
             known = {_key(point) for point in lines.records if not isinstance(point, dict)}
             fresh = [point for point in points if _key(point) not in known]
-            head = [] if lines.records else [_machine_line(book)]
+            head = [] if lines.records else [_machine_line(ledger)]
             end_lines(path, lines)
             add_lines(path, b"".join([*head, *map(_point_line, fresh)]))
     except OSError as error:
         raise HarnessError(f"cannot write the history {path}: {error.strerror}") from None
     except ValueError as error:
-        raise HarnessError(f"{book.run.id} cannot be added to the history: {error}") from None
+        raise HarnessError(f"{ledger.run.id} cannot be added to the history: {error}") from None
     return path, len(fresh), lines.cut
 
 
@@ -143,9 +143,9 @@ def _point_line(point: Point) -> bytes:
     return POINT + checks.encode(point)[0][1:] + b"\n"
 
 
-def _machine_line(book: Ledger) -> bytes:
+def _machine_line(ledger: Ledger) -> bytes:
     return (
-        json.dumps({"kind": "machine", **key_facts(book.run.fingerprint)}, separators=(",", ":")).encode()
+        json.dumps({"kind": "machine", **key_facts(ledger.run.fingerprint)}, separators=(",", ":")).encode()
         + b"\n"
     )
 
@@ -159,11 +159,11 @@ def _mapping(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _versions(book: Ledger, cell: Cell) -> dict[str, str]:
+def _versions(ledger: Ledger, cell: Cell) -> dict[str, str]:
     """What may explain a change: the cell's Python, kernel, packages, variables, files and workload."""
-    print_ = book.run.on(cell.side)
-    files = files_of(book, axes_of(book)[cell.variant])
-    asked = next(workload for workload in book.run.plan.workloads if workload.name == cell.workload)
+    print_ = ledger.run.on(cell.side)
+    files = files_of(ledger, axes_of(ledger)[cell.variant])
+    asked = next(workload for workload in ledger.run.plan.workloads if workload.name == cell.workload)
     source = hashlib.sha256("\0".join(file.source for file in files).encode()).hexdigest()[:8]
     installed = _mapping(print_.get("packages"))  # on this side; a file says what it found on the last one
     modules = {

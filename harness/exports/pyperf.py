@@ -9,20 +9,20 @@ from harness.exports.sample import began, exported, revision
 from harness.ledger import Ledger
 
 
-def export(book: Ledger) -> dict[str, bytes]:
+def export(ledger: Ledger) -> dict[str, bytes]:
     """A suite of all cells with values; nothing is collected of the machine that exports."""
-    facts = book.run.fingerprint
+    facts = ledger.run.fingerprint
     shared = {
         "unit": "second",
         "cpu_model_name": str(facts.get("cpu", "unknown")),
         "cpu_count": int(facts.get("cpus", 1)) or 1,
         "platform": f"{facts.get('kernel', 'unknown')} {facts.get('architecture', '')}".strip(),
-        "revision": revision(book),
+        "revision": revision(ledger),
     }
-    started = {(trial.cell, trial.round): trial.started_at for trial in book.trials}
-    rounds = sorted({trial.round for trial in book.trials})
+    started = {(trial.cell, trial.round): trial.started_at for trial in ledger.trials}
+    rounds = sorted({trial.round for trial in ledger.trials})
     benchmarks = []
-    for summary in exported(book):
+    for summary in exported(ledger):
         times = [started[summary.cell, number] for number in rounds if (summary.cell, number) in started]
         runs = [
             pyperf.Run(
@@ -30,8 +30,8 @@ def export(book: Ledger) -> dict[str, bytes]:
                 metadata={
                     **shared,
                     "name": summary.cell.id,
-                    "python_version": str(book.run.on(summary.cell.side).get("python", "unknown")),
-                    "date": str(datetime.fromtimestamp(time, began(book).tzinfo)),
+                    "python_version": str(ledger.run.on(summary.cell.side).get("python", "unknown")),
+                    "date": str(datetime.fromtimestamp(time, began(ledger).tzinfo)),
                 },
                 collect_metadata=False,
             )

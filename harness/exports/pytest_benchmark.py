@@ -10,12 +10,12 @@ from harness.exports.sample import Exported, began, exported, revision
 from harness.ledger import Ledger
 
 
-def export(book: Ledger) -> dict[str, bytes]:
+def export(ledger: Ledger) -> dict[str, bytes]:
     """One benchmark per cell, grouped by workload; one round per trial."""
-    moment = began(book).isoformat()
-    facts = book.run.fingerprint
-    found = exported(book)
-    pythons = sorted({str(book.run.on(summary.cell.side).get("python", "unknown")) for summary in found})
+    moment = began(ledger).isoformat()
+    facts = ledger.run.fingerprint
+    found = exported(ledger)
+    pythons = sorted({str(ledger.run.on(summary.cell.side).get("python", "unknown")) for summary in found})
     data = {
         "machine_info": {
             "machine": facts.get("architecture"),
@@ -24,15 +24,15 @@ def export(book: Ledger) -> dict[str, bytes]:
             "release": facts.get("kernel"),
             "cpu": {"brand_raw": facts.get("cpu"), "count": facts.get("cpus")},
         },
-        "commit_info": {"id": revision(book), "time": moment, "dirty": revision(book).endswith("-dirty")},
-        "benchmarks": [_benchmark(summary, book) for summary in found],
+        "commit_info": {"id": revision(ledger), "time": moment, "dirty": revision(ledger).endswith("-dirty")},
+        "benchmarks": [_benchmark(summary, ledger) for summary in found],
         "datetime": moment,
         "version": __version__,
     }
     return {"pytest-benchmark.json": json.dumps(data, indent=1).encode() + b"\n"}
 
 
-def _benchmark(summary: Exported, book: Ledger) -> dict[str, Any]:
+def _benchmark(summary: Exported, ledger: Ledger) -> dict[str, Any]:
     stats = Stats()  # type: ignore[no-untyped-call] # the package has no annotations
     for value in summary.values:
         stats.update(value)  # type: ignore[no-untyped-call]
@@ -43,10 +43,10 @@ def _benchmark(summary: Exported, book: Ledger) -> dict[str, Any]:
         "params": None,
         "param": None,
         "extra_info": {
-            "run": book.run.id,
+            "run": ledger.run.id,
             "unit": "seconds per image, one value per trial",
-            "python": book.run.on(summary.cell.side).get("python"),
-            "packages": book.run.on(summary.cell.side).get("packages"),
+            "python": ledger.run.on(summary.cell.side).get("python"),
+            "packages": ledger.run.on(summary.cell.side).get("packages"),
         },
         "options": {},
         "stats": {**stats.as_dict(), "data": list(stats.data), "iterations": 1},  # type: ignore[no-untyped-call]

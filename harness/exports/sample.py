@@ -25,32 +25,32 @@ class Exported:
     interval: Interval | None
 
 
-def exported(book: Ledger) -> list[Exported]:
+def exported(ledger: Ledger) -> list[Exported]:
     """The cells with values, sorted."""
     return [
         summary
-        for sample in samples(book.trials, TIME_PER_IMAGE).values()
+        for sample in samples(ledger.trials, TIME_PER_IMAGE).values()
         if (summary := _summary(sample)) is not None
     ]
 
 
-def left_out(book: Ledger) -> dict[Cell, str]:
+def left_out(ledger: Ledger) -> dict[Cell, str]:
     """The cells that failed, and why."""
     return {
         cell: sample.reason
-        for cell, sample in samples(book.trials, TIME_PER_IMAGE).items()
+        for cell, sample in samples(ledger.trials, TIME_PER_IMAGE).items()
         if sample.reason is not None
     }
 
 
-def began(book: Ledger) -> datetime:
+def began(ledger: Ledger) -> datetime:
     """When the run began, in UTC."""
-    return datetime.fromtimestamp(book.run.created_at, UTC)
+    return datetime.fromtimestamp(ledger.run.created_at, UTC)
 
 
-def revision(book: Ledger) -> str:
+def revision(ledger: Ledger) -> str:
     """Of the project, as the run recorded it."""
-    return str(book.run.environment.get("revision", "unknown"))
+    return str(ledger.run.environment.get("revision", "unknown"))
 
 
 def _summary(sample: Sample) -> Exported | None:

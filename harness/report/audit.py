@@ -13,9 +13,9 @@ from harness.stats.judge import Judgement
 from harness.stats.validity import facts as asked_as
 
 
-def host(book: Ledger) -> pd.DataFrame:
+def host(ledger: Ledger) -> pd.DataFrame:
     """One row per round: the fixed work done before it, in seconds and relative to the middle of the run."""
-    ordered = sorted(book.sentinels, key=lambda sentinel: sentinel.round)
+    ordered = sorted(ledger.sentinels, key=lambda sentinel: sentinel.round)
     frame = pd.DataFrame(
         [
             {
@@ -34,13 +34,13 @@ def host(book: Ledger) -> pd.DataFrame:
     return frame
 
 
-def parity(book: Ledger) -> pd.DataFrame:
+def parity(ledger: Ledger) -> pd.DataFrame:
     """One row per cell and fact that was in force in its first good trial, and whether most cells share it."""
     first: dict[Cell, Trial] = {}
-    for trial in book.trials:
+    for trial in ledger.trials:
         if trial.reason is None and trial.timed:
             first.setdefault(trial.cell, trial)
-    axes = axes_of(book)
+    axes = axes_of(ledger)
     rows = [
         key_of(cell, axes[cell.variant]) | {"fact": fact, "value": value}
         for cell, trial in sorted(first.items())
@@ -75,11 +75,11 @@ def notes(judgement: Judgement) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def selfcheck(book: Ledger) -> pd.DataFrame:
+def selfcheck(ledger: Ledger) -> pd.DataFrame:
     """One row per planted slow-down, what the last self-check on this machine found of it beside what it is worth."""
     columns = ["planted", "measured", "detected_share", "families", "rounds", "margin", "twin_verdicts"]
     columns += ["false_alarms", "aa_half_width", "smallest_seen"]
-    check = book.run.selfcheck
+    check = ledger.run.selfcheck
     rows = [
         {
             "planted": float(level),
@@ -99,12 +99,12 @@ def selfcheck(book: Ledger) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def facts(book: Ledger) -> pd.DataFrame:
+def facts(ledger: Ledger) -> pd.DataFrame:
     """One row per fact of the run, its machine and its versions, as text."""
-    plan, run = book.run.plan, book.run
-    measured = len(book.trials)
+    plan, run = ledger.run.plan, ledger.run
+    measured = len(ledger.trials)
     planned = sum(map(len, plan.rounds))
-    rounds = len({trial.round for trial in book.trials})
+    rounds = len({trial.round for trial in ledger.trials})
     rows = [
         ("run", "run", run.id),
         ("run", "command", run.command),
@@ -113,10 +113,10 @@ def facts(book: Ledger) -> pd.DataFrame:
         ("run", "seed of the order", plan.seed),
         ("run", "rounds", f"{rounds} of {len(plan.rounds)}"),
         ("run", "trials", f"{measured} of {planned}"),
-        ("run", "failed trials", sum(trial.reason is not None for trial in book.trials)),
+        ("run", "failed trials", sum(trial.reason is not None for trial in ledger.trials)),
         ("run", "warm-up passes per trial", plan.rules.warmups),
         ("run", "shortest trial (s)", plan.rules.trial_s),
-        ("run", "ledger", "its last line was cut and is left out" if book.cut else "whole"),
+        ("run", "ledger", "its last line was cut and is left out" if ledger.cut else "whole"),
     ]
     for kind, found in (("machine", run.fingerprint), ("environment", run.environment)):
         for name, value in sorted(found.items()):
@@ -129,13 +129,13 @@ def facts(book: Ledger) -> pd.DataFrame:
     )
 
 
-def is_unfinished(book: Ledger) -> bool:
+def is_unfinished(ledger: Ledger) -> bool:
     """Whether trials are missing that the plan asked for; a run that stops by precision may end early."""
-    last = max((trial.round for trial in book.trials), default=-1)
-    rounds = book.run.plan.rounds[: None if book.run.plan.precision is None else last + 1]
+    last = max((trial.round for trial in ledger.trials), default=-1)
+    rounds = ledger.run.plan.rounds[: None if ledger.run.plan.precision is None else last + 1]
     asked = Counter(cell for cells in rounds for cell in cells)
-    done = Counter(trial.cell for trial in book.trials)
-    failed = {trial.cell for trial in book.trials if trial.reason is not None}
+    done = Counter(trial.cell for trial in ledger.trials)
+    failed = {trial.cell for trial in ledger.trials if trial.reason is not None}
     return any(done[cell] < count and cell not in failed for cell, count in asked.items())
 
 

@@ -33,12 +33,12 @@ class Curves:
     completion: pd.DataFrame
 
 
-def curves(book: Ledger) -> Curves:
+def curves(ledger: Ledger) -> Curves:
     """Reduce the images of all timed passes of every cell; one that failed has no speed, so no times either."""
-    axes = axes_of(book)
-    failed = {trial.cell for trial in book.trials if trial.reason is not None}
+    axes = axes_of(ledger)
+    failed = {trial.cell for trial in ledger.trials if trial.reason is not None}
     timed: dict[Cell, list[Pass]] = defaultdict(list)
-    for trial in book.trials:
+    for trial in ledger.trials:
         if trial.cell not in failed:
             timed[trial.cell] += [pass_ for pass_ in trial.timed if pass_.latency_s]
     latency, points, progress = [], [], []

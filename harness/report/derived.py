@@ -17,20 +17,20 @@ from harness.report.style import looks
 from harness.report.tables import Tables
 
 
-def build(book: Ledger, tables: Tables) -> Mapping[str, bytes]:
+def build(ledger: Ledger, tables: Tables) -> Mapping[str, bytes]:
     """Make every file."""
-    slugs = slugs_of([workload.name for workload in book.run.plan.workloads])
+    slugs = slugs_of([workload.name for workload in ledger.run.plan.workloads])
     shown = [
         figure for workload, slug in slugs.items() for figure in figures.of_workload(tables, workload, slug)
     ]
-    shown += [*figures.of_run(book, tables), *figures.of_host(tables), *_primitives(book.primitives)]
-    look = looks(book.run.contenders, book.run.plan.variants)
+    shown += [*figures.of_run(ledger, tables), *figures.of_host(tables), *_primitives(ledger.primitives)]
+    look = looks(ledger.run.contenders, ledger.run.plan.variants)
     pictures = {figure.name: render(figure.draw, figure.frame, look, figure.title) for figure in shown}
     files = {name: to_csv(frame) for name, frame in tables.files.items()}
     files |= {f"charts/{name}.svg": picture for name, picture in pictures.items()}
-    unfinished = is_unfinished(book)
-    files["report.md"] = markdown.report(book, tables, unfinished=unfinished)
-    files["report.html"] = page(book, tables, slugs, shown, pictures, unfinished=unfinished)
+    unfinished = is_unfinished(ledger)
+    files["report.md"] = markdown.report(ledger, tables, unfinished=unfinished)
+    files["report.html"] = page(ledger, tables, slugs, shown, pictures, unfinished=unfinished)
     return files
 
 

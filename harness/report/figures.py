@@ -134,7 +134,7 @@ def of_workload(tables: Tables, workload: str, slug: str) -> Iterator[ReportFigu
         )
 
 
-def of_run(book: Ledger, tables: Tables) -> Iterator[ReportFigure]:
+def of_run(ledger: Ledger, tables: Tables) -> Iterator[ReportFigure]:
     """Yield the figures of the whole run; one without data is left out."""
     ranked = _named(tables.ranked)
     heat = _by_mean(ranked[ranked["ratio_to_best"].notna() & (ranked["state"] == "ranked")])
@@ -172,7 +172,7 @@ def of_run(book: Ledger, tables: Tables) -> Iterator[ReportFigure]:
             csv="factors.csv",
             draw=ratios.factors,
         )
-    yield from _scaling(book, tables, ranked)
+    yield from _scaling(ledger, tables, ranked)
 
 
 def of_host(tables: Tables) -> Iterator[ReportFigure]:
@@ -199,10 +199,10 @@ def of_host(tables: Tables) -> Iterator[ReportFigure]:
         )
 
 
-def _scaling(book: Ledger, tables: Tables, ranked: pd.DataFrame) -> Iterator[ReportFigure]:
+def _scaling(ledger: Ledger, tables: Tables, ranked: pd.DataFrame) -> Iterator[ReportFigure]:
     """Workloads that differ in concurrency alone are one sweep."""
     groups: dict[object, list[str]] = {}
-    for workload in book.run.plan.workloads:
+    for workload in ledger.run.plan.workloads:
         groups.setdefault(tuple({**workload.flat, "concurrency": None}.items()), []).append(workload.name)
     asked = tables.workloads[["workload", "asked_concurrency"]]
     for number, names in enumerate((names for names in groups.values() if len(names) > 1), start=1):

@@ -33,7 +33,7 @@ PERCENTILES = {
 }  # of the summary, and their names in the latencies
 
 
-def lessons(book: Ledger) -> pd.DataFrame:
+def lessons(ledger: Ledger) -> pd.DataFrame:
     """One row per lesson that the run quotes and figure of it; a lesson without figures has one row."""
     columns = ["lesson", "title", "state", "happened", "advice", "python", "figure", "value"]
     rows = [
@@ -47,15 +47,15 @@ def lessons(book: Ledger) -> pd.DataFrame:
             figure,
             value,
         )
-        for lesson in book.lessons
+        for lesson in ledger.lessons
         for figure, value in (lesson.figures or {NONE: math.nan}).items()
     ]
     return pd.DataFrame(rows, columns=columns)
 
 
-def workloads(book: Ledger) -> pd.DataFrame:
+def workloads(ledger: Ledger) -> pd.DataFrame:
     """One row per workload: what was asked, and what the server alone can give of it."""
-    limits = server_limits(book.trials, book.run.plan.workloads, book.ceilings)
+    limits = server_limits(ledger.trials, ledger.run.plan.workloads, ledger.ceilings)
     rows = [
         {
             "workload": workload.name,
@@ -66,22 +66,22 @@ def workloads(book: Ledger) -> pd.DataFrame:
             },
             "ceiling_requests_per_s": limits.get(workload.name),
         }
-        for workload in book.run.plan.workloads
+        for workload in ledger.run.plan.workloads
     ]
     return pd.DataFrame(rows)
 
 
-def passes(book: Ledger) -> pd.DataFrame:
+def passes(ledger: Ledger) -> pd.DataFrame:
     """One row per pass, warm-ups marked; and one for a failed trial, with its reason and no figures."""
-    axes = axes_of(book)
-    rows = [row for trial in book.trials for row in _pass_rows(trial, axes[trial.cell.variant])]
+    axes = axes_of(ledger)
+    rows = [row for trial in ledger.trials for row in _pass_rows(trial, axes[trial.cell.variant])]
     place = ["round", "position", "pass", "warmup", "reason"]
     figures = [metric.key for metric in (*OF_PASS, *OF_TRIAL)]
     return pd.DataFrame(rows, columns=[*ID, *place, *figures, "executor_size", "sink_filesystem"])
 
 
 def summary(
-    book: Ledger, judgement: Judgement, of_passes: pd.DataFrame, latency: pd.DataFrame
+    ledger: Ledger, judgement: Judgement, of_passes: pd.DataFrame, latency: pd.DataFrame
 ) -> pd.DataFrame:
     """One row per cell, and per variant that cannot run here: rank, state, and the trials' values in the middle.
 
@@ -89,17 +89,17 @@ def summary(
     metric is a median over trials.
     Percentiles are those of ``latency``, over all timed passes: the mean of the passes' own would be another number.
     """
-    axes = axes_of(book)
+    axes = axes_of(ledger)
     medians = _medians(of_passes)
     percentiles = {
         (row["workload"], row["variant"], row["side"]): {name: row[key] for name, key in PERCENTILES.items()}
         for row in latency.to_dict("records")
     }
-    failures = Counter(trial.cell for trial in book.trials if trial.reason is not None)
-    shares = _server_shares(book.trials)
-    limits = server_limits(book.trials, book.run.plan.workloads, book.ceilings)
-    lines = source_lines(book)
-    times = {cell: summarise(sample) for cell, sample in samples(book.trials, TIME_PER_IMAGE).items()}
+    failures = Counter(trial.cell for trial in ledger.trials if trial.reason is not None)
+    shares = _server_shares(ledger.trials)
+    limits = server_limits(ledger.trials, ledger.run.plan.workloads, ledger.ceilings)
+    lines = source_lines(ledger)
+    times = {cell: summarise(sample) for cell, sample in samples(ledger.trials, TIME_PER_IMAGE).items()}
     rows: list[dict[str, object]] = []
     for row in judgement.ranking:
         found = key_of(row.cell, axes[row.cell.variant]) | _state(row, judgement)
@@ -112,7 +112,7 @@ def summary(
                 "ceiling_share": _share(times[row.cell], limits.get(row.cell.workload)),
             }
         rows.append(found)
-    rows += _unavailable(book, lines)
+    rows += _unavailable(ledger, lines)
     estimated = dict.fromkeys([RATE, TIME_PER_IMAGE, judgement.metric])
     bounds = [f"{metric.key}_{end}" for metric in estimated for end in ("low", "high")]
     frame = pd.DataFrame(
@@ -179,9 +179,9 @@ def key_of(cell: Cell, variant: Variant) -> dict[str, object]:
     return dict(zip(ID, values, strict=True))
 
 
-def axes_of(book: Ledger) -> dict[str, Variant]:
+def axes_of(ledger: Ledger) -> dict[str, Variant]:
     """Variant id -> its record."""
-    return {variant.id: variant for variant in book.run.plan.variants}
+    return {variant.id: variant for variant in ledger.run.plan.variants}
 
 
 def _floats(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
@@ -277,8 +277,8 @@ def _to_best(row: RankedCell, judgement: Judgement) -> dict[str, float | None]:
     }
 
 
-def _unavailable(book: Ledger, lines: Mapping[str, int]) -> list[dict[str, object]]:
-    plan = book.run.plan
+def _unavailable(ledger: Ledger, lines: Mapping[str, int]) -> list[dict[str, object]]:
+    plan = ledger.run.plan
     return [
         key_of(Cell(workload=workload.name, variant=variant.id, side=side), variant)
         | {"state": "unavailable", "reason": variant.unavailable, "source_lines": lines[variant.id]}

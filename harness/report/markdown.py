@@ -15,17 +15,17 @@ ROWS = (20, 10, 5, 3, 1, 0)  # per table: the most with which the whole keeps th
 REASON = 200  # characters
 
 
-def report(book: Ledger, tables: Tables, *, unfinished: bool) -> bytes:
+def report(ledger: Ledger, tables: Tables, *, unfinished: bool) -> bytes:
     """Make ``report.md``."""
     for rows in ROWS:
-        text = "\n".join(_lines(book, tables, rows, unfinished=unfinished)) + "\n"
+        text = "\n".join(_lines(ledger, tables, rows, unfinished=unfinished)) + "\n"
         if len(text) <= LIMIT:
             break
     return text[: LIMIT + 1000].encode()
 
 
-def _lines(book: Ledger, tables: Tables, most: int, *, unfinished: bool) -> Iterator[str]:
-    yield f"## fetchbench: {markdown(book.run.plan.suite)}"
+def _lines(ledger: Ledger, tables: Tables, most: int, *, unfinished: bool) -> Iterator[str]:
+    yield f"## fetchbench: {markdown(ledger.run.plan.suite)}"
     yield ""
     yield sentences.answer(tables, MARKDOWN)
     for caution in sentences.cautions(tables, MARKDOWN, unfinished=unfinished):
@@ -39,7 +39,7 @@ def _lines(book: Ledger, tables: Tables, most: int, *, unfinished: bool) -> Iter
         yield f"\n### {markdown(workload)}"
         yield f"{sentences.scope(tables, workload, MARKDOWN)}\n"
         yield from _table(of.to_dict("records"), most, ranked.columns(tables.metric)[: ranked.LAST])
-    for lesson in book.lessons:
+    for lesson in ledger.lessons:
         if lesson.held is False:
             yield f"\nLesson, {lesson.state}: {markdown(lesson.title)}: {markdown(lesson.happened)}"
     if not tables.selfcheck.empty:
@@ -52,7 +52,7 @@ def _lines(book: Ledger, tables: Tables, most: int, *, unfinished: bool) -> Iter
         f"\nRows that share a rank (=) cannot be told apart; the ratio, of {tables.metric.label}, is paired by round; "
         "brackets are 95 % intervals. Figures, code and method: `report.html`; every number: the CSV files beside it."
     )
-    yield f"\n`{printable(book.run.command).replace('`', '')[:REASON]}`"
+    yield f"\n`{printable(ledger.run.command).replace('`', '')[:REASON]}`"
 
 
 def _table(rows: Sequence[Mapping[Any, Any]], most: int, columns: Sequence[Column]) -> Iterator[str]:

@@ -7,23 +7,24 @@ from harness.ledger import Ledger
 from harness.model import Contender, Variant
 
 
-def source_lines(book: Ledger) -> dict[str, int]:
+def source_lines(ledger: Ledger) -> dict[str, int]:
     """Variant id -> lines of code in its files, a measure of how much there is to read and to get wrong."""
     by_file = {
-        (contender.axis, contender.name): lines_of_code(contender.source) for contender in book.run.contenders
+        (contender.axis, contender.name): lines_of_code(contender.source)
+        for contender in ledger.run.contenders
     }
     return {
         variant.id: by_file.get(("client", variant.client), 0)
         + by_file.get(("concurrency", variant.concurrency), 0)
         + by_file.get(("loop", variant.loop or ""), 0)
-        for variant in book.run.plan.variants
+        for variant in ledger.run.plan.variants
     }
 
 
-def files_of(book: Ledger, variant: Variant) -> list[Contender]:
+def files_of(ledger: Ledger, variant: Variant) -> list[Contender]:
     """The contenders that a variant is made of."""
     names = {"client": variant.client, "concurrency": variant.concurrency, "loop": variant.loop}
-    return [contender for contender in book.run.contenders if names[contender.axis] == contender.name]
+    return [contender for contender in ledger.run.contenders if names[contender.axis] == contender.name]
 
 
 def lines_of_code(source: str) -> int:

@@ -51,15 +51,15 @@ class Tables:
         }
 
 
-def make_tables(book: Ledger, judgement: Judgement) -> Tables:
+def make_tables(ledger: Ledger, judgement: Judgement) -> Tables:
     """Make every frame of a run."""
-    of_passes = frames.passes(book)
-    found = curves(book)
-    summary = frames.summary(book, judgement, of_passes, found.latency)
+    of_passes = frames.passes(ledger)
+    found = curves(ledger)
+    summary = frames.summary(ledger, judgement, of_passes, found.latency)
     effects = frames.effects(judgement)
     return Tables(
         metric=judgement.metric,
-        workloads=frames.workloads(book),
+        workloads=frames.workloads(ledger),
         passes=of_passes,
         summary=summary,
         effects=effects,
@@ -68,13 +68,13 @@ def make_tables(book: Ledger, judgement: Judgement) -> Tables:
         latency_curve=found.latency_curve,
         completion=found.completion,
         picks=answer.picks(summary, judgement.metric),
-        host=audit.host(book),
-        parity=audit.parity(book),
+        host=audit.host(ledger),
+        parity=audit.parity(ledger),
         notes=audit.notes(judgement),
-        selfcheck=audit.selfcheck(book),
-        lessons=frames.lessons(book),
-        facts=audit.facts(book),
-        ranked=_ranked(summary, effects, book.run.plan),
+        selfcheck=audit.selfcheck(ledger),
+        lessons=frames.lessons(ledger),
+        facts=audit.facts(ledger),
+        ranked=_ranked(summary, effects, ledger.run.plan),
     )
 
 

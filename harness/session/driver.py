@@ -49,7 +49,7 @@ def opened(folder: Path, console: Console) -> Iterator[ledger.Writer]:
     """
     with lock(folder / ".lock", "measuring this run", say=console.say):
         writer = ledger.Writer(folder)
-        if writer.book.cut:
+        if writer.ledger.cut:
             console.say(
                 "the last line of the ledger was cut by a crash; a trial that it lacks is measured again"
             )
@@ -76,13 +76,13 @@ def drive(
         executor: runs the rounds; None runs them in this process.
         cache_folder: of environments.
     """
-    plan = writer.book.run.plan
+    plan = writer.ledger.run.plan
     for left in writer.folder.glob("sink-*"):  # by a run that was killed
         shutil.rmtree(left, ignore_errors=True)
     show = Screen if console.is_terminal else Lines
     with (
         _folder_for_images(writer.folder) as sink,
-        show(console, plan, writer.book.trials, time.monotonic) as reporter,
+        show(console, plan, writer.ledger.trials, time.monotonic) as reporter,
     ):
         run = _Run(console, writer, catalogs, reporter)
 
@@ -120,9 +120,9 @@ class _Run:
         self._writer = writer
         self._catalogs = catalogs
         self._reporter = reporter
-        self._plan = writer.book.run.plan
-        self._ceilings = list(writer.book.ceilings)
-        self.trials = list(writer.book.trials)
+        self._plan = writer.ledger.run.plan
+        self._ceilings = list(writer.ledger.ceilings)
+        self.trials = list(writer.ledger.trials)
         self._measured = {(trial.round, trial.cell) for trial in self.trials}
         # A cell that failed has lost its rank already; measuring it again would only take time.
         self._failed = {trial.cell for trial in self.trials if trial.reason is not None}
@@ -169,7 +169,7 @@ class _Run:
         Raises:
             HarnessError: it was measured on another kind of machine than the run began on.
         """
-        known = self._writer.book.run.fingerprint
+        known = self._writer.ledger.run.fingerprint
         differing = [name for name, value in result.machine.items() if known.get(name) != value]
         if differing:
             raise HarnessError(f"a round was measured on another machine: {', '.join(differing)} differ")

@@ -25,15 +25,15 @@ def write_report(folder: Path, console: Console) -> int:
 
 
 def _write_report(folder: Path, console: Console) -> int:
-    book = ledger.read(folder)
-    if not any(trial.reason is None for trial in book.trials):
-        reasons = sorted({f"{trial.cell.id}: {trial.reason}" for trial in book.trials if trial.reason})
+    recorded = ledger.read(folder)
+    if not any(trial.reason is None for trial in recorded.trials):
+        reasons = sorted({f"{trial.cell.id}: {trial.reason}" for trial in recorded.trials if trial.reason})
         raise HarnessError(
             "nothing was measured" + "".join(f"; {reason}" for reason in reasons), exit_code=NOTHING
         )
-    tables = make_tables(book, judge_run(book))
-    for name, data in build(book, tables).items():
+    tables = make_tables(recorded, judge_run(recorded))
+    for name, data in build(recorded, tables).items():
         write_whole(folder / name, data)
-    print_report(console, tables, unfinished=is_unfinished(book))
+    print_report(console, tables, unfinished=is_unfinished(recorded))
     console.say(f"written to {folder}; open {folder / 'report.html'}")
-    return FAILED if any(trial.reason for trial in book.trials) else FINE
+    return FAILED if any(trial.reason for trial in recorded.trials) else FINE

@@ -105,12 +105,12 @@ class Judgement:
     cell_notes: Mapping[Cell, tuple[Note, ...]]
 
 
-def measured_in(book: Ledger) -> Measured:
+def measured_in(ledger: Ledger) -> Measured:
     """What a ledger holds."""
     return Measured(
-        trials=book.trials,
-        disturbances=disturbances(book.sentinels),
-        cell_notes=cell_notes(book.trials, book.run.plan.workloads, book.ceilings),
+        trials=ledger.trials,
+        disturbances=disturbances(ledger.sentinels),
+        cell_notes=cell_notes(ledger.trials, ledger.run.plan.workloads, ledger.ceilings),
     )
 
 
@@ -161,21 +161,21 @@ def judge(
     )
 
 
-def judge_run(book: Ledger) -> Judgement:
+def judge_run(ledger: Ledger) -> Judgement:
     """Judge a run by the metric of its plan: rank its cells, and compare each with the baseline and the best."""
-    plan = book.run.plan
+    plan = ledger.run.plan
     metric = judged_metric(plan.metric) if plan.metric else TIME_PER_IMAGE
-    measured = measured_in(book)
-    found = samples(book.trials, metric)
+    measured = measured_in(ledger)
+    found = samples(ledger.trials, metric)
     ranking = rank(found, measured.cell_notes)
     return Judgement(
         metric=metric,
         ranking=ranking,
         findings=judge(
             measured,
-            pairs_of(book.trials, against_variant(plan.baseline), [metric]),
+            pairs_of(ledger.trials, against_variant(plan.baseline), [metric]),
             margins=Margins(),
-            check=book.run.selfcheck,
+            check=ledger.run.selfcheck,
         ),
         to_best=_to_best(found, ranking),
         factors=factor_effects(found, plan.variants, plan.baseline, measured.cell_notes),

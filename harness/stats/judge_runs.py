@@ -28,9 +28,11 @@ def judge_runs(
         base: the run that is referred to; ``head`` the one that is judged.
         unlike: in what the machines differ, so that nothing is comparable; None if in nothing.
     """
-    checks = [book.run.selfcheck for book in (base, head) if book.run.selfcheck]
-    by_metric = {metric: tuple(samples(book.trials, metric) for book in (base, head)) for metric in metrics}
-    cells = sorted({trial.cell for book in (base, head) for trial in book.trials})
+    checks = [ledger.run.selfcheck for ledger in (base, head) if ledger.run.selfcheck]
+    by_metric = {
+        metric: tuple(samples(ledger.trials, metric) for ledger in (base, head)) for metric in metrics
+    }
+    cells = sorted({trial.cell for ledger in (base, head) for trial in ledger.trials})
     pairs = [Pair(base=cell, head=cell, metric=metric) for cell in cells for metric in metrics]
     differing, invalid = _unlike_workloads(base, head), _invalid_cells(base, head)
     disturbed = _disturbed_host(base, head, margins.of(TIME_PER_IMAGE))
@@ -77,16 +79,16 @@ def _invalid_cells(base: Ledger, head: Ledger) -> dict[Cell, str]:
     """Cell -> why it is invalid in either run."""
     return {
         cell: f"{name}: {text}"
-        for name, book in (("base", base), ("head", head))
-        for cell, notes in cell_notes(book.trials, book.run.plan.workloads, book.ceilings).items()
+        for name, ledger in (("base", base), ("head", head))
+        for cell, notes in cell_notes(ledger.trials, ledger.run.plan.workloads, ledger.ceilings).items()
         if (text := objection(notes)) is not None
     }
 
 
 def _disturbed_host(base: Ledger, head: Ledger, margin: float) -> str | None:
     """Why nothing that the host can move may be judged: it was unfit, or another one."""
-    for name, book in (("base", base), ("head", head)):
-        if (text := objection(host_notes(book.sentinels))) is not None:
+    for name, ledger in (("base", base), ("head", head)):
+        if (text := objection(host_notes(ledger.sentinels))) is not None:
             return f"noisy host ({name}): {text}"
     return _moved_host(base, head, margin)
 
@@ -95,8 +97,8 @@ def _moved_host(base: Ledger, head: Ledger, margin: float) -> str | None:
     """Why the host itself was another one: the same fixed work took surely more or less time than the margin allows."""
     for work, times in (("CPU loop", "cpu_s"), ("loopback echo", "echo_s")):
         there, here = (
-            [statistics.median(getattr(sentinel, times)) for sentinel in book.sentinels]
-            for book in (base, head)
+            [statistics.median(getattr(sentinel, times)) for sentinel in ledger.sentinels]
+            for ledger in (base, head)
         )
         interval = ratio_interval(difference(there, here)) if there and here else None
         if interval and (interval.low > 1 + margin or interval.high < 1 / (1 + margin)):

@@ -28,7 +28,7 @@ from harness.text import printable
 
 
 def matrix_findings(
-    book: Ledger,
+    ledger: Ledger,
     groups: Sequence[Sequence[Cell]],
     metrics: Collection[Metric],
     margins: Margins,
@@ -42,7 +42,7 @@ def matrix_findings(
         groups: cells that are compared, in the order of the sides.
         failed: sides that could not be made ready, and why.
     """
-    broken = {trial.cell.side for trial in book.trials if trial.reason is not None}
+    broken = {trial.cell.side for trial in ledger.trials if trial.reason is not None}
     number = next((place for place, cell in enumerate(groups[0]) if cell.side not in broken), 0)
     pairs = [
         Pair(base=group[number], head=cell, metric=metric)
@@ -58,7 +58,7 @@ def matrix_findings(
         for metric in metrics
     ]
     return [
-        *judge(measured_in(book), pairs, margins=margins, check=book.run.selfcheck),
+        *judge(measured_in(ledger), pairs, margins=margins, check=ledger.run.selfcheck),
         *(
             Finding(
                 pair=pair,

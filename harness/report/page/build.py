@@ -58,7 +58,7 @@ class Section:
 
 
 def page(
-    book: Ledger,
+    ledger: Ledger,
     tables: Tables,
     sections: Mapping[str, str],
     figures: Sequence[ReportFigure],
@@ -80,7 +80,7 @@ def page(
         title=sentences.title,
         name_of=row_name,
         uri=lambda name: Markup(data_uri(pictures[name])),  # noqa: S704 - percent-encoded
-        run=book.run,
+        run=ledger.run,
         answer=sentences.answer(tables, HTML),
         cautions=sentences.cautions(tables, HTML, unfinished=unfinished),
         picks=[
@@ -91,24 +91,24 @@ def page(
         rules=sentences.rules(HTML, tables.metric),
         columns=ranked.columns(tables.metric),
         best=sentences.best(tables.metric),
-        sections=_sections(book, tables, sections, figures),
+        sections=_sections(ledger, tables, sections, figures),
         overview=[
             figure
             for figure in figures
             if figure.workload is None and figure.kind != "host" and not figure.kind.startswith("primitives-")
         ],
-        lessons=book.lessons,
+        lessons=ledger.lessons,
         primitives=[figure for figure in figures if figure.kind.startswith("primitives-")],
         host=[figure for figure in figures if figure.kind == "host"],
         axes={
-            axis: sorted({getattr(variant, axis) or NONE for variant in book.run.plan.variants})
+            axis: sorted({getattr(variant, axis) or NONE for variant in ledger.run.plan.variants})
             for axis in ("concurrency", "client", "loop")
         },
         trust=_trust(tables),
         facts={str(kind): of.to_dict("records") for kind, of in tables.facts.groupby("kind", sort=False)},
         csvs=sorted(tables.files),
         failures=tables.passes[tables.passes["reason"].notna()].to_dict("records"),
-        unavailable=[variant for variant in book.run.plan.variants if variant.unavailable],
+        unavailable=[variant for variant in ledger.run.plan.variants if variant.unavailable],
     )
 
 
@@ -144,12 +144,12 @@ def _first_scope(tables: Tables) -> pd.DataFrame:
     )
 
 
-def _files(book: Ledger, row: Mapping[Any, Any]) -> list[Contender]:
-    return files_of(book, frames.axes_of(book)[row["variant"]])
+def _files(ledger: Ledger, row: Mapping[Any, Any]) -> list[Contender]:
+    return files_of(ledger, frames.axes_of(ledger)[row["variant"]])
 
 
 def _sections(
-    book: Ledger, tables: Tables, slugs: Mapping[str, str], figures: Sequence[ReportFigure]
+    ledger: Ledger, tables: Tables, slugs: Mapping[str, str], figures: Sequence[ReportFigure]
 ) -> list[Section]:
     """One for each workload; the source of a variant is printed in the first, and linked to from the others."""
     printed: dict[str, str] = {}
@@ -162,7 +162,7 @@ def _sections(
                 name=workload,
                 scope=sentences.scope(tables, workload, HTML),
                 rows=[
-                    _row(book, row, f"{slug}-{place}", printed, ranked.columns(tables.metric))
+                    _row(ledger, row, f"{slug}-{place}", printed, ranked.columns(tables.metric))
                     for place, row in enumerate(of.to_dict("records"))
                 ],
                 figures=[figure for figure in figures if figure.workload == workload],
@@ -172,7 +172,7 @@ def _sections(
 
 
 def _row(
-    book: Ledger, row: dict[Any, Any], place: str, printed: dict[str, str], columns: Sequence[Column]
+    ledger: Ledger, row: dict[Any, Any], place: str, printed: dict[str, str], columns: Sequence[Column]
 ) -> Row:
     is_new = printed.setdefault(row["variant"], place) == place
     return Row(
@@ -183,7 +183,7 @@ def _row(
         band="" if pd.isna(row["band"]) else "even" if row["band"] % 2 == 0 else "odd",
         reason=_text(row["reason"]),
         notes=_text(row["notes"]),
-        source=_files(book, row) if is_new else (),
+        source=_files(ledger, row) if is_new else (),
         source_at=printed[row["variant"]],
     )
 
