@@ -52,7 +52,7 @@ def trial(
     of: Cell, round_: int, *seconds_per_image: float, reason: str | None = None, cpu: float | None = None
 ) -> Trial:
     """A trial with one timed pass per value, after a warm-up that is a hundred times slower."""
-    timed = tuple(one_pass(one, cpu=cpu) for one in seconds_per_image)
+    timed = tuple(one_pass(seconds, cpu=cpu) for seconds in seconds_per_image)
     return Trial(
         cell=of,
         round=round_,

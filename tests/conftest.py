@@ -20,8 +20,8 @@ def _own_lock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
-    with running_server(cpus=()) as one:
-        yield one
+    with running_server(cpus=()) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -53,17 +53,17 @@ SHORT: list[ledger.Record] = [
 
 def written(folder: Path, records: list[ledger.Record] = RECORDS) -> Path:
     writer = ledger.create(folder, RUN)
-    for one in records:
-        writer.append(one)
+    for record in records:
+        writer.append(record)
     return folder / "trials.jsonl"
 
 
 def test_what_goes_in_comes_out(tmp_path: Path) -> None:
     written(tmp_path / "r")
-    book = ledger.read(tmp_path / "r")
-    assert book.run == RUN
-    assert [*book.sentinels, *book.trials] == RECORDS
-    assert not book.cut
+    recorded = ledger.read(tmp_path / "r")
+    assert recorded.run == RUN
+    assert [*recorded.sentinels, *recorded.trials] == RECORDS
+    assert not recorded.cut
 
 
 def test_a_line_is_json_and_names_its_kind(tmp_path: Path) -> None:
@@ -81,13 +81,15 @@ def test_wherever_a_ledger_is_cut_it_goes_on_with_what_was_whole(
     for end in range(len(data) + 1):
         path.write_bytes(data[:end])
         ends = [len(b"".join(lines[: number + 1])) for number in range(len(lines))]
-        whole = sum(end >= one - 1 for one in ends)  # a last line without its end is whole if it is a record
-        torn = end not in {0, *ends, *(one - 1 for one in ends)}
+        whole = sum(
+            end >= place - 1 for place in ends
+        )  # a last line without its end is whole if it is a record
+        torn = end not in {0, *ends, *(place - 1 for place in ends)}
         writer = ledger.Writer(tmp_path / "r")
         found = len(writer.ledger.ceilings) + len(writer.ledger.trials)
         assert (found, writer.ledger.cut) == (whole, torn)
-        for one in SHORT[whole:][:1]:
-            writer.append(one)
+        for record in SHORT[whole:][:1]:
+            writer.append(record)
         assert path.read_bytes() == b"".join(lines[: whole + 1])
 
 
@@ -102,12 +104,12 @@ def test_damage_inside_is_an_error_with_its_line(tmp_path: Path) -> None:
 def test_an_older_ledger_is_read_without_what_was_not_yet_noted(tmp_path: Path) -> None:
     path = written(tmp_path / "r")
     lines = [json.loads(line) for line in path.read_text().splitlines()]
-    for one in lines[1]["passes"]:
+    for pass_ in lines[1]["passes"]:
         for name in ("different", "strangers", "reached_at", "answered_at", "waited_s"):
-            del one["witness"][name]
-        one["witness"]["arriving_s"] = 0.5  # it was noted once
-        del one["began_at"]
-    path.write_text("".join(json.dumps(one, separators=(",", ":")) + "\n" for one in lines))
+            del pass_["witness"][name]
+        pass_["witness"]["arriving_s"] = 0.5  # it was noted once
+        del pass_["began_at"]
+    path.write_text("".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines))
     assert ledger.read(tmp_path / "r").trials[0] == RECORDS[1]
 
 

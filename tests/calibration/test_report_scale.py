@@ -8,6 +8,6 @@ from harness.calibration import report_scale
 
 def test_a_synthetic_run_can_be_read_whole(tmp_path: Path) -> None:
     made = report_scale.write(tmp_path, 1)
-    book = ledger.read(tmp_path)
-    assert made == len(book.trials) == 3 * len(book.run.plan.cells)
-    assert not book.cut
+    recorded = ledger.read(tmp_path)
+    assert made == len(recorded.trials) == 3 * len(recorded.run.plan.cells)
+    assert not recorded.cut

@@ -15,4 +15,4 @@ def sessions() -> dict[str, list[str]]:
     of_all = ("--list", "--json", "--tags", "use", "prove", "develop")
     command = [sys.executable, "-m", "nox", "-f", str(ROOT / "noxfile.py"), *of_all]
     told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    return {one["name"]: one["tags"] for one in json.loads(told)}
+    return {load["name"]: load["tags"] for load in json.loads(told)}

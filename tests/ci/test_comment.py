@@ -156,7 +156,7 @@ def shown(markdown: str) -> str:
     """What a reader sees, on one line."""
     tokens = [inline for block in MARKDOWN.parse(markdown) for inline in (block.children or [block])]
     seen = "".join(
-        " " if one.type == "softbreak" else one.content for one in tokens if one.type != "html_block"
+        " " if token.type == "softbreak" else token.content for token in tokens if token.type != "html_block"
     )
     return seen.replace(comment.BREAK, "")
 
@@ -164,9 +164,9 @@ def shown(markdown: str) -> str:
 def calls_nobody(markdown: str) -> bool:
     """Whether nothing in it is a link, an image, a tag, a mention, a reference, an address or a commit."""
     kinds = {
-        one.type: one.content
+        token.type: token.content
         for block in MARKDOWN.parse(markdown)
-        for one in [block, *(block.children or [])]
+        for token in [block, *(block.children or [])]
     }
     outside = re.sub(r"(?s)<code>.*?</code>", "\0", MARKDOWN.render(markdown))  # code is never acted upon
     rendered = html.unescape(re.sub(r"<[^>]*>", "\0", outside))

@@ -42,7 +42,7 @@ def asked() -> list[tuple[str, list[str]]]:
 
 
 @pytest.mark.parametrize(
-    ("document", "words"), asked(), ids=lambda one: one if isinstance(one, str) else " ".join(one)[:60]
+    ("document", "words"), asked(), ids=lambda part: part if isinstance(part, str) else " ".join(part)[:60]
 )
 def test_a_command_of_the_documents_exists(document: str, words: list[str]) -> None:
     del document

@@ -50,9 +50,9 @@ class Session:
 
 def test_every_command_has_a_session_and_each_session_a_group() -> None:
     assert cli.COMMANDS.keys() <= sessions().keys()
-    assert {one for tags in sessions().values() for one in tags} == {"use", "prove", "develop"}
+    assert {tag for tags in sessions().values() for tag in tags} == {"use", "prove", "develop"}
     assert all(len(tags) == 1 for tags in sessions().values())
-    assert {one for one, tags in sessions().items() if tags == ["prove"]} == {*PROGRAMS, "selfcheck"}
+    assert {session for session, tags in sessions().items() if tags == ["prove"]} == {*PROGRAMS, "selfcheck"}
 
 
 def test_an_environment_is_installed_once_and_anew_when_what_is_asked_has_changed(
@@ -67,7 +67,7 @@ def test_an_environment_is_installed_once_and_anew_when_what_is_asked_has_change
     monkeypatch.setattr(noxfile, "CONSTRAINTS", pins)
     noxfile.install(session, "measure")
     assert len(session.installed) == 2
-    assert any(one.startswith("requests>=") for one in session.installed[1])
+    assert any(argument.startswith("requests>=") for argument in session.installed[1])
 
 
 @pytest.mark.parametrize("trouble", ["works", "installs"])

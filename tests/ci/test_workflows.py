@@ -177,7 +177,7 @@ def test_a_pull_request_is_gated_if_it_touches_what_is_measured(
     (checkout / path).write_text("new")
     git(checkout, "add", "--force", path)
     git(checkout, "commit", "-qm", "new")
-    [step] = (one for one in steps() if "touched" in one.run)
+    [step] = (step for step in steps() if "touched" in step.run)
     assert shell(step)[0] == 0
     assert (tmp_path / "output").read_text() == f"touched={str(touched).lower()}\n"
 
@@ -198,7 +198,7 @@ def test_a_check_that_may_be_required_always_ends() -> None:
 def test_the_gate_measures_against_the_merge_base_and_not_against_the_tip_of_main(
     checkout: Path, shell: Shell
 ) -> None:
-    (step,) = (one for one in steps() if "nox -s gate" in one.run)
+    (step,) = (step for step in steps() if "nox -s gate" in step.run)
     _, ((*_, dashes, base, commit, head, ref, _, _),) = shell(step)
     assert (dashes, base, head, ref) == ("--", "--base", "--head", "HEAD")
     assert commit == git(checkout, "rev-parse", "HEAD~1")
@@ -225,7 +225,7 @@ def test_the_gate_measures_against_the_merge_base_and_not_against_the_tip_of_mai
 def test_a_pull_request_fails_on_a_regression_or_a_failure_of_any_gate_and_not_on_noise(
     verdicts: list[str | None], *, passes: bool, checkout: Path, shell: Shell
 ) -> None:
-    (step,) = (one for one in steps() if " jq " in one.run)
+    (step,) = (step for step in steps() if " jq " in step.run)
     gates = checkout / "results" / "gates"
     shutil.rmtree(gates)
     for number, verdict in enumerate(verdicts):
@@ -236,19 +236,19 @@ def test_a_pull_request_fails_on_a_regression_or_a_failure_of_any_gate_and_not_o
 
 
 def test_the_documents_judge_as_the_workflow_does() -> None:
-    (step,) = (one for one in steps() if " jq " in one.run)
+    (step,) = (step for step in steps() if " jq " in step.run)
     assert f"`{step.run}`" in (ROOT / "docs" / "ci.md").read_text()
 
 
 def test_a_night_with_a_failed_cell_is_kept_and_the_failure_told_at_the_end(shell: Shell) -> None:
     *before, last = jobs("schedule")["measure"]["steps"]
-    [bench] = (one for one in before if one.get("id") == "bench")
+    [bench] = (step for step in before if step.get("id") == "bench")
     assert bench["continue-on-error"] is True
     assert [
-        one for one in before if "steps.bench" in str(one)
+        step for step in before if "steps.bench" in str(step)
     ] == []  # what follows does not ask how it ended
     assert last["env"] == {"BENCH": "${{ steps.bench.outcome }}"}
-    (step,) = (one for one in steps() if one.run == last["run"])
+    (step,) = (step for step in steps() if step.run == last["run"])
     assert shell(step, BENCH="success")[0] == 0
     assert shell(step, BENCH="failure")[0] == 1
     keep = jobs("schedule")["keep"]
@@ -257,7 +257,7 @@ def test_a_night_with_a_failed_cell_is_kept_and_the_failure_told_at_the_end(shel
 
 
 def keep_step() -> Step:
-    (step,) = (one for one in steps() if "git push" in one.run)
+    (step,) = (step for step in steps() if "git push" in step.run)
     return step
 
 
@@ -316,7 +316,7 @@ def test_a_branch_that_cannot_be_pushed_is_a_failure_that_says_where_the_night_i
 
 
 def test_no_text_of_a_pull_request_is_ever_part_of_a_shell_command() -> None:
-    assert [one for one in steps() if "${{" in one.run] == []
+    assert [step for step in steps() if "${{" in step.run] == []
 
 
 def test_every_action_is_pinned_to_a_commit() -> None:
@@ -335,15 +335,15 @@ def test_only_the_comment_and_the_night_may_write_and_neither_runs_a_pull_reques
         assert "pull_request:" not in text
         assert "pull_request_target" not in text
         for job in jobs(name).values():
-            checkouts = [one for one in job["steps"] if "actions/checkout" in one.get("uses", "")]
-            assert {one["with"].get("ref") for one in checkouts} <= {None, "history"}
+            checkouts = [step for step in job["steps"] if "actions/checkout" in step.get("uses", "")]
+            assert {step["with"].get("ref") for step in checkouts} <= {None, "history"}
 
 
 def test_no_credential_that_writes_stands_beside_code_that_is_measured() -> None:
     for name in WORKFLOWS:
         assert "write" not in str(read(name)["permissions"])
         for job in jobs(name).values():
-            keeps = any(one.get("with", {}).get("persist-credentials") for one in job["steps"])
-            runs = " ".join(one.get("run", "") for one in job["steps"])
+            keeps = any(step.get("with", {}).get("persist-credentials") for step in job["steps"])
+            runs = " ".join(step.get("run", "") for step in job["steps"])
             if "write" in str(job.get("permissions")) or keeps:
                 assert not re.search(r"\b(nox|pip|uv|pytest|python -m)\b", runs)

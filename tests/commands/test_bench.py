@@ -40,13 +40,13 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 
 def test_the_ledger_holds_the_plan(run: Path) -> None:
-    book = ledger.read(run)
-    measured = [[one.cell for one in book.trials if one.round == number] for number in range(3)]
-    assert measured == [list(cells) for cells in book.run.plan.rounds]
-    assert [one.reason for one in book.trials] == [None] * 12
-    assert len(book.sentinels) == 3
-    assert book.run.fingerprint["packages"]["aiohttp"]
-    assert "--seed 3" in book.run.command
+    recorded = ledger.read(run)
+    measured = [[trial.cell for trial in recorded.trials if trial.round == number] for number in range(3)]
+    assert measured == [list(cells) for cells in recorded.run.plan.rounds]
+    assert [trial.reason for trial in recorded.trials] == [None] * 12
+    assert len(recorded.sentinels) == 3
+    assert recorded.run.fingerprint["packages"]["aiohttp"]
+    assert "--seed 3" in recorded.run.command
 
 
 def test_the_csvs_are_tidy(run: Path) -> None:
@@ -128,7 +128,9 @@ def test_a_failing_cell_is_named_keeps_no_speed_and_fails_the_run(
     assert found["thread_pool/liar"]["images_per_s"] == found["thread_pool/liar"]["rank"] == ""
     assert found["thread_pool/requests_session"]["state"] == "untested"
     assert "bodies differ" in done.stdout
-    assert len([one for one in ledger.read(tmp_path / "latest").trials if "liar" in one.cell.variant]) == 1
+    assert (
+        len([trial for trial in ledger.read(tmp_path / "latest").trials if "liar" in trial.cell.variant]) == 1
+    )
 
 
 def test_a_second_run_waits_until_ctrl_c_ends_the_first_which_reports_what_is_measured(
@@ -176,7 +178,9 @@ def test_a_server_that_dies_ends_the_run_in_one_line_and_loses_nothing(
     for line in process.stderr:
         if line.startswith("[5/"):
             break
-    [server] = [one for one in psutil.Process(process.pid).children() if "local_server" in one.cmdline()]
+    [server] = [
+        child for child in psutil.Process(process.pid).children() if "local_server" in child.cmdline()
+    ]
     server.kill()
     out, error = process.communicate(timeout=60)
     assert process.returncode == 1
@@ -257,5 +261,5 @@ def test_results_that_cannot_be_written_are_one_line(
 def test_a_missing_package_is_a_state_with_a_reason(harness: Command) -> None:
     listed = json.loads(harness("list", "--json").stdout)
     assert len(listed["variants"]) >= 60
-    assert {one["axis"] for one in listed["contenders"]} == {"client", "concurrency", "loop"}
-    assert all("unavailable" in one for one in listed["variants"])
+    assert {contender["axis"] for contender in listed["contenders"]} == {"client", "concurrency", "loop"}
+    assert all("unavailable" in variant for variant in listed["variants"])

@@ -107,10 +107,10 @@ def test_who_measures_one_run_takes_turns(tmp_path: Path) -> None:
             order.append("end")
 
     both = [threading.Thread(target=measured) for _ in range(2)]
-    for one in both:
-        one.start()
-    for one in both:
-        one.join()
+    for thread in both:
+        thread.start()
+    for thread in both:
+        thread.join()
     assert order == ["begin", "end", "begin", "end"]
     assert said.getvalue() == (
         f"another fetchbench is measuring this run (lock {folder / '.lock'}); waiting for it to end\n"

@@ -48,12 +48,12 @@ def interrupted(
 @pytest.fixture
 def interrupts() -> Iterator[Interrupts]:
     """Interrupts that answer to this process's signals until the test is over."""
-    before = {one: signal.getsignal(one) for one in SIGNALS}
+    before = {number: signal.getsignal(number) for number in SIGNALS}
     mine = Interrupts()
     mine.install()
     yield mine
-    for one, handler in before.items():
-        signal.signal(one, handler)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.mark.parametrize("number", sorted(SIGNALS))
@@ -105,7 +105,7 @@ def test_a_gate_that_is_telling_goes_on_to_its_end(tmp_path: Path) -> None:
     )  # fmt: skip
     [path] = tmp_path.glob("gates/*/verdict.json")
     assert done.returncode == json.loads(path.read_text())["exit_code"] == 2
-    assert {one.name for one in path.parent.iterdir()} == {
+    assert {file.name for file in path.parent.iterdir()} == {
         "verdict.json",
         "gate.html",
         "gate.md",

@@ -23,8 +23,8 @@ def test_a_run_is_ranked_and_told_by_the_metric_of_its_plan() -> None:
         )
         for trial in made.trials
     ]
-    book = replace(made, run=replace(made.run, plan=plan), trials=tuple(trials))
-    tables = make_tables(book, judge_run(book))
+    ledger = replace(made, run=replace(made.run, plan=plan), trials=tuple(trials))
+    tables = make_tables(ledger, judge_run(ledger))
     ranked = tables.summary[tables.summary["state"] == "ranked"]
     assert list(ranked["variant"]) == list(VARIANTS)
     assert ranked["peak_rss_bytes"].is_monotonic_increasing
@@ -34,7 +34,7 @@ def test_a_run_is_ranked_and_told_by_the_metric_of_its_plan() -> None:
     assert f"{VARIANTS[0]} is the one with the least peak memory of 5 ranked variants" in answer(
         tables, PLAIN
     )
-    files = build(book, tables)
+    files = build(ledger, tables)
     assert "Peak memory over the baseline" in files["report.html"].decode()
     assert "peak memory ratio" in files["report.md"].decode()
 
@@ -42,8 +42,8 @@ def test_a_run_is_ranked_and_told_by_the_metric_of_its_plan() -> None:
 @pytest.mark.parametrize("metric", [None, RATE.key])
 def test_throughput_ranks_as_time_per_image_does(metric: str | None) -> None:
     made = make_book(rounds=8)
-    book = replace(made, run=replace(made.run, plan=replace(made.run.plan, metric=metric)))
-    tables = make_tables(book, judge_run(book))
+    ledger = replace(made, run=replace(made.run, plan=replace(made.run.plan, metric=metric)))
+    tables = make_tables(ledger, judge_run(ledger))
     usual = make_tables(made, judge_run(made))
     assert list(tables.summary["variant"]) == list(usual.summary["variant"])
     assert list(tables.effects["verdict"]) == list(usual.effects["verdict"])

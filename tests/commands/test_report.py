@@ -13,9 +13,9 @@ from tests.report.ledgers import VARIANTS, make_book
 from tests.test_files import room_for
 
 
-def write(folder: Path, book: Ledger) -> Path:
-    writer = ledger.create(folder, book.run)
-    records: list[ledger.Record] = [*book.ceilings, *book.sentinels, *book.trials]
+def write(folder: Path, recorded: Ledger) -> Path:
+    writer = ledger.create(folder, recorded.run)
+    records: list[ledger.Record] = [*recorded.ceilings, *recorded.sentinels, *recorded.trials]
     for record in records:
         writer.append(record)
     return folder
@@ -25,9 +25,9 @@ def write(folder: Path, book: Ledger) -> Path:
 def test_a_run_without_a_good_trial_is_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], *, measured: bool
 ) -> None:
-    book = make_book(rounds=3)
-    failed = tuple(replace(one, reason="a wrong body") for one in book.trials) if measured else ()
-    folder = write(tmp_path / "run", replace(book, trials=failed))
+    recorded = make_book(rounds=3)
+    failed = tuple(replace(trial, reason="a wrong body") for trial in recorded.trials) if measured else ()
+    folder = write(tmp_path / "run", replace(recorded, trials=failed))
     assert main(["report", str(folder)]) == 5
     [line] = capsys.readouterr().err.splitlines()
     assert line.startswith("fetchbench: nothing was measured")
@@ -42,11 +42,13 @@ def test_no_code_of_a_contender_reaches_a_terminal_or_a_file(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A ledger of before texts were made printable where they enter; what is made now holds none."""
-    book = make_book(rounds=3, failed={VARIANTS[1]: RED}, unavailable={"gather/pycurl/asyncio": RED})
-    contenders = tuple(replace(one, label=RED, source=f"# {RED}\n") for one in book.run.contenders)
-    run = replace(book.run, contenders=contenders, command=RED, environment={"revision": RED})
-    parity = tuple(replace(one, parity={"library": RED + one.cell.variant}) for one in book.trials)
-    folder = write(tmp_path / "run", replace(book, run=run, trials=parity))
+    recorded = make_book(rounds=3, failed={VARIANTS[1]: RED}, unavailable={"gather/pycurl/asyncio": RED})
+    contenders = tuple(
+        replace(contender, label=RED, source=f"# {RED}\n") for contender in recorded.run.contenders
+    )
+    run = replace(recorded.run, contenders=contenders, command=RED, environment={"revision": RED})
+    parity = tuple(replace(trial, parity={"library": RED + trial.cell.variant}) for trial in recorded.trials)
+    folder = write(tmp_path / "run", replace(recorded, run=run, trials=parity))
     assert main(["report", str(folder)]) == 1
     assert main(["export", str(folder), "--format", "bencher"]) == 0
     told = capsys.readouterr()
@@ -57,7 +59,7 @@ def test_no_code_of_a_contender_reaches_a_terminal_or_a_file(
     ]
     assert len(made) > 15
     for text in (told.out, told.err, *made):
-        assert [one for one in text if not one.isprintable() and one not in "\n\N{NO-BREAK SPACE}"] == []
+        assert [sign for sign in text if not sign.isprintable() and sign not in "\n\N{NO-BREAK SPACE}"] == []
 
 
 def test_without_room_there_is_one_line_and_no_part_of_a_file(

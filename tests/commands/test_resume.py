@@ -43,7 +43,7 @@ def run(whole: Path, tmp_path: Path) -> Path:
 
 
 def found(run: Path) -> Counter[tuple[int, str]]:
-    return Counter((one.round, one.cell.variant) for one in ledger.read(run).trials)
+    return Counter((trial.round, trial.cell.variant) for trial in ledger.read(run).trials)
 
 
 def test_a_run_stops_by_precision_between_two_rounds(whole: Path) -> None:
@@ -98,9 +98,9 @@ def test_another_machine_or_code_is_refused_with_the_keys_that_differ(
     record["fingerprint"]["cpu"] = "Abacus 1"
     record["fingerprint"]["packages"]["requests"] = "0.1"
     record["environment"]["revision"] = "0123456789ab"
-    for one in record["contenders"]:
-        if one["name"] in {"thread_pool", "httpx_async"}:  # the second takes no part in the run
-            one["source"] += "# changed\n"
+    for contender in record["contenders"]:
+        if contender["name"] in {"thread_pool", "httpx_async"}:  # the second takes no part in the run
+            contender["source"] += "# changed\n"
     (run / "run.json").write_text(json.dumps(record))
     before = (run / "trials.jsonl").read_bytes()
     assert main(["bench", "--resume", str(run)]) == 4
@@ -154,8 +154,8 @@ def test_without_precision_all_rounds_are_measured() -> None:
 def test_a_ceiling_that_a_pass_surpassed_is_measured_again_on_resume(harness: Command, run: Path) -> None:
     trials = run / "trials.jsonl"
     lines = [json.loads(line) for line in trials.read_text().splitlines()]
-    disturbed = [one | {"requests_per_s": 0.5} if one["kind"] == "ceiling" else one for one in lines]
-    trials.write_text("".join(json.dumps(one, separators=(",", ":")) + "\n" for one in disturbed))
+    disturbed = [line | {"requests_per_s": 0.5} if line["kind"] == "ceiling" else line for line in lines]
+    trials.write_text("".join(json.dumps(line, separators=(",", ":")) + "\n" for line in disturbed))
     done = harness("bench", "--resume", run, env=NO_GIT)
     assert done.returncode == 0, done.stderr
     first, again = ledger.read(run).ceilings

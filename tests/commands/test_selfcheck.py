@@ -51,7 +51,7 @@ def test_it_says_what_was_found_and_that_so_little_is_not_kept(
     assert (kept["families"], kept["rounds"], kept["twin_verdicts"], kept["false_alarms"]) == (1, 6, 1, 0)
     assert set(kept["detected"]) == set(kept["measured"]) == {"0.1", "3.0"}
     assert kept["measured"]["3.0"] > 1  # planted: three times as much again
-    clients = {one.cell.variant.split("/")[1] for one in ledger.read(path.parent).trials}
+    clients = {measured.cell.variant.split("/")[1] for measured in ledger.read(path.parent).trials}
     assert clients == {"selfcheck_base", "twin_1", "slower_by_10_percent", "slower_by_300_percent"}
 
 
@@ -69,10 +69,10 @@ def test_only_what_a_fit_host_gave_is_kept(
         baseline="m/selfcheck_base",
         rounds=(tuple(clients.values()),) * 8,
         workloads=(workload("small"),),
-        variants=tuple(variant(one.variant) for one in clients.values()),
+        variants=tuple(variant(client.variant) for client in clients.values()),
     )
     folder = tmp_path / "runs" / "one"
-    of_axis = {one.axis: one for one in run.contenders}
+    of_axis = {contender.axis: contender for contender in run.contenders}
     model, of_client = replace(of_axis["concurrency"], name="m"), of_axis["client"]
     contenders = (model, *(replace(of_client, name=name) for name in clients))
     writer = ledger.create(folder, replace(run, id="one", plan=plan, contenders=contenders))

@@ -23,14 +23,14 @@ def write(tmp_path: Path) -> Write:
     """Write a run; ``factor`` makes each trial slower, ``facts`` change the fingerprint."""
 
     def make(
-        name: str, factor: float = 1.0, facts: Mapping[str, Any] | None = None, book: Ledger | None = None
+        name: str, factor: float = 1.0, facts: Mapping[str, Any] | None = None, recorded: Ledger | None = None
     ) -> Path:
-        made = book or make_book(rounds=8)
+        made = recorded or make_book(rounds=8)
         run = replace(made.run, id=name, fingerprint={**made.run.fingerprint, **(facts or {})})
         folder = tmp_path / "runs" / name
         writer = ledger.create(folder, run)
         records: list[ledger.Record] = [*made.ceilings, *made.sentinels]
-        records += [slowed(one, factor) for one in made.trials]
+        records += [slowed(trial, factor) for trial in made.trials]
         for record in records:
             writer.append(record)
         return folder
@@ -40,7 +40,7 @@ def write(tmp_path: Path) -> Write:
 
 def slowed(trial: Trial, factor: float) -> Trial:
     jitter = 1 + (trial.round * 7 % 5 - 2) / 200
-    passes = tuple(replace(one, wall_s=one.wall_s * factor * jitter) for one in trial.passes)
+    passes = tuple(replace(pass_, wall_s=pass_.wall_s * factor * jitter) for pass_ in trial.passes)
     return replace(trial, passes=passes)
 
 
@@ -83,10 +83,12 @@ def test_sides_with_other_packages_are_unlike_too(
     """Two gates on one machine, whose heads had another version of a package."""
 
     def gate(version: str) -> Ledger:
-        book = make_book(rounds=8, sides=["base", "head"])
+        recorded = make_book(rounds=8, sides=["base", "head"])
         own = {"base": {}, "head": {"packages": {"requests": version}}}
         sides = {side: {"fingerprint": facts} for side, facts in own.items()}
-        return replace(book, run=replace(book.run, environment={**book.run.environment, "sides": sides}))
+        return replace(
+            recorded, run=replace(recorded.run, environment={**recorded.run.environment, "sides": sides})
+        )
 
     old, new = write("old", book=gate("2.25.1")), write("new", book=gate("2.26.0"))
     assert compare(tmp_path, old, new) == 4
@@ -111,12 +113,12 @@ def test_a_cell_that_fails_now_is_no_slow_number(write: Write, tmp_path: Path) -
     variant = "gather/aiohttp_session/uvloop"
     head = write("head", book=make_book(rounds=8, failed={variant: "a wrong body"}))
     assert compare(tmp_path, "base", "head") == 1
-    [row] = [one for one in rows(head) if one["variant"] == variant]
+    [row] = [row for row in rows(head) if row["variant"] == variant]
     assert (row["verdict"], row["ratio"], row["reason"]) == ("failed", "", "head: round 1: a wrong body")
 
 
 def test_a_cell_that_failed_in_the_base_excludes_no_regression(write: Write, tmp_path: Path) -> None:
-    variants = {one.id for one in make_book().run.plan.variants}
+    variants = {variant.id for variant in make_book().run.plan.variants}
     write("base", book=make_book(rounds=8, failed=dict.fromkeys(variants, "a wrong body")))
     head = write("head")
     assert compare(tmp_path, "base", "head") == 5  # of none is anything known
@@ -142,11 +144,11 @@ def test_a_variant_that_one_run_lacks_was_not_compared_and_does_not_pass(
 ) -> None:
     made = make_book(rounds=8)
     lost = made.run.plan.baseline
-    fewer = replace(made, trials=tuple(one for one in made.trials if one.cell.variant != lost))
+    fewer = replace(made, trials=tuple(trial for trial in made.trials if trial.cell.variant != lost))
     write("base")
     head = write("head", book=fewer)
     assert compare(tmp_path, "base", "head") == 4
-    [row] = [one for one in rows(head) if one["variant"] == lost]
+    [row] = [row for row in rows(head) if row["variant"] == lost]
     assert row["verdict"] == "only in base"
     assert "1 only in base" in capsys.readouterr().out
     assert compare(tmp_path, "head", "base", "--out", tmp_path / "out") == 4
@@ -170,8 +172,8 @@ def test_a_run_is_not_compared_with_itself(
 
 def test_a_host_that_changed_between_the_runs_is_no_regression(write: Write, tmp_path: Path) -> None:
     made = make_book(rounds=8)
-    jitter = [replace(one, cpu_s=(0.02 * (1 + one.round / 500),)) for one in made.sentinels]
-    slow = [replace(one, cpu_s=(one.cpu_s[0] * 1.3,)) for one in jitter]
+    jitter = [replace(sentinel, cpu_s=(0.02 * (1 + sentinel.round / 500),)) for sentinel in made.sentinels]
+    slow = [replace(sentinel, cpu_s=(sentinel.cpu_s[0] * 1.3,)) for sentinel in jitter]
     write("base", book=replace(made, sentinels=tuple(jitter)))
     head = write("head", 1.3, book=replace(made, sentinels=tuple(slow)))
     assert compare(tmp_path, "base", "head") == 4

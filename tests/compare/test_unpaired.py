@@ -30,7 +30,7 @@ def lone(base: Sample, head: Sample, check: SelfCheck | None = None) -> Verdict:
 @given(SERIES, SERIES)
 def test_the_interval_is_that_of_scipy(base: list[float], head: list[float]) -> None:
     logs = np.log(base), np.log(head)
-    if min(np.std(one, ddof=1) for one in logs) < 1e-6:
+    if min(np.std(log, ddof=1) for log in logs) < 1e-6:
         return
     ours = ratio_interval(difference(base, head))
     theirs = stats.ttest_ind(logs[1], logs[0], equal_var=False).confidence_interval(0.95)
@@ -41,12 +41,12 @@ def test_the_interval_is_that_of_scipy(base: list[float], head: list[float]) -> 
 
 @given(SERIES, SERIES)
 def test_swapped_runs_invert_the_ratio(base: list[float], head: list[float]) -> None:
-    one, other = lone(sample(*base), sample(*head)), lone(sample(*head), sample(*base))
-    assert one.effect.ratio is not None
+    there, other = lone(sample(*base), sample(*head)), lone(sample(*head), sample(*base))
+    assert there.effect.ratio is not None
     assert other.effect.ratio is not None
-    assert one.effect.ratio * other.effect.ratio == pytest.approx(1)
+    assert there.effect.ratio * other.effect.ratio == pytest.approx(1)
     swapped = {"regressed": "improved", "improved": "regressed"}
-    assert other.call == swapped.get(one.call, one.call)
+    assert other.call == swapped.get(there.call, there.call)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_swapped_runs_invert_the_ratio(base: list[float], head: list[float]) -> 
     [(1.2, "regressed"), (1 / 1.2, "improved"), (1.0, "equivalent"), (1.05, "inconclusive")],
 )
 def test_each_call(factor: float, call: str) -> None:
-    row = lone(sample(*ONE), sample(*(factor * one for one in ONE)))
+    row = lone(sample(*ONE), sample(*(factor * value for value in ONE)))
     assert row.call == call
     assert row.effect.ratio == pytest.approx(factor)
     assert row.excludes_regression == (call in {"improved", "equivalent"})
@@ -62,8 +62,8 @@ def test_each_call(factor: float, call: str) -> None:
 
 def test_unpaired_is_wider_than_paired_under_shared_noise() -> None:
     noise = [1.0, 1.3, 0.8, 1.1, 0.9, 1.2, 1.05, 0.95]
-    base = [one * much for one, much in zip(ONE, noise, strict=True)]
-    head = [1.2 * one for one in base]
+    base = [value * much for value, much in zip(ONE, noise, strict=True)]
+    head = [1.2 * value for value in base]
     row = lone(sample(*base), sample(*head))
     assert row.call == "inconclusive"  # paired by round, each ratio would be 1.2 exactly
     assert row.effect.interval is not None

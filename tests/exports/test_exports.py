@@ -35,7 +35,7 @@ VALUES = {
     "gather/aiohttp_session/uvloop": (0.005, 0.0055, 0.005, 0.0055),
 }
 GEOMETRIC = {"thread_pool/requests_session": 0.010291963, "gather/aiohttp_session/uvloop": 0.005244044}
-NAMES = [f"small-memory:{one}" for one in sorted(VARIANTS)]
+NAMES = [f"small-memory:{variant}" for variant in sorted(VARIANTS)]
 HERE = Path(__file__).parent
 
 
@@ -45,11 +45,11 @@ def run(tmp_path: Path) -> Path:
     made = make_book(variants=[*VARIANTS, FAILED], rounds=4, failed={FAILED: "a wrong body"})
     folder = tmp_path / "runs" / "one"
     writer = ledger.create(folder, made.run)
-    by_variant = {one.cell.variant: one.cell for one in made.trials}
+    by_variant = {trial.cell.variant: trial.cell for trial in made.trials}
     known: Sequence[Trial] = [
-        one for name, values in VALUES.items() for one in series(by_variant[name], values)
+        trial for name, values in VALUES.items() for trial in series(by_variant[name], values)
     ]
-    broken = [one for one in made.trials if one.cell.variant == FAILED]
+    broken = [trial for trial in made.trials if trial.cell.variant == FAILED]
     records: list[ledger.Record] = [*made.sentinels, *known, *broken]
     for record in records:
         writer.append(record)
@@ -61,7 +61,9 @@ def sided(tmp_path: Path) -> Path:
     """A run whose only side has an interpreter and packages of its own, unlike those of the harness."""
     made = make_book(variants=[VARIANTS[0]], rounds=4)
     own = {"python": "CPython 3.12.1", "packages": {"requests": "2.25.1", "urllib3": "1.26.20"}}
-    told = [replace(one, modules={"requests": "2.34.2"}) for one in made.run.contenders]  # by another side
+    told = [
+        replace(contender, modules={"requests": "2.34.2"}) for contender in made.run.contenders
+    ]  # by another side
     run = replace(made.run, contenders=tuple(told), environment={"sides": {"here": {"fingerprint": own}}})
     writer = ledger.create(tmp_path / "runs" / "sided", run)
     records: list[ledger.Record] = [*made.sentinels, *made.trials]
@@ -120,7 +122,7 @@ def test_pytest_benchmark_compares_it(run: Path, tmp_path: Path) -> None:
         for row in csv.DictReader(table.read_text().splitlines())
     }
     assert means == pytest.approx({NAMES[0]: 0.00525, NAMES[1]: 0.0103})
-    stats = {one["name"]: one["stats"] for one in json.loads(path.read_text())["benchmarks"]}
+    stats = {load["name"]: load["stats"] for load in json.loads(path.read_text())["benchmarks"]}
     assert stats[NAMES[1]]["data"] == pytest.approx([0.010, 0.011, 0.010, 0.0102])
     assert (stats[NAMES[1]]["rounds"], stats[NAMES[1]]["median"]) == (4, pytest.approx(0.0101))
 
@@ -128,17 +130,17 @@ def test_pytest_benchmark_compares_it(run: Path, tmp_path: Path) -> None:
 def test_pyperf_reads_and_compares_it(run: Path, tmp_path: Path) -> None:
     path = export(run, "pyperf", tmp_path / "one.json")
     suite = pyperf.BenchmarkSuite.load(str(path))
-    assert {one.get_name(): one.mean() for one in suite} == pytest.approx(
+    assert {benchmark.get_name(): benchmark.mean() for benchmark in suite} == pytest.approx(
         {NAMES[0]: 0.00525, NAMES[1]: 0.0103}
     )
-    assert {one.get_nrun() for one in suite} == {4}
+    assert {benchmark.get_nrun() for benchmark in suite} == {4}
     told = program("pyperf", "stats", path, cwd=tmp_path)
     assert "Mean +- std dev: 10.3 ms" in told
     assert "Total number of run: 4" in told
     other = json.loads(path.read_text())
     for of in other["benchmarks"]:
-        for one in of["runs"]:
-            one["values"] = [2 * value for value in one["values"]]
+        for run_ in of["runs"]:
+            run_["values"] = [2 * value for value in run_["values"]]
     (tmp_path / "two.json").write_text(json.dumps(other))
     assert "2.00x slower" in program("pyperf", "compare_to", path, "two.json", cwd=tmp_path)
 
@@ -148,23 +150,29 @@ def test_bencher_metric_format(run: Path, tmp_path: Path) -> None:
     check(data, "bencher")
     assert sorted(data) == NAMES
     for variant, mean in GEOMETRIC.items():
-        one = data[f"small-memory:{variant}"]
-        assert one["latency"]["value"] == pytest.approx(mean * 1e9, rel=1e-6)  # nanoseconds
-        assert one["throughput"]["value"] == pytest.approx(1 / mean, rel=1e-6)
-        assert one["latency"]["lower_value"] < one["latency"]["value"] < one["latency"]["upper_value"]
+        measures = data[f"small-memory:{variant}"]
+        assert measures["latency"]["value"] == pytest.approx(mean * 1e9, rel=1e-6)  # nanoseconds
+        assert measures["throughput"]["value"] == pytest.approx(1 / mean, rel=1e-6)
         assert (
-            one["throughput"]["lower_value"] < one["throughput"]["value"] < one["throughput"]["upper_value"]
+            measures["latency"]["lower_value"]
+            < measures["latency"]["value"]
+            < measures["latency"]["upper_value"]
+        )
+        assert (
+            measures["throughput"]["lower_value"]
+            < measures["throughput"]["value"]
+            < measures["throughput"]["upper_value"]
         )
 
 
 def test_github_action_benchmark(run: Path, tmp_path: Path) -> None:
     data = json.loads(export(run, "github-action-benchmark", tmp_path / "custom.json").read_text())
     check(data, "github_action_benchmark")
-    values = {one["name"]: one["value"] for one in data}
-    microseconds = {f"small-memory:{one}": mean * 1e6 for one, mean in GEOMETRIC.items()}
+    values = {entry["name"]: entry["value"] for entry in data}
+    microseconds = {f"small-memory:{variant}": mean * 1e6 for variant, mean in GEOMETRIC.items()}
     assert values == pytest.approx(microseconds, rel=1e-6)
-    assert {one["unit"] for one in data} == {"µs/image"}
-    assert all(one["range"].startswith("± ") for one in data)
+    assert {entry["unit"] for entry in data} == {"µs/image"}
+    assert all(entry["range"].startswith("± ") for entry in data)
 
 
 @pytest.mark.parametrize(
@@ -193,19 +201,19 @@ def test_the_geometric_means_typed_here_are_those_of_the_values() -> None:
 
 def test_otava_gets_a_table_per_series_of_runs_or_of_a_history(run: Path, tmp_path: Path) -> None:
     store = tmp_path / "history" / "abc.jsonl"
-    made = [one for of in cells()[:2] for one in years(of, 1, 12)]
+    made = [year for of in cells()[:2] for year in years(of, 1, 12)]
     write_store(store, made)
     out = tmp_path / "otava"
     assert main(["export", str(run), str(store), "--format", "otava", "--out", str(out)]) == 0
     tests = yaml.safe_load((out / "otava.yaml").read_text())["tests"]
     assert len(tests) == 4
     assert (
-        len({name for one in tests.values() for name in one["metrics"]}) == 4
+        len({name for test in tests.values() for name in test["metrics"]}) == 4
     )  # else `otava validate` objects
-    for one in tests.values():
-        rows = list(csv.DictReader((out / one["file"]).read_text().splitlines()))
-        [metric] = one["metrics"].values()
-        assert {one["time_column"], *one["attributes"], metric["column"]} == set(rows[0])
+    for test in tests.values():
+        rows = list(csv.DictReader((out / test["file"]).read_text().splitlines()))
+        [metric] = test["metrics"].values()
+        assert {test["time_column"], *test["attributes"], metric["column"]} == set(rows[0])
         assert metric["direction"] == -1
         assert all(float(row[metric["column"]]) > 0 for row in rows)
     lone = csv.DictReader((out / "small-memory-thread_pool-requests_session.csv").read_text().splitlines())

@@ -56,7 +56,7 @@ PIECES = (
 
 def _places(value: Any, here: Place = ()) -> list[Place]:
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [here, *(place for name, one in inner for place in _places(one, (*here, name)))]
+    return [here, *(place for name, part in inner for place in _places(part, (*here, name)))]
 
 
 def _changed(value: Any, place: Place, new: Any, *, drop: bool) -> Any:
@@ -122,16 +122,16 @@ def of_lines(draw: st.DrawFn, *, inner: st.SearchStrategy[Damage]) -> Damage:
         lines = data.splitlines(keepends=True)
         if not lines:
             return data
-        one = lines.pop(at % len(lines))
+        line = lines.pop(at % len(lines))
         place = to % (len(lines) + 1)
         if kind == "damage":
-            mark, _, rest = one.partition(b",")
-            one = mark + b"," + within(b"{" + rest.rstrip(b"\n"))[1:] + b"\n"
+            mark, _, rest = line.partition(b",")
+            line = mark + b"," + within(b"{" + rest.rstrip(b"\n"))[1:] + b"\n"
             place = at % (len(lines) + 1)
         if kind == "double":
-            lines.insert(at % (len(lines) + 1), one)
+            lines.insert(at % (len(lines) + 1), line)
         if kind != "lose":
-            lines.insert(place, one)
+            lines.insert(place, line)
         return b"".join(lines)
 
     return damage
@@ -152,6 +152,6 @@ JSON = st.recursive(
 
 def applied(data: bytes, damages: list[Damage]) -> bytes:
     """The data with all of the damage."""
-    for one in damages:
-        data = one(data)
+    for damage in damages:
+        data = damage(data)
     return data

@@ -52,16 +52,16 @@ def fuzzed(few: int) -> Callable[[Any], Any]:
 @pytest.fixture(scope="module", autouse=True)
 def folder() -> Iterator[Path]:
     """A place with two runs, in which nothing is measured and no process is started."""
-    book = make_book(variants=VARIANTS[:3], rounds=3, failed={VARIANTS[2]: "a wrong body"})
+    recorded = make_book(variants=VARIANTS[:3], rounds=3, failed={VARIANTS[2]: "a wrong body"})
     catalog = Catalog(
-        contenders=book.run.contenders,
-        variants=book.run.plan.variants,
+        contenders=recorded.run.contenders,
+        variants=recorded.run.plan.variants,
         python="python",
         need=None,
         variables={},
         interpreter={"packages": {}},
     )
-    records: list[ledger.Record] = [*book.ceilings, *book.sentinels, *book.trials]
+    records: list[ledger.Record] = [*recorded.ceilings, *recorded.sentinels, *recorded.trials]
 
     def measured(*_: object, **__: object) -> None:
         """Leave out."""
@@ -72,7 +72,7 @@ def folder() -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as name:
         place = Path(name)
         for run in ("one", "two"):
-            writer = ledger.create(place / "whole" / "runs" / run, replace(book.run, id=run))
+            writer = ledger.create(place / "whole" / "runs" / run, replace(recorded.run, id=run))
             for record in records:
                 writer.append(record)
         quiet("history", "add", "one", "--results", place / "whole")

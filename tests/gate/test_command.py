@@ -34,10 +34,10 @@ def test_a_client_that_burns_the_cpu_fails_the_gate(
     # Where others use the machine so much that they could explain it the gate must say so, and never pass.
     assert done.returncode == found["exit_code"], done.stderr
     assert found["exit_code"] in ({3, 4} if found["host_notes"] else {3})
-    [one] = found["cells"]
-    assert one["ratio"] > 1.3
-    assert one["stage"] == "decide"
-    assert one["rounds"] == 6
+    [cell] = found["cells"]
+    assert cell["ratio"] > 1.3
+    assert cell["stage"] == "decide"
+    assert cell["rounds"] == 6
     assert found["runs"] == ["screen", "decide"]
     assert "::error " in done.stdout or found["exit_code"] == 4
     folder = tmp_path / "gates" / found["id"]
@@ -74,7 +74,7 @@ def test_what_cannot_be_done_is_one_line_and_in_the_verdict(
     message: str,
 ) -> None:
     path = str(client(tmp_path, "mine", 0))
-    given = [path if one == "CLIENT" else one for one in arguments]
+    given = [path if argument == "CLIENT" else argument for argument in arguments]
     where = ["--suite-file", str(suite_file), "--results", str(tmp_path)]
     assert main(["gate", "--base", "here", *given, *where]) == code
     assert message in capsys.readouterr().err.splitlines()[-1]

@@ -57,7 +57,7 @@ class Measuring:
     ) -> None:
         run = Run(
             id=folder.name, version=ledger.VERSION, created_at=1.0, command="", plan=plan,
-            contenders=tuple(one for side in sides for one in side.catalog.contenders),
+            contenders=tuple(contender for side in sides for contender in side.catalog.contenders),
             fingerprint={}, environment={}, selfcheck=None,
         )  # fmt: skip
         writer = ledger.create(folder, run)
@@ -294,7 +294,7 @@ def test_a_variant_that_the_head_lost_was_not_compared_and_does_not_pass(
     where = ["--suite-file", str(suite_file), "--results", str(tmp_path)]
     assert main(["gate", "--base", str(old), "--head", "here", *globs, *where]) == 4
     found = verdict(tmp_path)
-    calls = {one["variant"]: one["verdict"] for one in found["cells"]}
+    calls = {cell["variant"]: cell["verdict"] for cell in found["cells"]}
     assert calls["thread_pool/old_name"] == "skipped"
     assert "thread_pool/old_name" in capsys.readouterr().out
     assert found["verdict"] == "inconclusive"
@@ -361,25 +361,25 @@ def test_a_matrix_shows_every_side_against_the_first(
 def test_a_matrix_whose_first_side_fails_compares_the_others(
     measuring: Measuring, tmp_path: Path, suite_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    one, broken, other = (str(client(tmp_path, name, 0)) for name in ("one", "broken", "other"))
+    first, broken, other = (str(client(tmp_path, name, 0)) for name in ("one", "broken", "other"))
     Path(broken).write_text("raise OSError('no such luck')\n")
     measuring.slower = 1.5
     gone = f"{tmp_path}/gone.py"
     where = ["--suite-file", str(suite_file), "--results", str(tmp_path)]
-    sides = [part for side in (broken, one, other) for part in ("--side", side)]
+    sides = [part for side in (broken, first, other) for part in ("--side", side)]
     assert main(["matrix", *sides, *where]) == 1
     [folder] = (tmp_path / "matrices").iterdir()
     with (folder / "matrix.csv").open() as file:
         rows = {row["side"]: row for row in csv.DictReader(file)}
     assert float(rows[other]["ratio"]) == pytest.approx(1.5, rel=0.01)
-    assert rows[other]["reference_side"] == one
+    assert rows[other]["reference_side"] == first
     assert rows[broken]["ratio"] == ""
     assert "no such luck" in rows[broken]["reason"]
     assert "no such luck" in (folder / "matrix.md").read_text()
-    assert main(["matrix", "--side", broken, "--side", one, *where]) == 1
+    assert main(["matrix", "--side", broken, "--side", first, *where]) == 1
     assert "nothing to compare: 1 of 2 sides can be measured" in capsys.readouterr().err.splitlines()[-1]
     assert (
-        main(["matrix", "--side", gone, "--side", one, *where]) == 2
+        main(["matrix", "--side", gone, "--side", first, *where]) == 2
     )  # a mistake in the text is no side that failed
 
 

@@ -56,7 +56,7 @@ def judged(screen: Measured, decide: Measured | None = None) -> Finding:
 )
 def test_the_screen_clears_only_what_it_can_see(head: list[float], *, cleared: bool) -> None:
     found = effects(times(stage(head).trials), lambda of: BASE if of == HEAD else of)
-    assert [bool(clears(np.array(one.log_ratios), 0.05)) for one in found] == [cleared]
+    assert [bool(clears(np.array(effect.log_ratios), 0.05)) for effect in found] == [cleared]
 
 
 def test_a_cleared_cell_is_equivalent_and_passes() -> None:
@@ -119,8 +119,8 @@ def test_a_failure_is_the_heads_only_if_the_base_does_not_share_it(
     broken: tuple[object, ...], call: str, word: str
 ) -> None:
     trials = [
-        trial(one, number, 1.0, reason="wrong body" if one in broken else None)
-        for one in (BASE, HEAD)
+        trial(of, number, 1.0, reason="wrong body" if of in broken else None)
+        for of in (BASE, HEAD)
         for number in range(8)
     ]
     found = judged(Measured(trials=trials, disturbances=(), cell_notes={}))

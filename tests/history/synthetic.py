@@ -42,9 +42,9 @@ def series(
             run=f"run-{day:04}",
             created_at=BEGIN + day * DAY,
             cell=cell,
-            value=float(np.exp(one)),
-            low=float(np.exp(one - half)),
-            high=float(np.exp(one + half)),
+            value=float(np.exp(log)),
+            low=float(np.exp(log - half)),
+            high=float(np.exp(log + half)),
             rounds=8,
             reason=None,
             versions={
@@ -54,7 +54,7 @@ def series(
             },
             commit=f"c{day // 30:05}",
         )
-        for day, one in enumerate(logs)
+        for day, log in enumerate(logs)
     ]
 
 
@@ -64,8 +64,8 @@ def write_store(path: Path, points: Iterable[Point]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
         file.write(b'{"kind":"machine","cpu":"Test CPU","cpus":2,"python":"CPython 3.13"}\n')
-        for one in points:
-            file.write(b'{"kind":"point",' + adapter.dump_json(one)[1:] + b"\n")
+        for point in points:
+            file.write(b'{"kind":"point",' + adapter.dump_json(point)[1:] + b"\n")
 
 
 def planted_years(days: int = 1_095) -> tuple[list[Point], dict[Cell, list[tuple[int, float]]]]:

@@ -85,7 +85,9 @@ def test_a_run_is_one_line_per_cell_and_added_once(tmp_path: Path) -> None:
         assert len(lines(tmp_path)) == 16
     machine, *points = map(json.loads, lines(tmp_path))
     assert (machine["kind"], machine["cpu"], machine["python"]) == ("machine", "Test CPU", "CPython 3.11")
-    by_variant = {one["cell"]["variant"]: one for one in points if one["metric"] == "time_per_image_s"}
+    by_variant = {
+        point["cell"]["variant"]: point for point in points if point["metric"] == "time_per_image_s"
+    }
     failed = by_variant["thread_pool/urllib3_pool"]
     assert (failed["value"], failed["reason"]) == (None, "round 1: a wrong body")
     fine = by_variant["gather/aiohttp_session/uvloop"]
@@ -112,8 +114,8 @@ def test_a_cut_last_line_is_mended_with_a_word(tmp_path: Path, capsys: pytest.Ca
     assert (
         len(
             {
-                json.dumps([one["run"], one["cell"], one["metric"]])
-                for one in map(json.loads, lines(tmp_path)[1:])
+                json.dumps([point["run"], point["cell"], point["metric"]])
+                for point in map(json.loads, lines(tmp_path)[1:])
             }
         )
         == 30
@@ -123,23 +125,23 @@ def test_a_cut_last_line_is_mended_with_a_word(tmp_path: Path, capsys: pytest.Ca
 def test_wherever_a_history_is_cut_it_goes_on_with_what_was_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    book = ledger.read(write_run(tmp_path, "one"))
-    points = history_store.points_of(book)[:1]
+    recorded = ledger.read(write_run(tmp_path, "one"))
+    points = history_store.points_of(recorded)[:1]
     monkeypatch.setattr(history_store, "points_of", lambda _: points)
     monkeypatch.setattr(os, "fsync", lambda _: None)  # takes most of the time, and no power is cut here
-    path, _, _ = history_store.add(tmp_path / "history", book, to_errors().say)
+    path, _, _ = history_store.add(tmp_path / "history", recorded, to_errors().say)
     data = path.read_bytes()
     ends = [at for at in range(len(data)) if data[at : at + 1] == b"\n"]
     whole = {0, *ends, *(at + 1 for at in ends)}  # a last line without its end is whole if it is a record
     for end in range(len(data) + 1):
         path.write_bytes(data[:end])
-        _, _, cut = history_store.add(tmp_path / "history", book, to_errors().say)
+        _, _, cut = history_store.add(tmp_path / "history", recorded, to_errors().say)
         assert (path.read_bytes(), cut) == (data, end not in whole)
 
 
 def test_five_who_add_one_run_at_once_add_it_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    book = ledger.read(write_run(tmp_path, "one"))
-    points, all_here = history_store.points_of(book), threading.Barrier(5)
+    recorded = ledger.read(write_run(tmp_path, "one"))
+    points, all_here = history_store.points_of(recorded), threading.Barrier(5)
 
     def made_by_all(_: ledger.Ledger) -> list[Point]:
         all_here.wait(30.0)
@@ -148,9 +150,9 @@ def test_five_who_add_one_run_at_once_add_it_once(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(history_store, "points_of", made_by_all)
     with ThreadPoolExecutor(5) as pool:
         added = [
-            pool.submit(history_store.add, tmp_path / "history", book, to_errors().say) for _ in range(5)
+            pool.submit(history_store.add, tmp_path / "history", recorded, to_errors().say) for _ in range(5)
         ]
-    assert sorted(one.result()[1] for one in added) == [0, 0, 0, 0, 15]
+    assert sorted(future.result()[1] for future in added) == [0, 0, 0, 0, 15]
     assert len(lines(tmp_path)) == 16
 
 
@@ -196,7 +198,7 @@ def test_another_machine_or_minor_python_is_another_file_and_a_package_is_not(tm
     write_run(tmp_path, "four", python="CPython 3.13.0")
     history(tmp_path, "add", "one", "two", "three", "four")
     files = sorted((tmp_path / "history").glob("*.jsonl"))
-    assert sorted(len(one.read_text().splitlines()) for one in files) == [16, 16, 31]
+    assert sorted(len(file.read_text().splitlines()) for file in files) == [16, 16, 31]
 
 
 def test_show_writes_charts_table_and_index(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -232,7 +234,9 @@ def test_show_writes_charts_table_and_index(tmp_path: Path, capsys: pytest.Captu
 def test_a_glob_chooses_series_and_one_that_fits_none_is_an_error(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    write_store(tmp_path / "history" / "abc.jsonl", [one for of in cells()[:2] for one in series(of, 1, 12)])
+    write_store(
+        tmp_path / "history" / "abc.jsonl", [point for of in cells()[:2] for point in series(of, 1, 12)]
+    )
     assert history(tmp_path, "show", "--series", "*model_1/*", "--out", tmp_path / "out") == 0
     assert len(list((tmp_path / "out" / "charts").iterdir())) == 1
     assert history(tmp_path, "show", "--series", "nothing") == 2
@@ -246,7 +250,7 @@ def test_an_empty_history_says_what_to_do(tmp_path: Path, capsys: pytest.Capture
 
 def test_the_same_history_gives_the_same_bytes_and_names_are_no_markup(tmp_path: Path) -> None:
     evil = replace(cells()[0], variant="<script>alert(1)</script>/a|b/$x$")
-    made = [replace(one, commit="<b>") for one in series(evil, 1, 200, [(100, 1.5)])]
+    made = [replace(point, commit="<b>") for point in series(evil, 1, 200, [(100, 1.5)])]
     made[3] = replace(made[3], value=None, low=None, high=None, reason="<i>")
     made[-1] = replace(made[-1], value=None, low=None, high=None, reason="<u>\x1b[2J")
     write_store(tmp_path / "abc.jsonl", made)
@@ -271,7 +275,9 @@ def test_all_dates_that_a_history_can_hold_have_room_in_a_chart(tmp_path: Path) 
 
 
 def test_a_series_of_failures_alone_has_a_chart_too(tmp_path: Path) -> None:
-    made = [replace(one, value=None, low=None, high=None, reason="down") for one in series(cells()[0], 1, 3)]
+    made = [
+        replace(point, value=None, low=None, high=None, reason="down") for point in series(cells()[0], 1, 3)
+    ]
     write_store(tmp_path / "abc.jsonl", made)
     trends, machines = read_trends(tmp_path, "*", 0.05, [TIME_PER_IMAGE])
     assert b"every run failed" in trend_chart(trends[0])

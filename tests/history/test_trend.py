@@ -14,7 +14,7 @@ from tests.history.synthetic import planted_years, series
 
 def points(values: list[float]) -> list[Point]:
     made = series(cell(), 1, len(values))
-    return [replace(one, value=value) for one, value in zip(made, values, strict=True)]
+    return [replace(point, value=value) for point, value in zip(made, values, strict=True)]
 
 
 JITTER = [1.00, 1.01, 0.99, 1.005, 0.995, 1.002, 0.998, 1.008]
@@ -59,7 +59,7 @@ def test_five_on_each_side_are_enough(before: int, after: int, size: float) -> N
 @pytest.mark.parametrize("runs", [10, 12, 14, 18])
 def test_a_short_history_finds_steps_and_seldom_sees_what_is_not_there(runs: int) -> None:
     of = [series(cell(), seed, runs, [(runs // 2, 1.3)], noise=0.04) for seed in range(60)]
-    hit = sum(any(abs(one.at - runs // 2) <= 1 for one in changes(each)) for each in of)
+    hit = sum(any(abs(change.at - runs // 2) <= 1 for change in changes(each)) for each in of)
     assert hit >= 48  # 80 %; a spike among the five takes a step away
     quiet = [series(cell(), seed, runs, noise=noise) for noise in (0.01, 0.04, 0.08) for seed in range(60)]
     assert sum(bool(changes(each)) for each in quiet) <= 9  # 5 %
@@ -67,7 +67,7 @@ def test_a_short_history_finds_steps_and_seldom_sees_what_is_not_there(runs: int
 
 def test_the_same_value_every_day_is_no_division_by_zero() -> None:
     assert changes(points([0.01] * 40)) == ()
-    assert [one.at for one in changes(points([0.01] * 20 + [0.02] * 20))] == [20]
+    assert [change.at for change in changes(points([0.01] * 20 + [0.02] * 20))] == [20]
 
 
 def test_a_margin_that_is_asked_for_is_kept() -> None:
@@ -78,26 +78,28 @@ def test_a_margin_that_is_asked_for_is_kept() -> None:
 
 def test_runs_of_an_unfit_host_and_failures_do_not_count() -> None:
     step = steps((0.010, 20), (0.012, 20))
-    noisy = [replace(one, reason="noisy host") if at >= 20 else one for at, one in enumerate(step)]
+    noisy = [replace(point, reason="noisy host") if at >= 20 else point for at, point in enumerate(step)]
     assert changes(noisy) == ()
-    failed = [replace(one, value=None) if at in {3, 22, 30} else one for at, one in enumerate(step)]
-    assert [one.at for one in changes(failed)] == [20]
+    failed = [replace(point, value=None) if at in {3, 22, 30} else point for at, point in enumerate(step)]
+    assert [change.at for change in changes(failed)] == [20]
 
 
 @given(st.floats(0.2, 5.0))
 def test_scaling_all_values_moves_nothing(factor: float) -> None:
     step = steps((0.010, 20), (0.012, 20))
-    scaled = [replace(one, value=(one.value or 0) * factor) for one in step]
-    assert [one.at for one in changes(scaled)] == [20]
+    scaled = [replace(point, value=(point.value or 0) * factor) for point in step]
+    assert [change.at for change in changes(scaled)] == [20]
 
 
 def test_versions_and_commits_are_marked_and_named_as_suspects() -> None:
     step = steps((0.010, 20), (0.012, 20))
     moved = [
-        replace(one, versions={"aiohttp": "3.9.5" if at < 19 else "3.14.0"}, commit="a1" if at < 30 else "b2")
-        for at, one in enumerate(step)
+        replace(
+            point, versions={"aiohttp": "3.9.5" if at < 19 else "3.14.0"}, commit="a1" if at < 30 else "b2"
+        )
+        for at, point in enumerate(step)
     ]
-    assert [(one.at, one.texts, one.commit) for one in marks(moved)] == [
+    assert [(mark.at, mark.texts, mark.commit) for mark in marks(moved)] == [
         (19, ("aiohttp 3.9.5 → 3.14.0",), None),
         (30, (), "b2"),
     ]
@@ -108,15 +110,15 @@ def test_versions_and_commits_are_marked_and_named_as_suspects() -> None:
 def test_series_are_in_the_order_of_time_however_they_were_added() -> None:
     made = [*series(cell("b"), 1, 3), *reversed(series(cell("a"), 2, 3))]
     found = series_of(made, TIME_PER_IMAGE)
-    assert [one.variant for one in found] == ["a", "b"]
-    assert [one.run for one in found[cell("a")]] == ["run-0000", "run-0001", "run-0002"]
+    assert [of.variant for of in found] == ["a", "b"]
+    assert [point.run for point in found[cell("a")]] == ["run-0000", "run-0001", "run-0002"]
 
 
 def test_three_years_of_48_cells() -> None:
     made, plan = planted_years()
     hit = late = 0
-    for of, one in series_of(made, TIME_PER_IMAGE).items():
-        found = [change.at for change in changes(one)]
+    for of, of_cell in series_of(made, TIME_PER_IMAGE).items():
+        found = [change.at for change in changes(of_cell)]
         planted = [day for day, _ in plan[of]]
         hit += sum(any(abs(at - day) <= 4 for at in found) for day in planted)
         late += sum(all(abs(at - day) > 4 for day in planted) for at in found)

@@ -65,11 +65,13 @@ def make_book(
         failed: variant -> reason of its trials from round ``fails_in`` on.
         unavailable: variant -> why it cannot run here; it is in the plan and has no trial.
     """
-    known = [builders.variant(one) for one in variants]
-    known += [replace(builders.variant(one), unavailable=why) for one, why in (unavailable or {}).items()]
+    known = [builders.variant(variant) for variant in variants]
+    known += [
+        replace(builders.variant(variant), unavailable=why) for variant, why in (unavailable or {}).items()
+    ]
     cells = [
-        Cell(workload=one.name, variant=variant, side=side)
-        for one in workloads
+        Cell(workload=asked.name, variant=variant, side=side)
+        for asked in workloads
         for variant in variants
         for side in sides
     ]
@@ -113,10 +115,10 @@ def make_book(
     )
 
 
-def files_of(book: Ledger) -> tuple[Tables, Mapping[str, bytes]]:
+def files_of(ledger: Ledger) -> tuple[Tables, Mapping[str, bytes]]:
     """The frames and files of a ledger."""
-    tables = make_tables(book, judge_run(book))
-    return tables, build(book, tables)
+    tables = make_tables(ledger, judge_run(ledger))
+    return tables, build(ledger, tables)
 
 
 def pace(text: str) -> float:
@@ -144,9 +146,9 @@ def a_selfcheck() -> SelfCheck:
 
 
 def _contenders(variants: Sequence[Variant]) -> tuple[Contender, ...]:
-    names: set[tuple[Axis, str]] = {("client", one.client) for one in variants}
-    names |= {("concurrency", one.concurrency) for one in variants}
-    names |= {("loop", one.loop) for one in variants if one.loop}
+    names: set[tuple[Axis, str]] = {("client", variant.client) for variant in variants}
+    names |= {("concurrency", variant.concurrency) for variant in variants}
+    names |= {("loop", variant.loop) for variant in variants if variant.loop}
     return tuple(
         Contender(
             axis=axis,
@@ -179,9 +181,9 @@ def _trial(cell: Cell, number: int, failed: Mapping[str, str]) -> Trial:
 
 
 def _pass(seconds: float, cell: Cell) -> Pass:
-    one = builders.one_pass(seconds, images=IMAGES)
+    even = builders.one_pass(seconds, images=IMAGES)
     return replace(
-        one,
-        client_cpu_s=one.wall_s * pace(cell.variant[::-1]) / 2,
+        even,
+        client_cpu_s=even.wall_s * pace(cell.variant[::-1]) / 2,
         latency_s=tuple(seconds * (5 + pace(f"{place}") ** 2) for place in range(IMAGES)),
     )

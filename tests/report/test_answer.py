@@ -98,8 +98,8 @@ def test_nothing_ranked_has_no_picks() -> None:
 
 @pytest.mark.parametrize("rounds", [1, 2])
 def test_under_three_rounds_nothing_is_ranked_tied_or_picked_anywhere(rounds: int) -> None:
-    book = make_book(rounds=rounds)
-    tables = make_tables(book, judge_run(book))
+    ledger = make_book(rounds=rounds)
+    tables = make_tables(ledger, judge_run(ledger))
     rows = tables.ranked.to_dict("records")
     assert {ranked.text(PLAIN, row, ranked.columns(TIME_PER_IMAGE)[0]) for row in rows} == {"–"}
     assert tables.picks.empty
@@ -112,7 +112,7 @@ def test_under_three_rounds_nothing_is_ranked_tied_or_picked_anywhere(rounds: in
     console = Console(file=io.StringIO(), width=200)
     print_report(console, tables, unfinished=False)
     assert isinstance(console.file, io.StringIO)
-    text = markdown.report(book, tables, unfinished=False).decode()
+    text = markdown.report(ledger, tables, unfinished=False).decode()
     for said in (console.file.getvalue(), text):
         assert why in said
         assert "is the fastest" not in said
@@ -120,11 +120,13 @@ def test_under_three_rounds_nothing_is_ranked_tied_or_picked_anywhere(rounds: in
 
 
 def test_a_cell_that_lost_its_rounds_is_untested_beside_ranked_ones() -> None:
-    book = make_book(rounds=4)
+    ledger = make_book(rounds=4)
     lost = tuple(
-        one for one in book.trials if one.cell.variant != "thread_pool/urllib3_pool" or one.round < 2
+        trial
+        for trial in ledger.trials
+        if trial.cell.variant != "thread_pool/urllib3_pool" or trial.round < 2
     )
-    tables = make_tables(book, judge_run(replace(book, trials=lost)))
+    tables = make_tables(ledger, judge_run(replace(ledger, trials=lost)))
     states = dict(zip(tables.summary["variant"], tables.summary["state"], strict=True))
     assert states.pop("thread_pool/urllib3_pool") == "untested"
     assert set(states.values()) == {"ranked"}

@@ -30,32 +30,36 @@ FATES: dict[str, Callable[[Sequence[Trial]], Sequence[Trial]]] = {
     "lost": lambda _: [],
     "lost at first": lambda trials: trials[1:],
     "every other round": lambda trials: trials[::2],
-    "invalid": lambda trials: [replace(one, passes=tuple(map(server_bound, one.passes))) for one in trials],
+    "invalid": lambda trials: [
+        replace(trial, passes=tuple(map(server_bound, trial.passes))) for trial in trials
+    ],
 }
 
 
-def server_bound(one: Pass) -> Pass:
+def server_bound(pass_: Pass) -> Pass:
     """The same pass, with the server at the end of its strength."""
-    return replace(one, witness=replace(one.witness, server_cpu_s=0.99 * one.wall_s))
+    return replace(pass_, witness=replace(pass_.witness, server_cpu_s=0.99 * pass_.wall_s))
 
 
 def a_book(rounds: int, fates: Sequence[str], absent: str, *, watched: bool) -> Ledger:
     """A run in which each cell has a fate, one variant may be absent, and the host and the server were watched or not."""
-    book = BASES[rounds]
-    plan = book.run.plan
+    ledger = BASES[rounds]
+    plan = ledger.run.plan
     trials = [
         trial
         for cell, fate in zip(plan.cells, fates, strict=True)
-        for trial in FATES[fate]([one for one in book.trials if one.cell == cell])
+        for trial in FATES[fate]([trial for trial in ledger.trials if trial.cell == cell])
         if cell.variant != absent
     ]
-    variants = tuple(replace(one, unavailable="no" if one.id == absent else None) for one in plan.variants)
+    variants = tuple(
+        replace(variant, unavailable="no" if variant.id == absent else None) for variant in plan.variants
+    )
     return replace(
-        book,
-        run=replace(book.run, plan=replace(plan, variants=variants)),
-        trials=tuple(sorted(trials, key=lambda one: one.round)),
-        sentinels=book.sentinels if watched else (),
-        ceilings=book.ceilings if watched else (),
+        ledger,
+        run=replace(ledger.run, plan=replace(plan, variants=variants)),
+        trials=tuple(sorted(trials, key=lambda trial: trial.round)),
+        sentinels=ledger.sentinels if watched else (),
+        ceilings=ledger.ceilings if watched else (),
     )
 
 
@@ -76,9 +80,9 @@ def _no_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_any_run_has_a_whole_report(
     rounds: int, fates: Sequence[str], absent: str, *, watched: bool, width: int
 ) -> None:
-    book = a_book(rounds, fates, absent, watched=watched)
-    tables = make_tables(book, judge_run(book))
-    files = build(book, tables)
+    ledger = a_book(rounds, fates, absent, watched=watched)
+    tables = make_tables(ledger, judge_run(ledger))
+    files = build(ledger, tables)
     for row in tables.effects.to_dict("records"):  # no interval beside a verdict that it contradicts
         low, high, margin = row["ratio_low"], row["ratio_high"], 1 + row["margin"]
         match row["verdict"]:

@@ -71,7 +71,7 @@ def test_without_them_there_is_no_chapter() -> None:
 
 
 def _json(lessons: tuple[LessonRecord, ...]) -> bytes:
-    return json.dumps({"machine": {}, "lessons": [asdict(one) for one in lessons]}).encode()
+    return json.dumps({"machine": {}, "lessons": [asdict(lesson) for lesson in lessons]}).encode()
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_a_run_quotes_its_own_python_alone(tmp_path: Path, python: str, quoted: 
     run = tmp_path / "run"
     run.mkdir()
     quotes.quote(tmp_path, run, python)
-    assert {one.name for one in run.iterdir()} == quoted
+    assert {path.name for path in run.iterdir()} == quoted
 
 
 @pytest.mark.parametrize(
@@ -103,8 +103,8 @@ def test_a_run_quotes_its_own_python_alone(tmp_path: Path, python: str, quoted: 
     ],
 )
 def test_what_is_no_quotation_is_one_line(tmp_path: Path, name: str, data: bytes) -> None:
-    book = make_book()
-    ledger.create(tmp_path / "run", book.run)
+    recorded = make_book()
+    ledger.create(tmp_path / "run", recorded.run)
     (tmp_path / "run" / "trials.jsonl").write_bytes(b"")
     (tmp_path / "run" / name).write_bytes(data)
     with pytest.raises(HarnessError, match=r"holds no \w+; take it away"):

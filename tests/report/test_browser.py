@@ -47,7 +47,7 @@ Open = Callable[..., webdriver.Chrome]
 def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A page with all that a page can have: two workloads, a failure, an absence, a self-check, a sweep."""
     folder = tmp_path_factory.mktemp("page")
-    book = make_book(
+    ledger = make_book(
         rounds=4,
         variants=[*VARIANTS, "nursery/httpx_async/trio"],
         workloads=[workload("small-memory"), workload("small-wide-memory", concurrency=64)],
@@ -55,7 +55,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
         unavailable={"gather/pycurl/asyncio": "package pycurl is not installed"},
         selfcheck=a_selfcheck(),
     )
-    for name, data in files_of(book)[1].items():
+    for name, data in files_of(ledger)[1].items():
         path = folder / name
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(data)
@@ -113,8 +113,8 @@ def test_it_sorts_by_keyboard_and_keeps_the_order_in_the_address(visit: Open) ->
     up = names(page)
     head(page, "images_per_s").send_keys(Keys.SPACE)
     down = names(page)
-    measured = [one for one in ranked if one in VARIANTS]
-    assert [one for one in up if one in VARIANTS] == measured[::-1]
+    measured = [name for name in ranked if name in VARIANTS]
+    assert [name for name in up if name in VARIANTS] == measured[::-1]
     assert down == ranked  # rows without a speed stay at the end, in both directions
     assert head(page, "images_per_s").find_element(By.XPATH, "..").get_attribute("aria-sort") == "descending"
     page.refresh()
@@ -196,21 +196,26 @@ def test_without_a_script_it_is_complete(visit: Open) -> None:
     assert not page.find_element(By.ID, "filter").is_displayed()
     assert len(names(page)) == 7
     assert page.find_elements(By.CSS_SELECTOR, "thead button") == []
-    assert all(one.is_displayed() for one in page.find_elements(By.CSS_SELECTOR, "figure img"))
+    assert all(
+        find_element.is_displayed() for find_element in page.find_elements(By.CSS_SELECTOR, "figure img")
+    )
     assert "is the fastest of" in page.find_element(By.CLASS_NAME, "answer").text
 
 
 def test_headings_never_skip_a_level_and_every_figure_has_text_and_table(visit: Open) -> None:
     page = visit()
-    levels = [int(one.tag_name[1]) for one in page.find_elements(By.CSS_SELECTOR, "h1, h2, h3, h4")]
+    levels = [
+        int(find_element.tag_name[1])
+        for find_element in page.find_elements(By.CSS_SELECTOR, "h1, h2, h3, h4")
+    ]
     assert levels[0] == 1
     assert levels.count(1) == 1
     assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
     figures = page.find_elements(By.CSS_SELECTOR, "section.figure")
     assert len(figures) >= 10
-    for one in figures:
-        assert len(str(one.find_element(By.TAG_NAME, "img").get_attribute("alt"))) > 40
-        assert one.find_elements(By.CSS_SELECTOR, "details.data tbody tr")
+    for figure in figures:
+        assert len(str(figure.find_element(By.TAG_NAME, "img").get_attribute("alt"))) > 40
+        assert figure.find_elements(By.CSS_SELECTOR, "details.data tbody tr")
     for landmark in ("header", "nav", "main", "footer", "search"):
         assert len(page.find_elements(By.TAG_NAME, landmark)) == 1
 
@@ -226,11 +231,15 @@ def test_axe_finds_no_violation(visit: Open, scheme: str) -> None:
     page.execute_script("for (const one of document.querySelectorAll('details')) one.open = true")
     page.execute_script(axe.read_text(encoding="utf-8"))
     found = page.execute_async_script("axe.run().then(arguments[0])")
-    told = [f"{one['id']}: {node['html'][:150]}" for one in found["violations"] for node in one["nodes"][:3]]
+    told = [
+        f"{violation['id']}: {node['html'][:150]}"
+        for violation in found["violations"]
+        for node in violation["nodes"][:3]
+    ]
     assert told == []
     assert len(found["passes"]) > 20
 
 
 def errors(page: webdriver.Chrome) -> list[str]:
     """What the console complains of."""
-    return [one["message"] for one in page.get_log("browser") if one["level"] in {"SEVERE", "WARNING"}]  # type: ignore[no-untyped-call] # selenium's own gap
+    return [entry["message"] for entry in page.get_log("browser") if entry["level"] in {"SEVERE", "WARNING"}]  # type: ignore[no-untyped-call] # selenium's own gap

@@ -64,10 +64,14 @@ def test_labels_of_ticks_differ_and_do_not_collide(low: float, factor: float, wi
     figure, [axes] = canvas("", (width + 1, 2), (0.5, 0.5, 0.5, 0.5))
     log(axes.xaxis, seconds, low, low * factor)
     ticks = list(axes.xaxis.get_major_locator()())
-    labels = [axes.xaxis.get_major_formatter()(one, 0) for one in ticks]
+    labels = [axes.xaxis.get_major_formatter()(tick, 0) for tick in ticks]
     assert len(set(labels)) == len(labels) >= 1
     figure.draw_without_rendering()
-    boxes = [one.get_window_extent() for one in axes.get_xticklabels() if one.get_text()]
+    boxes = [
+        get_xticklabel.get_window_extent()
+        for get_xticklabel in axes.get_xticklabels()
+        if get_xticklabel.get_text()
+    ]
     assert all(left.x1 < right.x0 for left, right in itertools.pairwise(boxes))
 
 
@@ -99,8 +103,8 @@ def test_lines_of_code_leave_out_what_is_no_code() -> None:
 
 
 def test_picks_follow_their_rules() -> None:
-    book = make_book(rounds=5, workloads=[workload("a-memory"), workload("b-memory")])
-    tables = make_tables(book, judge_run(book))
+    ledger = make_book(rounds=5, workloads=[workload("a-memory"), workload("b-memory")])
+    tables = make_tables(ledger, judge_run(ledger))
     found = {(row["scope"], row["pick"]): row for row in tables.picks.to_dict("records")}
     assert list(dict.fromkeys(tables.picks["scope"])) == ["(all)", "a-memory", "b-memory"]
     first = tables.summary[(tables.summary["workload"] == "a-memory") & (tables.summary["rank"] == 1)].iloc[0]
@@ -118,5 +122,5 @@ def test_picks_follow_their_rules() -> None:
 
 
 def test_a_failed_variant_is_never_picked() -> None:
-    book = make_book(rounds=3, failed={VARIANTS[4]: "no"})
-    assert VARIANTS[4] not in set(make_tables(book, judge_run(book)).picks["variant"])
+    ledger = make_book(rounds=3, failed={VARIANTS[4]: "no"})
+    assert VARIANTS[4] not in set(make_tables(ledger, judge_run(ledger)).picks["variant"])

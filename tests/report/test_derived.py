@@ -58,12 +58,12 @@ def edge_cases() -> dict[str, Ledger]:
             plain,
             trials=tuple(
                 replace(
-                    one,
+                    trial,
                     passes=tuple(
-                        replace(a, latency_s=a.latency_s[:5], start_s=a.start_s[:5]) for a in one.passes
+                        replace(a, latency_s=a.latency_s[:5], start_s=a.start_s[:5]) for a in trial.passes
                     ),
                 )
-                for one in plain.trials
+                for trial in plain.trials
             ),
         ),
         "with lessons and primitives": replace(plain, lessons=LESSONS, primitives=PRIMITIVES),
@@ -78,11 +78,11 @@ CASES = edge_cases()
 
 @pytest.fixture(scope="module", params=CASES)
 def case(request: pytest.FixtureRequest) -> tuple[str, dict[str, bytes]]:
-    book = CASES[request.param]
+    ledger = CASES[request.param]
     quoted = (
-        {} if book.primitives is None else {"primitives.csv": book.primitives}
+        {} if ledger.primitives is None else {"primitives.csv": ledger.primitives}
     )  # is in the folder already
-    return request.param, dict(files_of(book)[1]) | quoted
+    return request.param, dict(files_of(ledger)[1]) | quoted
 
 
 def test_a_true_page_for_any_ledger(case: tuple[str, dict[str, bytes]]) -> None:
@@ -153,7 +153,7 @@ def test_who_groups_by_a_key_loses_no_row(case: tuple[str, dict[str, bytes]]) ->
     for name, data in case[1].items():
         if name.endswith(".csv"):
             frame = pd.read_csv(io.BytesIO(data))  # as a reader would: an empty cell becomes NaN
-            missing = frame[[one for one in frame.columns if one in keys]].isna().sum()
+            missing = frame[[column for column in frame.columns if column in keys]].isna().sum()
             assert missing[missing > 0].to_dict() == {}, name
             if "loop" in frame and "variant" in frame:
                 threads = frame[~frame["variant"].str.contains("/.*/", regex=True)]
@@ -176,10 +176,10 @@ def test_sixty_variants_keep_the_limits() -> None:
 
 def test_a_huge_run_keeps_the_limit_of_a_comment() -> None:
     variants = [f"model_{number}/client_with_a_rather_long_name" for number in range(40)]
-    book = make_book(
+    ledger = make_book(
         variants=variants, rounds=1, workloads=[workload(f"w{number}-memory") for number in range(12)]
     )
-    text = markdown.report(book, make_tables(book, judge_run(book)), unfinished=False).decode()
+    text = markdown.report(ledger, make_tables(ledger, judge_run(ledger)), unfinished=False).decode()
     assert len(text) < MOST_CHARACTERS
     assert "More rows in `summary.csv`" in text
 
@@ -198,7 +198,7 @@ def test_a_cell_that_failed_late_has_no_speed_anywhere() -> None:
         assert len(set(frame["variant"])) == len(VARIANTS) - 1
     [row] = tables.ranked[tables.ranked["variant"] == VARIANTS[2]].to_dict("records")
     assert (row["state"], row["failed_trials"]) == ("failed", 1)
-    assert all(math.isnan(row[one]) for one in ("images_per_s", "latency_p50_s", "latency_p99_s", "ratio"))
+    assert all(math.isnan(row[key]) for key in ("images_per_s", "latency_p50_s", "latency_p99_s", "ratio"))
 
 
 def test_an_unfinished_run_says_so() -> None:
@@ -208,9 +208,9 @@ def test_an_unfinished_run_says_so() -> None:
 
 
 def test_nothing_ranked_has_an_answer_too() -> None:
-    book = make_book(rounds=3, failed=dict.fromkeys(VARIANTS, "broken"))
-    tables = make_tables(book, judge_run(book))
-    files = build(book, tables)
+    ledger = make_book(rounds=3, failed=dict.fromkeys(VARIANTS, "broken"))
+    tables = make_tables(ledger, judge_run(ledger))
+    files = build(ledger, tables)
     assert b"No variant could be ranked: round 1: broken." in files["report.html"]
 
 

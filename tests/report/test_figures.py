@@ -23,7 +23,8 @@ from tests.report.ledgers import make_book, workload
 BOOK = make_book(rounds=5, workloads=[workload("a-memory"), workload("b-memory", concurrency=64)])
 TABLES = make_tables(BOOK, judge_run(BOOK))
 FIGURES = {
-    one.name: one for one in (*of_workload(TABLES, "a-memory", "a"), *of_run(BOOK, TABLES), *of_host(TABLES))
+    figure.name: figure
+    for figure in (*of_workload(TABLES, "a-memory", "a"), *of_run(BOOK, TABLES), *of_host(TABLES))
 }
 
 
@@ -34,7 +35,7 @@ def csv_of(figure: ReportFigure) -> pd.DataFrame:
 def drawn_texts(figure: ReportFigure) -> list[str]:
     look = looks(BOOK.run.contenders, BOOK.run.plan.variants)
     svg = charts.render(figure.draw, figure.frame, look, figure.title)
-    return ["".join(one.itertext()) for one in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]  # noqa: S314 - our own
+    return ["".join(text.itertext()) for text in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]  # noqa: S314 - our own
 
 
 def test_all_kinds_are_there() -> None:
@@ -52,7 +53,7 @@ def test_every_number_of_the_table_stands_in_its_csv(name: str) -> None:
     }
     rows = figure.table.to_dict("records")
     values = re.findall(
-        r'value="([^"]*)"', "".join(cell(HTML, row, one) for row in rows for one in figure.columns)
+        r'value="([^"]*)"', "".join(cell(HTML, row, column) for row in rows for column in figure.columns)
     )
     assert len(values) >= len(rows)
     assert {value for value in values if f"{float(value):.7g}" not in known} == set()
@@ -63,8 +64,8 @@ def test_the_alt_text_says_what_the_table_says(name: str) -> None:
     figure = FIGURES[name]
     assert figure.alt.startswith(figure.title)
     for row in figure.table.to_dict("records")[:6]:
-        for one in figure.columns:
-            said = re.sub("<[^>]*>", "", str(cell(HTML, row, one)))
+        for column in figure.columns:
+            said = re.sub("<[^>]*>", "", str(cell(HTML, row, column)))
             assert said.replace("&#39;", "'") in figure.alt
 
 
@@ -112,10 +113,10 @@ def test_the_points_of_the_cost_chart_are_the_rows_of_the_frame() -> None:
 
 def test_a_variant_looks_the_same_everywhere() -> None:
     look = looks(BOOK.run.contenders, BOOK.run.plan.variants)
-    triples = {(one.colour, one.marker, one.dash) for one in look.values()}
+    triples = {(drawn.colour, drawn.marker, drawn.dash) for drawn in look.values()}
     assert len(triples) == len(look)
     some = looks(BOOK.run.contenders, BOOK.run.plan.variants[:2])
-    assert all(look[variant] == one for variant, one in some.items())
+    assert all(look[variant] == drawn for variant, drawn in some.items())
 
 
 def test_the_front_is_beaten_by_none() -> None:
@@ -127,10 +128,10 @@ def test_series_in_a_panel_are_seven_at_most() -> None:
     many = make_book(rounds=3, variants=[f"gather/client_{number}" for number in range(12)])
     tables = make_tables(many, judge_run(many))
     look = looks(many.run.contenders, many.run.plan.variants)
-    for one in of_workload(tables, "small-memory", "s"):
-        if one.kind in {"completion", "latency"}:
+    for figure in of_workload(tables, "small-memory", "s"):
+        if figure.kind in {"completion", "latency"}:
             with mpl.rc_context(charts.RC):
-                drawing = one.draw(one.frame, look, "")
+                drawing = figure.draw(figure.frame, look, "")
             coloured = [
                 [line for line in axes.lines if line.get_color() != charts.CONTEXT] for axes in drawing.axes
             ]

@@ -19,8 +19,8 @@ from tests import builders
 from tests.report.ledgers import VARIANTS, make_book
 
 
-def of(book: Ledger) -> Tables:
-    return make_tables(book, judge_run(book))
+def of(ledger: Ledger) -> Tables:
+    return make_tables(ledger, judge_run(ledger))
 
 
 def printed(tables: Tables) -> str:
@@ -32,22 +32,22 @@ def printed(tables: Tables) -> str:
 
 def test_a_percentile_is_that_of_all_images_everywhere() -> None:
     """Of 2,000 images 30 took half a second, all in one pass: p99 is 500 ms, and not the 10 ms of most passes."""
-    book = make_book(variants=VARIANTS[:1])
+    ledger = make_book(variants=VARIANTS[:1])
     slow = (0.5,) * 30 + (0.01,) * 170
 
     def like(trial: Trial) -> Trial:
         first, *rest = trial.passes
-        made = [replace(one, latency_s=(0.01,) * 200) for one in rest]
+        made = [replace(pass_, latency_s=(0.01,) * 200) for pass_ in rest]
         made[0] = replace(made[0], latency_s=slow) if trial.round == 0 else made[0]
         return replace(trial, passes=(first, *made))
 
-    book = replace(book, trials=tuple(map(like, book.trials)))
-    tables = of(book)
+    ledger = replace(ledger, trials=tuple(map(like, ledger.trials)))
+    tables = of(ledger)
     assert list(tables.latency["images"]) == [2000]
     assert list(tables.latency["p99_s"]) == list(tables.summary["latency_p99_s"]) == [0.5]
     assert list(tables.latency["p50_s"]) == list(tables.summary["latency_p50_s"]) == [0.01]
     assert "10.0 ms  500 ms" in printed(tables)
-    assert "| 10.0 ms | 500 ms |" in markdown.report(book, tables, unfinished=False).decode()
+    assert "| 10.0 ms | 500 ms |" in markdown.report(ledger, tables, unfinished=False).decode()
 
 
 def test_a_percentile_is_told_only_where_ten_images_lie_beyond_it() -> None:
@@ -64,14 +64,14 @@ PACES: Mapping[str, tuple[float, ...]] = {
 
 
 def paced() -> Ledger:
-    book = make_book(variants=list(PACES), rounds=6)
+    ledger = make_book(variants=list(PACES), rounds=6)
 
     def like(trial: Trial) -> Trial:
         seconds = PACES[trial.cell.variant][trial.round]
         timed: Pass = builders.one_pass(seconds, images=200)
         return replace(trial, passes=(trial.passes[0], timed))
 
-    return replace(book, trials=tuple(map(like, book.trials)))
+    return replace(ledger, trials=tuple(map(like, ledger.trials)))
 
 
 def test_order_and_text_agree_and_the_answer_quotes_the_table() -> None:
@@ -86,8 +86,8 @@ def test_order_and_text_agree_and_the_answer_quotes_the_table() -> None:
 
 
 def test_the_answer_quotes_the_ratio_of_the_table_too() -> None:
-    book = make_book()
-    tables = of(book)
+    ledger = make_book()
+    tables = of(ledger)
     first = tables.ranked.iloc[0].to_dict()
     text = cell(PLAIN, first, RATIO).partition(" ")[0]
     assert not pd.isna(first["ratio"])

@@ -19,14 +19,14 @@ LONG = "round 4: 3 of 100 bodies differ from the manifest (first: img_0a1b2c3d_0
 
 
 def printed(width: int) -> str:
-    book = make_book(
+    ledger = make_book(
         rounds=4,
         workloads=[workload("small-memory"), workload("large-memory")],
         failed={VARIANTS[2]: LONG},
         unavailable={"gather/pycurl/asyncio": "package pycurl is not installed [red]"},
     )
     console = Console(file=io.StringIO(), width=width)
-    print_report(console, make_tables(book, judge_run(book)), unfinished=False)
+    print_report(console, make_tables(ledger, judge_run(ledger)), unfinished=False)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
@@ -35,10 +35,10 @@ def printed(width: int) -> str:
 def test_every_row_keeps_rank_variant_and_speed_at_any_width(width: int) -> None:
     lines = printed(width).splitlines()
     table = lines[: lines.index("")]
-    assert all(len(one) <= width for one in table)
-    joined = "".join("".join(one.split()) for one in table)
-    assert all(one.rpartition("/")[0] in joined for one in VARIANTS if width >= 130)
-    [failed] = [one for one in table if one.split()[:1] == ["–"]]
+    assert all(len(line) <= width for line in table)
+    joined = "".join("".join(line.split()) for line in table)
+    assert all(variant.rpartition("/")[0] in joined for variant in VARIANTS if width >= 130)
+    [failed] = [line for line in table if line.split()[:1] == ["–"]]
     assert "failed" in failed
     assert "…" not in joined
 
@@ -55,7 +55,7 @@ def test_every_row_keeps_rank_variant_and_speed_at_any_width(width: int) -> None
 def test_where_there_is_little_room_names_break_at_their_slashes(width: int, lines: list[str]) -> None:
     shown = printed(width).partition("failed: ")[0].splitlines()
     assert max(map(len, shown)) <= width
-    assert [one for one in lines if one not in [line.rstrip() for line in shown]] == []
+    assert [expected for expected in lines if expected not in [line.rstrip() for line in shown]] == []
 
 
 @pytest.mark.parametrize(
@@ -104,20 +104,20 @@ def test_the_last_line_is_the_answer() -> None:
 
 def test_the_wider_the_terminal_the_more_columns() -> None:
     heads = [printed(width).splitlines()[1].split() for width in (80, 120, 160, 200)]
-    counts = [len(one) for one in heads]
+    counts = [len(head) for head in heads]
     assert counts == sorted(counts)
     assert counts[0] < counts[-1]
     assert heads[-1][-1] == "lines"
 
 
 def test_a_failure_on_the_live_screen_is_text_and_no_markup() -> None:
-    book = make_book(rounds=3)
+    ledger = make_book(rounds=3)
     console = Console(file=io.StringIO(), force_terminal=True, width=120)
-    one = book.run.plan.rounds[0][0]
-    with Screen(console, book.run.plan, [], lambda: 0.0) as screen:
-        screen.next(0, [one])
-        screen.done(trial(one, 0, reason="OSError: cannot load [/usr/lib/libssl.so]"))
-        screen.next(1, [one])
+    cell = ledger.run.plan.rounds[0][0]
+    with Screen(console, ledger.run.plan, [], lambda: 0.0) as screen:
+        screen.next(0, [cell])
+        screen.done(trial(cell, 0, reason="OSError: cannot load [/usr/lib/libssl.so]"))
+        screen.next(1, [cell])
     assert isinstance(console.file, io.StringIO)
     assert "cannot load [/usr/lib/libssl.so]" in console.file.getvalue()
     assert "round 2 of 3" in console.file.getvalue()

@@ -98,11 +98,15 @@ SHARES = st.floats(0.0, 1.0)
 
 
 @given(SHARES, SHARES, st.floats(1.0, 50.0), st.sampled_from(["preempted", "stolen", "slowed"]))
-def test_swapping_the_labels_turns_the_reach_round(one: float, other: float, size: float, kind: Kind) -> None:
-    there, back = (of(kind, size).reach(work(a), work(b), "time") for a, b in ((one, other), (other, one)))
+def test_swapping_the_labels_turns_the_reach_round(
+    value: float, other: float, size: float, kind: Kind
+) -> None:
+    there, back = (
+        of(kind, size).reach(work(a), work(b), "time") for a, b in ((value, other), (other, value))
+    )
     assert (there.low, there.high) == pytest.approx((-back.high, -back.low), abs=1e-9)
     assert there.low <= 0 <= there.high
-    larger = of(kind, 1.5 * size).reach(work(one), work(other), "time")
+    larger = of(kind, 1.5 * size).reach(work(value), work(other), "time")
     assert (larger.low, -larger.high) <= (there.low + 1e-9, -there.high + 1e-9)
 
 
@@ -117,7 +121,7 @@ def judged(images: list[Image], kind: Weather, **facts: object) -> list[tuple[Ef
     found = verdicts(
         effects(times(trials), against_variant("0")), margins=Margins(), disturbances=disturbances(sentinels)
     )
-    return [(one.effect, one.call, one.reach) for one in found]
+    return [(verdict.effect, verdict.call, verdict.reach) for verdict in found]
 
 
 @pytest.mark.parametrize("kind", WEATHER)
@@ -151,9 +155,9 @@ def differs(kind: Weather, order: str) -> float:
     wrong = 0
     for seed in range(100):
         trials, _ = run([HALF, HALF], kind=kind, rounds=8, order=order, seed=seed)  # type: ignore[arg-type]
-        [one] = effects(times(trials), against_variant("0"))
-        assert one.interval is not None
-        wrong += not one.interval.low <= 1 <= one.interval.high
+        [effect] = effects(times(trials), against_variant("0"))
+        assert effect.interval is not None
+        wrong += not effect.interval.low <= 1 <= effect.interval.high
     return wrong / 100
 
 

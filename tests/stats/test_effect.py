@@ -35,7 +35,7 @@ def test_effect_by_hand() -> None:
     assert math.log(found.interval.high) == pytest.approx(math.log(1.32) / 2 + reach, rel=1e-6)
     assert math.log(found.interval.low) == pytest.approx(math.log(1.32) / 2 - reach, rel=1e-6)
     assert found.sign_flip_p == 2 / 16
-    assert found.log_ratios == pytest.approx([math.log(one) for one in (1.2, 1.1, 1.1, 1.2)])
+    assert found.log_ratios == pytest.approx([math.log(ratio) for ratio in (1.2, 1.1, 1.1, 1.2)])
 
 
 def test_above_one_is_slower() -> None:
@@ -47,7 +47,7 @@ def test_above_one_is_slower() -> None:
 def test_swapped_labels_invert_the_ratio(pairs: list[tuple[float, float]]) -> None:
     trials = series(A, [a for a, _ in pairs]) + series(B, [b for _, b in pairs])
     there, back = only(trials), only(trials, base="b")
-    assert there.log_ratios == tuple(-one for one in back.log_ratios)  # exactly
+    assert there.log_ratios == tuple(-log_ratio for log_ratio in back.log_ratios)  # exactly
     assert there.sign_flip_p == back.sign_flip_p
     assert there.ratio is not None
     assert back.ratio is not None
@@ -63,19 +63,19 @@ def test_shuffled_trials_and_relabelled_rounds_change_nothing(
     trials = series(A, [a for a, _ in pairs]) + series(B, [b for _, b in pairs])
     labels = list(range(len(pairs)))
     random.Random(seed).shuffle(labels)
-    moved = [replace(one, round=labels[one.round]) for one in trials]
+    moved = [replace(moved_trial, round=labels[moved_trial.round]) for moved_trial in trials]
     random.Random(seed).shuffle(trials)
-    expected, mixed, relabelled = only(sorted(trials, key=lambda one: one.round)), only(trials), only(moved)
+    expected, mixed, relabelled = only(sorted(trials, key=lambda of: of.round)), only(trials), only(moved)
     assert mixed == expected
     assert replace(relabelled, log_ratios=()) == replace(expected, log_ratios=())
 
 
 def test_doubled_passes_do_not_narrow_the_interval() -> None:
-    once = [trial(A, at, one) for at, one in enumerate(BASE)] + [
-        trial(B, at, one) for at, one in enumerate(SLOW)
+    once = [trial(A, at, value) for at, value in enumerate(BASE)] + [
+        trial(B, at, value) for at, value in enumerate(SLOW)
     ]
-    twice = [trial(A, at, one, one) for at, one in enumerate(BASE)]
-    twice += [trial(B, at, one, one) for at, one in enumerate(SLOW)]
+    twice = [trial(A, at, value, value) for at, value in enumerate(BASE)]
+    twice += [trial(B, at, value, value) for at, value in enumerate(SLOW)]
     assert only(twice) == only(once)
 
 
@@ -104,7 +104,7 @@ def test_each_workload_has_its_own_baseline() -> None:
     big_a, big_b = cell("a", workload="big"), cell("b", workload="big")
     trials = series(A, BASE) + series(B, SLOW) + series(big_a, [1, 1, 1]) + series(big_b, [3, 3, 3])
     found = effects(times(trials), against_variant("a"))
-    assert [(one.cell, one.reference) for one in found] == [(big_b, big_a), (B, A)]
+    assert [(effect.cell, effect.reference) for effect in found] == [(big_b, big_a), (B, A)]
     assert found[0].ratio == pytest.approx(3)
 
 

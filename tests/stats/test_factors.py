@@ -24,7 +24,7 @@ def design(workloads: tuple[str, ...] = ("small",)) -> list[Trial]:
                 trials += series(cell(f"{model}/{client}{loop}", workload=workload), values)
         for client, pace in (("aio", 0.5), ("httpx", 1.0)):
             for loop, of_loop in (("asyncio", [1.0] * 4), ("uvloop", [0.8, 0.9, 0.8, 0.9])):
-                values = [m * pace * one for m, one in zip(MOOD, of_loop, strict=True)]
+                values = [m * pace * factor for m, factor in zip(MOOD, of_loop, strict=True)]
                 trials += series(cell(f"gather/{client}/{loop}", workload=workload), values)
     return trials
 
@@ -32,9 +32,9 @@ def design(workloads: tuple[str, ...] = ("small",)) -> list[Trial]:
 def of(
     trials: list[Trial], baseline: str = "pool/session"
 ) -> dict[tuple[str, str, str, str | None], FactorEffect]:
-    variants = [variant(one) for one in sorted({one.cell.variant for one in trials})]
+    variants = [variant(name) for name in sorted({made.cell.variant for made in trials})]
     found = factor_effects(times(trials), variants, baseline)
-    return {(one.axis, one.level, one.reference, one.workload): one for one in found}
+    return {(effect.axis, effect.level, effect.reference, effect.workload): effect for effect in found}
 
 
 def test_only_levels_that_meet_are_compared_and_each_kind_has_its_reference() -> None:
@@ -58,14 +58,14 @@ def test_client_effect_by_hand() -> None:
 
 def test_matches_are_averaged_inside_a_round_and_do_not_narrow_the_interval() -> None:
     two = of(design())["loop", "uvloop", "asyncio", "small"]
-    one = of([each for each in design() if "/httpx/" not in each.cell.variant])[
+    lone = of([each for each in design() if "/httpx/" not in each.cell.variant])[
         "loop", "uvloop", "asyncio", "small"
     ]
-    assert (two.matches, one.matches) == (2, 1)
-    assert two.ratio == pytest.approx(one.ratio)
+    assert (two.matches, lone.matches) == (2, 1)
+    assert two.ratio == pytest.approx(lone.ratio)
     assert two.interval is not None
-    assert one.interval is not None
-    assert (two.interval.low, two.interval.high) == pytest.approx((one.interval.low, one.interval.high))
+    assert lone.interval is not None
+    assert (two.interval.low, two.interval.high) == pytest.approx((lone.interval.low, lone.interval.high))
 
 
 def test_the_overall_effect_gives_each_workload_the_same_weight() -> None:
@@ -99,7 +99,7 @@ def test_a_model_with_the_same_loop_is_compared() -> None:
 
 
 def test_a_lost_trial_drops_its_round_and_is_counted() -> None:
-    trials = [one for one in design() if not (one.cell.variant == "pool/get" and one.round == 2)]
+    trials = [made for made in design() if not (made.cell.variant == "pool/get" and made.round == 2)]
     found = of(trials)["client", "get", "session", "small"]
     assert (found.rounds, found.dropped_rounds) == (3, 1)
 
@@ -107,9 +107,9 @@ def test_a_lost_trial_drops_its_round_and_is_counted() -> None:
 def test_failed_and_invalid_cells_take_no_part() -> None:
     trials = [*design(), trial(cell("pool/get"), 4, reason="killed")]
     note = Note(code="server-bound", text="the server was the limit", advice="more cores", invalidates=True)
-    variants = [variant(one) for one in sorted({one.cell.variant for one in trials})]
+    variants = [variant(name) for name in sorted({made.cell.variant for made in trials})]
     found = factor_effects(times(trials), variants, "pool/session", {cell("executor/get/asyncio"): [note]})
-    assert not [one for one in found if one.level == "get"]
+    assert not [effect for effect in found if effect.level == "get"]
 
 
 def test_nothing_to_compare_is_no_effect() -> None:

@@ -22,72 +22,79 @@ def codes(sentinels: list[Sentinel]) -> list[str]:
 
 
 def test_an_even_host_is_fit() -> None:
-    assert codes([sentinel(one) for one in range(12)]) == []
+    assert codes([sentinel(number) for number in range(12)]) == []
 
 
 def test_the_ordinary_weather_of_a_shared_machine_is_fit() -> None:
-    assert codes([sentinel(one, cpu_s=ms / 1000, busy_elsewhere=0.02) for one, ms in enumerate(IDLE)]) == []
+    assert (
+        codes([sentinel(number, cpu_s=ms / 1000, busy_elsewhere=0.02) for number, ms in enumerate(IDLE)])
+        == []
+    )
 
 
 @pytest.mark.parametrize("rounds", [5, 8, 12])
 def test_a_burner_on_another_core_during_half_of_the_rounds_is_named(rounds: int) -> None:
     burnt = range(rounds // 2)
-    found = codes([sentinel(one, busy_elsewhere=0.92 if one in burnt else 0.01) for one in range(rounds)])
+    found = codes(
+        [sentinel(number, busy_elsewhere=0.92 if number in burnt else 0.01) for number in range(rounds)]
+    )
     assert found == ["noisy-host-load"]
 
 
 @pytest.mark.parametrize("rounds", [5, 8, 12])
 def test_a_burner_on_the_same_core_is_named_even_where_load_is_unknown(rounds: int) -> None:
-    found = [sentinel(one, cpu_s=0.02 * (1 + one % 2), busy_elsewhere=None) for one in range(rounds)]
+    found = [sentinel(number, cpu_s=0.02 * (1 + number % 2), busy_elsewhere=None) for number in range(rounds)]
     assert codes(found) == ["noisy-host-spread"]
 
 
 def test_one_busy_round_is_the_business_of_pairing() -> None:
     busy = sentinel(5, cpu_s=0.05, busy_elsewhere=0.9)
-    assert codes([busy, *(sentinel(one) for one in range(12) if one != 5)]) == []
+    assert codes([busy, *(sentinel(number) for number in range(12) if number != 5)]) == []
 
 
 def test_one_busy_round_of_few_is_no_more() -> None:
-    assert codes([sentinel(one, busy_elsewhere=0.9 if one == 2 else 0.0) for one in range(5)]) == []
+    assert codes([sentinel(number, busy_elsewhere=0.9 if number == 2 else 0.0) for number in range(5)]) == []
 
 
 def test_an_echo_that_varies_is_named() -> None:
-    assert codes([sentinel(one, echo_s=0.005 * (1 + one % 2)) for one in range(12)]) == ["noisy-host-spread"]
+    assert codes([sentinel(number, echo_s=0.005 * (1 + number % 2)) for number in range(12)]) == [
+        "noisy-host-spread"
+    ]
 
 
 def test_a_machine_that_slows_down_is_named() -> None:
-    heating = [sentinel(one, cpu_s=0.02 * 1.04**one) for one in range(12)]  # 1.04 ** 11 = 1.54
+    heating = [sentinel(number, cpu_s=0.02 * 1.04**number) for number in range(12)]  # 1.04 ** 11 = 1.54
     assert codes(heating) == ["noisy-host-drift"]
     assert "1.54 times" in host_notes(heating)[0].text
 
 
 @pytest.mark.parametrize(("rounds", "found"), [(3, []), (5, []), (6, ["noisy-host-drift"])])
 def test_so_few_rounds_that_any_order_is_ordinary_show_no_drift(rounds: int, found: list[str]) -> None:
-    assert codes([sentinel(one, cpu_s=0.02 * 1.05**one) for one in range(rounds)]) == found
+    assert codes([sentinel(number, cpu_s=0.02 * 1.05**number) for number in range(rounds)]) == found
 
 
 @pytest.mark.parametrize(("step", "rounds"), [(1.02, 12), (1.005, 60)])
 def test_a_drift_that_pairing_cancels_is_fit_however_many_rounds_it_lasts(step: float, rounds: int) -> None:
-    assert codes([sentinel(one, cpu_s=0.02 * step**one) for one in range(rounds)]) == []
+    assert codes([sentinel(number, cpu_s=0.02 * step**number) for number in range(rounds)]) == []
 
 
 def test_steal_is_named_and_unknown_steal_is_no_steal() -> None:
-    assert codes([sentinel(one, steal=0.12) for one in range(12)]) == ["noisy-host-steal"]
-    assert codes([sentinel(one, steal=0.05) for one in range(12)]) == []
-    assert codes([sentinel(one, steal=None, busy_elsewhere=None) for one in range(12)]) == []
+    assert codes([sentinel(number, steal=0.12) for number in range(12)]) == ["noisy-host-steal"]
+    assert codes([sentinel(number, steal=0.05) for number in range(12)]) == []
+    assert codes([sentinel(number, steal=None, busy_elsewhere=None) for number in range(12)]) == []
 
 
 def test_the_order_of_the_sentinels_does_not_matter() -> None:
-    heating = [sentinel(one, cpu_s=0.02 * 1.04**one) for one in range(12)]
+    heating = [sentinel(number, cpu_s=0.02 * 1.04**number) for number in range(12)]
     assert host_notes(heating[::-1]) == host_notes(heating)
 
 
 def test_a_host_that_was_not_watched_is_not_fit() -> None:
     assert codes([]) == ["host-unwatched"]
     assert codes([sentinel(0), sentinel(1)]) == ["host-unwatched"]
-    blind = [replace(sentinel(one), cpu_s=()) for one in range(12)]
+    blind = [replace(sentinel(number), cpu_s=()) for number in range(12)]
     assert codes(blind) == ["host-unwatched"]
-    assert codes([sentinel(one, cpu_s=math.nan) for one in range(12)]) == ["host-unwatched"]
+    assert codes([sentinel(number, cpu_s=math.nan) for number in range(12)]) == ["host-unwatched"]
 
 
 def test_drift_of_nothing_is_none() -> None:
@@ -104,7 +111,7 @@ def test_drift_is_scipys_theil_sen_slope_and_spearman(values: list[float]) -> No
 def test_even_hosts_are_seldom_called_unfit() -> None:
     rng = np.random.default_rng(11)
     noisy = np.exp(rng.normal(0, 0.15, (400, 12)))  # three times the drift of the noise model
-    unfit = sum(bool(codes([sentinel(at, cpu_s=one) for at, one in enumerate(row)])) for row in noisy)
+    unfit = sum(bool(codes([sentinel(at, cpu_s=cpu_s) for at, cpu_s in enumerate(row)])) for row in noisy)
     assert unfit <= 12  # 3 %
 
 
@@ -121,16 +128,16 @@ def test_even_hosts_are_seldom_called_unfit() -> None:
 def test_load_stretches_by_as_much_as_a_fair_scheduler_takes(
     busy: float, stretch: float | None, size: float
 ) -> None:
-    seen = [sentinel(one, busy_elsewhere=busy, stretch=stretch) for one in range(8)]
+    seen = [sentinel(number, busy_elsewhere=busy, stretch=stretch) for number in range(8)]
     [found] = disturbances(seen)
     assert found.kind == "preempted"
     assert found.size == pytest.approx(size)
 
 
 def test_steal_may_all_have_been_taken_from_one_of_two_cpus_and_a_drift_has_a_step() -> None:
-    [found] = disturbances([sentinel(one, steal=0.2) for one in range(8)])
+    [found] = disturbances([sentinel(number, steal=0.2) for number in range(8)])
     assert found.kind == "stolen"
     assert found.size == pytest.approx(1 / 0.6)
-    [found] = disturbances([sentinel(one, cpu_s=0.02 / 1.04**one) for one in range(12)])
+    [found] = disturbances([sentinel(number, cpu_s=0.02 / 1.04**number) for number in range(12)])
     assert found.kind == "slowed"
     assert (found.size, found.step) == pytest.approx((1.04**11, 1.04))

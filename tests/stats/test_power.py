@@ -17,7 +17,7 @@ WILD = [0.7, 1.4, 1.0, 0.8, 1.3, 0.9, 1.2, 1.0]
 
 def of(row: list[float]) -> tuple[Effect, ...]:
     base = [0.1] * len(row)
-    trials = series(cell("a"), base) + series(cell("b"), [0.1 * one for one in row])
+    trials = series(cell("a"), base) + series(cell("b"), [0.1 * factor for factor in row])
     return effects(times(trials), against_variant("a"))
 
 
@@ -72,11 +72,11 @@ def test_precision_asks_for_rounds_until_every_interval_is_narrow() -> None:
 
 
 def test_significance_plays_no_part_in_stopping() -> None:
-    slow = of([1.5 * one for one in WOBBLE])
+    slow = of([1.5 * factor for factor in WOBBLE])
     assert keep_measuring(slow, precision=0.005, rounds_done=8, most_rounds=30)
 
 
 def test_a_failed_cell_does_not_keep_the_run_going() -> None:
-    trials = series(cell("a"), [0.1] * 8) + series(cell("b"), [0.1 * one for one in WOBBLE])
+    trials = series(cell("a"), [0.1] * 8) + series(cell("b"), [0.1 * factor for factor in WOBBLE])
     found = effects(times([*trials, trial(cell("c"), 0, reason="killed")]), against_variant("a"))
     assert not keep_measuring(found, precision=0.02, rounds_done=8, most_rounds=30)

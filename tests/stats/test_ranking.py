@@ -15,7 +15,7 @@ THIRD = [1.0, 1.0, 0.99, 1.01, 1.01, 0.98, 1.0, 1.01]
 
 
 def scaled(factor: float, row: list[float]) -> list[float]:
-    return [factor * one for one in row]
+    return [factor * value for value in row]
 
 
 def flags(size: int, *pairs: tuple[int, int]) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:

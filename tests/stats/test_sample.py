@@ -19,8 +19,8 @@ def test_a_trial_is_one_value_the_geometric_mean_of_its_timed_passes() -> None:
 
 
 def test_doubled_passes_change_nothing() -> None:
-    once = [trial(A, one, 0.010 + one / 1000, 0.012 + one / 1000) for one in range(5)]
-    twice = [trial(A, one, *(0.010 + one / 1000, 0.012 + one / 1000) * 2) for one in range(5)]
+    once = [trial(A, number, 0.010 + number / 1000, 0.012 + number / 1000) for number in range(5)]
+    twice = [trial(A, number, *(0.010 + number / 1000, 0.012 + number / 1000) * 2) for number in range(5)]
     assert summarise(times(once)[A]) == summarise(times(twice)[A])
 
 
@@ -63,11 +63,11 @@ def test_summary_by_hand() -> None:
 
 def test_small_samples_invent_nothing() -> None:
     none = summarise(times([trial(A, 0, reason="killed")])[A])
-    one = summarise(times(series(A, [0.1]))[A])
+    lone = summarise(times(series(A, [0.1]))[A])
     two = summarise(times(series(A, [0.1, 0.2]))[A])
     assert (none.n, none.geometric_mean, none.interval, none.spread) == (0, None, None, None)
-    assert (one.n, one.interval, one.spread) == (1, None, None)
-    assert one.geometric_mean == pytest.approx(0.1)
+    assert (lone.n, lone.interval, lone.spread) == (1, None, None)
+    assert lone.geometric_mean == pytest.approx(0.1)
     assert (two.n, two.interval) == (2, None)
     assert two.spread == pytest.approx(math.log(2) / math.sqrt(2))
 

@@ -12,12 +12,12 @@ PLANTED = {"twin": 0.0, "plus5": 0.05, "plus10": 0.1}
 
 def times(of: str, *factors: float) -> list[Trial]:
     """One family per factor: that many times the baseline's 0.1 s, with a wobble."""
-    return series(cell(of), [0.1 * factor * one for factor in factors for one in WOBBLE])
+    return series(cell(of), [0.1 * factor * noise for factor in factors for noise in WOBBLE])
 
 
 def assessed(*heads: list[Trial], families: int = 2) -> Assessment:
     base = series(cell("base"), [0.1] * 8 * families)
-    trials = base + [one for head in heads for one in head]
+    trials = base + [made for head in heads for made in head]
     planted = {head[0].cell.variant: PLANTED[head[0].cell.variant] for head in heads}
     return assess(trials, planted=planted, baseline="base", rounds=8, margin=0.02)
 

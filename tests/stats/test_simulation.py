@@ -87,12 +87,18 @@ def test_stopping_at_a_width_costs_little_and_at_significance_much() -> None:
 
 def test_records_give_the_figures_of_the_arrays() -> None:
     logs = sim.runs(1, rounds=12, ratios=(1.0, 1.1, 1.0), seed=109)[0]
-    trials = [one for at, row in enumerate(np.exp(logs)) for one in series(cell("abc"[at]), row.tolist())]
+    trials = [made for at, row in enumerate(np.exp(logs)) for made in series(cell("abc"[at]), row.tolist())]
     found = effects(times(trials), against_variant("a"))
     arrays = logs[1:] - logs[:1]
     low, high = kernels.interval(kernels.moments(arrays), 0.95)
-    assert [one.interval.low for one in found if one.interval] == pytest.approx(np.exp(low).tolist())
-    assert [one.interval.high for one in found if one.interval] == pytest.approx(np.exp(high).tolist())
+    assert [effect.interval.low for effect in found if effect.interval] == pytest.approx(np.exp(low).tolist())
+    assert [effect.interval.high for effect in found if effect.interval] == pytest.approx(
+        np.exp(high).tolist()
+    )
     p = p_values(kernels.moments(arrays), 0.05, 0.05)
-    assert [one.p_regressed for one in verdicts(found, margins=Margins())] == pytest.approx(p[:, 0].tolist())
-    assert [one.p_equivalent for one in verdicts(found, margins=Margins())] == pytest.approx(p[:, 2].tolist())
+    assert [verdict.p_regressed for verdict in verdicts(found, margins=Margins())] == pytest.approx(
+        p[:, 0].tolist()
+    )
+    assert [verdict.p_equivalent for verdict in verdicts(found, margins=Margins())] == pytest.approx(
+        p[:, 2].tolist()
+    )

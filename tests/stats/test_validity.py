@@ -20,9 +20,9 @@ NO_LATENCY = SMALL.but(latency_s=0.0)
 
 def measured(of: Cell, **witness: Any) -> Trial:
     """A trial of three timed passes of 10 images in 1 s each; all 8 were in flight unless told otherwise."""
-    one = one_pass(0.1)
-    seen = replace(one.witness, **({"peak_in_flight": 8} | witness))
-    passes = (replace(one, warmup=True), *(replace(one, witness=seen),) * 3)
+    even = one_pass(0.1)
+    seen = replace(even.witness, **({"peak_in_flight": 8} | witness))
+    passes = (replace(even, warmup=True), *(replace(even, witness=seen),) * 3)
     return replace(trial(of, 0, 0.1), passes=passes)
 
 
@@ -44,9 +44,9 @@ def test_a_cell_as_asked_has_no_notes() -> None:
 
 @pytest.mark.parametrize(("cpu_s", "bound"), [(0.89, False), (0.90, True), (1.0, True)])
 def test_a_server_that_used_nine_tenths_of_its_core_decided_the_speed(cpu_s: float, *, bound: bool) -> None:
-    one = measured(A, server_cpu_s=cpu_s)
-    assert server_share(one) == pytest.approx(cpu_s)
-    found = notes(one)
+    trial_ = measured(A, server_cpu_s=cpu_s)
+    assert server_share(trial_) == pytest.approx(cpu_s)
+    found = notes(trial_)
     assert bool(found) is bound
     if bound:
         [note] = found[A]
@@ -78,7 +78,7 @@ def ceiling(requests_per_s: float, image_bytes: int = 6144) -> Ceiling:
 
 def test_a_ceiling_that_any_cell_surpassed_binds_no_other() -> None:
     """3,335 of 1,386 requests/s: the fastest row had been struck out, and a slower one was named the fastest."""
-    slow = replace(measured(B), passes=tuple(replace(one, wall_s=1.05) for one in measured(B).passes))
+    slow = replace(measured(B), passes=tuple(replace(pass_, wall_s=1.05) for pass_ in measured(B).passes))
     assert set(notes(slow, ceiling=9.9)) == {B}
     assert notes(slow, measured(A), ceiling=9.9) == {}
 
@@ -167,8 +167,8 @@ def test_workloads_are_compared_apart() -> None:
 @pytest.mark.parametrize(
     "broken",
     [
-        lambda one: replace(one, reason="it failed"),
-        lambda one: replace(one, passes=one.passes[:1]),  # the warm-up alone
+        lambda made: replace(made, reason="it failed"),
+        lambda made: replace(made, passes=made.passes[:1]),  # the warm-up alone
     ],
 )
 def test_a_trial_without_timed_passes_takes_no_part(broken: Callable[[Trial], Trial]) -> None:

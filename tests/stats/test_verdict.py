@@ -27,7 +27,7 @@ def ratios(*rows: Sequence[float]) -> tuple[Effect, ...]:
     """Effects of cells b0, b1, ... whose times are these multiples of the baseline's."""
     trials = series(A, [0.1] * max(len(row) for row in rows))
     for at, row in enumerate(rows):
-        trials += series(cell(f"b{at}"), [0.1 * one for one in row])
+        trials += series(cell(f"b{at}"), [0.1 * value for value in row])
     return effects(times(trials), against_variant("a"))
 
 
@@ -35,7 +35,7 @@ def judged_by(found: Sequence[Effect], *, margin: float = 0.05, **facts: Any) ->
     return verdicts(found, margins=Margins(default=margin), **facts)
 
 
-def one(row: Sequence[float], *, margin: float = 0.05, aa_half_width: float | None = None) -> Verdict:
+def verdict_on(row: Sequence[float], *, margin: float = 0.05, aa_half_width: float | None = None) -> Verdict:
     check = None if aa_half_width is None else self_check(aa_half_width)
     (found,) = judged_by(ratios(row), margin=margin, check=check)
     return found
@@ -46,11 +46,11 @@ def one(row: Sequence[float], *, margin: float = 0.05, aa_half_width: float | No
     [(1.10, "regressed"), (1 / 1.10, "improved"), (1.0, "equivalent"), (1.05, "inconclusive")],
 )
 def test_each_call(times: float, call: str) -> None:
-    assert one([times * each for each in WOBBLE]).call == call
+    assert verdict_on([times * each for each in WOBBLE]).call == call
 
 
 def test_p_values_are_scipys_against_the_margin() -> None:
-    found = one([1.06 * each for each in WOBBLE], margin=0.05)
+    found = verdict_on([1.06 * each for each in WOBBLE], margin=0.05)
     logs, bound = [math.log(1.06 * each) for each in WOBBLE], math.log(1.05)
     above = stats.ttest_1samp(logs, bound, alternative="greater").pvalue
     below = stats.ttest_1samp(logs, -bound, alternative="less").pvalue
@@ -60,7 +60,7 @@ def test_p_values_are_scipys_against_the_margin() -> None:
 
 def test_holm_makes_the_same_effect_harder_to_call_in_a_larger_family() -> None:
     slow = [1.0675 * each for each in WOBBLE]
-    alone, among = one(slow), judged_by(ratios(slow, *[WOBBLE] * 9))[0]
+    alone, among = verdict_on(slow), judged_by(ratios(slow, *[WOBBLE] * 9))[0]
     assert alone.p_regressed is not None
     assert among.p_regressed == pytest.approx(10 * alone.p_regressed)
     assert (alone.call, among.call) == ("regressed", "inconclusive")
@@ -70,7 +70,7 @@ def test_holm_makes_the_same_effect_harder_to_call_in_a_larger_family() -> None:
 
 
 def test_inconclusive_says_what_could_have_been_seen_and_what_is_missing() -> None:
-    found = one(WILD)
+    found = verdict_on(WILD)
     spread = 0.2397168  # statistics.stdev of the logs of WILD
     assert found.call == "inconclusive"
     assert found.reason == "too few rounds for this spread"
@@ -89,7 +89,7 @@ def test_inconclusive_says_what_could_have_been_seen_and_what_is_missing() -> No
 
 
 def test_an_effect_at_the_margin_is_not_a_matter_of_rounds() -> None:
-    found = one([1.05 * each for each in WOBBLE])
+    found = verdict_on([1.05 * each for each in WOBBLE])
     assert (found.more_rounds, found.reason) == (0, "the effect lies near the margin")
 
 
@@ -98,7 +98,7 @@ def test_the_margin_is_never_under_twice_the_noise_of_equal_variants() -> None:
     assert margin_in_force(0.05, self_check(0.01), TIME_PER_IMAGE) == 0.05
     assert margin_in_force(0.05, self_check(0.04), TIME_PER_IMAGE) == 0.08
     slow = [1.10 * each for each in WOBBLE]
-    noisy = one(slow, aa_half_width=0.06)
+    noisy = verdict_on(slow, aa_half_width=0.06)
     assert (noisy.asked_margin, noisy.margin, noisy.call) == (0.05, 0.12, "inconclusive")
     assert noisy.reason == (
         "the margin in force is 12 %, from the self-check of 2026-11-20 12:00 UTC; against the 5 % that were asked "
@@ -108,9 +108,9 @@ def test_the_margin_is_never_under_twice_the_noise_of_equal_variants() -> None:
 
 def test_noise_never_widens_a_pass() -> None:
     slow = [1.045 * each for each in WOBBLE]  # its interval reaches over 5 % and stays far under 20 %
-    assert one(slow, margin=0.2).call == "equivalent"
-    assert one(slow, margin=0.05, aa_half_width=0.1).call == "inconclusive"
-    assert one(WOBBLE, margin=0.05, aa_half_width=0.1).call == "equivalent"
+    assert verdict_on(slow, margin=0.2).call == "equivalent"
+    assert verdict_on(slow, margin=0.05, aa_half_width=0.1).call == "inconclusive"
+    assert verdict_on(WOBBLE, margin=0.05, aa_half_width=0.1).call == "equivalent"
 
 
 @pytest.mark.parametrize("margin", [0.0, -0.05, math.nan, math.inf])
@@ -134,7 +134,7 @@ def test_a_host_that_nobody_watched_gets_no_verdict_never_a_pass(times: float) -
 def shares(row: Sequence[float], of_cell: float, of_reference: float) -> tuple[Effect, ...]:
     """The effect of a cell that works for such a share of its time, against a reference with another."""
     trials = series(A, [0.1] * len(row), cpu=of_reference) + series(
-        B, [0.1 * one for one in row], cpu=of_cell
+        B, [0.1 * value for value in row], cpu=of_cell
     )
     return effects(times(trials), against_variant("a"))
 
@@ -219,7 +219,7 @@ def test_an_invalid_cell_or_reference_gets_no_verdict(marked: str) -> None:
     ],
 )
 def test_degenerate_series_are_inconclusive_with_a_reason(row: list[float], reason: str) -> None:
-    found = one(row)
+    found = verdict_on(row)
     assert (found.call, found.reason) == ("inconclusive", reason)
     assert (found.p_regressed, found.p_equivalent, found.detectable) == (None, None, None)
 
@@ -252,7 +252,7 @@ def test_a_failed_cell_keeps_its_reason_and_leaves_the_family() -> None:
     trials = series(A, [0.1] * 8) + failed + series(cell("c"), [0.1 * each for each in slow])
     of_b, of_c = judged_by(effects(times(trials), against_variant("a")))
     assert (of_b.call, of_b.reason) == ("inconclusive", "failed: round 8: wrong body")
-    assert of_c.p_regressed == one(slow).p_regressed
+    assert of_c.p_regressed == verdict_on(slow).p_regressed
 
 
 def test_an_empty_family_has_no_verdicts() -> None:
