@@ -20,7 +20,14 @@ from harness.session.console import to_errors, to_output
 from harness.session.driver import drive, opened
 from harness.session.exits import FINE, INTERRUPTED, NOTHING, UNDECIDED, USAGE
 from harness.session.metric_option import metric
-from harness.session.options import add_catalog_options, catalog_from, positive, share, with_own
+from harness.session.options import (
+    add_catalog_options,
+    add_results_option,
+    catalog_from,
+    positive,
+    share,
+    with_own,
+)
 from harness.session.recorded import bench_folder, start
 from harness.session.reporting import write_report
 from harness.text import REDACTED
@@ -57,13 +64,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="measure exactly what this run lacks: folder, id or latest; only --results goes with it",
     )
     parser.add_argument("--seed", type=int, metavar="N", help="of the order inside rounds (default: drawn)")
-    parser.add_argument(
-        "--results",
-        type=Path,
-        default=ROOT / "results",
-        metavar="DIR",
-        help="default: results/ of the checkout",
-    )
+    add_results_option(parser, "where runs are kept")
     add_catalog_options(parser)
 
 

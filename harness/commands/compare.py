@@ -15,8 +15,8 @@ from harness.report.compare import Compared, compare_csv, compare_html, compare_
 from harness.session.console import to_output
 from harness.session.exits import UNDECIDED, USAGE
 from harness.session.metric_option import add_metric_option
-from harness.session.options import share
-from harness.session.recorded import add_results_option, run_folder
+from harness.session.options import add_results_option, share
+from harness.session.recorded import run_folder
 from harness.stats.gate import overall
 from harness.stats.judge_runs import judge_runs
 from harness.stats.verdict import Margins

@@ -11,7 +11,8 @@ from harness.files import write_whole
 from harness.model import HarnessError
 from harness.session.console import to_errors, to_output
 from harness.session.exits import FINE, NOTHING
-from harness.session.recorded import add_results_option, run_folder
+from harness.session.options import add_results_option
+from harness.session.recorded import run_folder
 
 FORMATS = {
     "pytest-benchmark": "pytest_benchmark",

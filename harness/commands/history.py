@@ -18,8 +18,8 @@ from harness.report.trend_chart import trend_chart
 from harness.session.console import to_errors, to_output
 from harness.session.exits import FINE
 from harness.session.metric_option import metrics
-from harness.session.options import share
-from harness.session.recorded import add_results_option, bench_folder
+from harness.session.options import add_results_option, share
+from harness.session.recorded import bench_folder
 from harness.stats.trend import changes, marks, series_of
 
 

@@ -20,6 +20,7 @@ from harness.measure.worker.contender import interpreter
 from harness.model import LessonRecord
 from harness.session.console import to_errors
 from harness.session.exits import FAILED, FINE
+from harness.session.options import add_results_option
 from harness.workload import Workload
 
 FOLDER = ROOT / "benchmarks" / "lessons"
@@ -32,13 +33,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``lessons``."""
     parser.add_argument("names", nargs="*", metavar="NAME", help="only these lessons (default: all)")
     parser.add_argument("--markdown", type=Path, metavar="PATH", help="write the page to this file")
-    parser.add_argument(
-        "--results",
-        type=Path,
-        default=ROOT / "results",
-        metavar="DIR",
-        help="where the records of all lessons are kept for later reports (default: results/ of the checkout)",
-    )
+    add_results_option(parser, "where the records of all lessons are kept for later reports")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -3,7 +3,8 @@
 import argparse
 
 from harness.session.console import to_output
-from harness.session.recorded import add_results_option, bench_folder
+from harness.session.options import add_results_option
+from harness.session.recorded import bench_folder
 from harness.session.reporting import write_report
 
 

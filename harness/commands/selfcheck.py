@@ -13,7 +13,6 @@ from rich.table import Table
 from harness import ledger
 from harness.locks import machine_lock
 from harness.measure.catalog import match, open_catalog
-from harness.measure.launch import ROOT
 from harness.measure.plan import make_plan
 from harness.measure.planted import PROBE_TURNS, plant, turns_per_share
 from harness.measure.suite import OF_SELFCHECK, SelfCheckFields, SuiteFile, read_suite_file, with_options
@@ -22,7 +21,7 @@ from harness.report.units import percent
 from harness.session.console import Console, to_errors, to_output
 from harness.session.driver import drive, opened
 from harness.session.exits import FAILED, FINE, UNDECIDED
-from harness.session.options import SUITE_FILE, positive, share
+from harness.session.options import SUITE_FILE, add_results_option, positive, share
 from harness.session.recorded import start
 from harness.stats.fitness import host_notes
 from harness.stats.selfcheck import assess
@@ -46,13 +45,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seed", type=int, default=0, metavar="N", help="of the order inside rounds (default: 0)"
     )
-    parser.add_argument(
-        "--results",
-        type=Path,
-        default=ROOT / "results",
-        metavar="DIR",
-        help="default: results/ of the checkout",
-    )
+    add_results_option(parser, "where runs are kept")
     parser.add_argument("--suite-file", type=Path, default=SUITE_FILE, metavar="PATH", help="see bench")
 
 

@@ -223,7 +223,7 @@ def _scaling(ledger: Ledger, tables: Tables, ranked: pd.DataFrame) -> Iterator[R
                     *(
                         Column(
                             key=str(level),
-                            head=HTML.phrase("images/s at {n}", n=HTML.value(int(level), "count")),
+                            head=_at(int(level)),
                             unit=RATE.unit,
                         )
                         for level in levels

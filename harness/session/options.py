@@ -12,6 +12,19 @@ from harness.text import read_variable
 SUITE_FILE = ROOT / "benchmarks" / "suite.toml"
 
 
+def add_results_option(
+    parser: argparse.ArgumentParser, what: str = "where runs are looked for by their id"
+) -> None:
+    """Add ``--results``, which says where something is."""
+    parser.add_argument(
+        "--results",
+        type=Path,
+        default=ROOT / "results",
+        metavar="DIR",
+        help=f"{what} (default: results/ of the checkout)",
+    )
+
+
 def add_catalog_options(parser: argparse.ArgumentParser) -> None:
     """Add --client, --concurrency-model, --loop, --env and --suite-file."""
     for option, what in (

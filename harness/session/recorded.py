@@ -1,6 +1,5 @@
 """What commands record of themselves, and where a recorded run is: what users write for one."""
 
-import argparse
 import os
 import platform
 import shlex
@@ -11,7 +10,6 @@ from pathlib import Path
 
 from harness import ledger, quotes
 from harness.measure.catalog import Catalog
-from harness.measure.launch import ROOT
 from harness.measure.machine import cpu_split, environment, fingerprint
 from harness.measure.suite import OF_SELFCHECK
 from harness.model import HERE, HarnessError, Plan, Run
@@ -21,17 +19,6 @@ from harness.text import redacted_argument
 def command_line() -> str:
     """The command that runs, as it may be recorded."""
     return shlex.join(["python", "-m", "harness", *map(redacted_argument, sys.argv[1:])])
-
-
-def add_results_option(parser: argparse.ArgumentParser) -> None:
-    """Add ``--results``."""
-    parser.add_argument(
-        "--results",
-        type=Path,
-        default=ROOT / "results",
-        metavar="DIR",
-        help="where runs are looked for by their id (default: results/ of the checkout)",
-    )
 
 
 def run_folder(name: str, results: Path) -> Path:

@@ -3,12 +3,11 @@
 import argparse
 from pathlib import Path
 
-from harness.measure.launch import ROOT
 from harness.measure.suite import GateFields, SuiteFile, with_options
 from harness.model import HarnessError
 from harness.session.exits import USAGE
 from harness.session.metric_option import add_metric_option
-from harness.session.options import add_catalog_options, positive
+from harness.session.options import add_catalog_options, add_results_option, positive
 from harness.stats.verdict import Margins
 
 SIDE_HELP = (
@@ -28,13 +27,7 @@ def add_sided_options(parser: argparse.ArgumentParser) -> None:
         "--rounds", type=positive, metavar="N", help="instead of suite.toml's (of a gate: fresh ones)"
     )
     parser.add_argument("--seed", type=int, metavar="N", help="of the order inside rounds (default: drawn)")
-    parser.add_argument(
-        "--results",
-        type=Path,
-        default=ROOT / "results",
-        metavar="DIR",
-        help="default: results/ of the checkout",
-    )
+    add_results_option(parser, "where runs are kept")
     parser.add_argument(
         "--cache",
         type=Path,
