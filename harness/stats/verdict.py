@@ -20,19 +20,18 @@ that are judged at once, of all cells and metrics.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Literal
 
 import numpy as np
 
 from harness.metrics import Metric
 from harness.model import Cell, HarnessError, Note, SelfCheck
-from harness.stats import kernels, power
-from harness.stats.disturbance import STILL, Disturbance, Reach, total
+from harness.stats import kernels, power, reasons
+from harness.stats.disturbance import Disturbance, Reach, total
 from harness.stats.effect import Effect
-from harness.stats.sample import CONFIDENCE, objection
+from harness.stats.sample import CONFIDENCE
 
 Call = Literal["regressed", "improved", "equivalent", "inconclusive"]
 
@@ -142,7 +141,9 @@ def verdicts(
             for margin, effect in zip(asked.tolist(), effects, strict=True)
         ]
     )
-    objections = [next(_objections(effect, disturbances, cell_notes or {}), None) for effect in effects]
+    objections = [
+        next(reasons.objections(effect, disturbances, cell_notes or {}), None) for effect in effects
+    ]
     of = _students(effects, objections)
     reaches = [
         total(disturbances, effect.work, effect.reference_work, effect.metric.quantity) for effect in effects
@@ -157,8 +158,8 @@ def verdicts(
     alone = _one_sided(of, asked, asked, None)
     found = []
     for at, (effect, reach) in enumerate(zip(effects, reaches, strict=True)):
-        disturbed = _disturbed(effect, disturbances, reach)
-        by_margin = _widened(float(asked[at]), float(in_force[at]), check, _call(plain[at]))
+        disturbed = reasons.disturbed(effect, disturbances, reach)
+        by_margin = reasons.widened(float(asked[at]), float(in_force[at]), check, _call(plain[at]))
         causes = (
             (quiet[at], disturbed),
             (narrow[at], by_margin),
@@ -274,47 +275,3 @@ def _call(p: kernels.Floats) -> Call:
     if improved:
         return "improved"
     return "equivalent" if equivalent else "inconclusive"
-
-
-def _disturbed(effect: Effect, disturbances: Sequence[Disturbance], reach: Reach) -> str:
-    """What could explain the effect, and how much of it."""
-    texts = [
-        each.note.text
-        for each in disturbances
-        if each.reach(effect.work, effect.reference_work, effect.metric.quantity) != STILL
-    ]
-    how_far = "without bound" if math.isinf(reach.low) else f"by up to {reach.factor:.2f} times"
-    return f"{', and '.join(texts)}: that can move this ratio {how_far}"
-
-
-def _widened(asked: float, in_force: float, check: SelfCheck | None, call: str) -> str:
-    """That the margin was widened by a self-check, and what the verdict would be without; "" if there was none."""
-    if check is None:
-        return ""
-    of = f"{datetime.fromtimestamp(check.created_at, UTC):%Y-%m-%d %H:%M} UTC"
-    return (
-        f"the margin in force is {100 * in_force:.3g} %, from the self-check of {of}; "
-        f"against the {100 * asked:.3g} % that were asked it would be {call}"
-    )
-
-
-def _objections(
-    effect: Effect, disturbances: Sequence[Disturbance], cell_notes: Mapping[Cell, Sequence[Note]]
-) -> Iterator[str]:
-    """Why this effect must not be tested, the widest reason first."""
-    if effect.metric.quantity != "memory":  # which nobody needs to watch a host for
-        yield from (each.note.text for each in disturbances if each.kind == "unknown")
-    if effect.reason is not None:
-        yield effect.reason
-    for cell in (effect.cell, effect.reference):
-        if (mark := objection(cell_notes.get(cell, ()))) is not None:
-            yield f"{cell.id}: {mark}"
-    if not all(math.isfinite(value) for value in effect.log_ratios):
-        yield "a ratio is not finite"
-    need = f"a verdict needs at least {kernels.VERDICT_PAIRS}"
-    if effect.pairs < kernels.VERDICT_PAIRS and effect.is_paired:
-        yield f"only {effect.pairs} pairs of trials; {need}"
-    elif effect.pairs < kernels.VERDICT_PAIRS:
-        yield f"only {effect.pairs} trials in the run that has fewer; {need} in each"
-    if effect.estimate is not None and math.isnan(effect.estimate.error):
-        yield "all rounds gave the same value, so nothing tells how far it varies"
