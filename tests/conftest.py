@@ -1,12 +1,17 @@
 """The live server and the catalogue, started once for all tests that need them."""
 
+import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from harness.measure import catalog as catalogs
 from harness.measure.catalog import Catalog, open_catalog
+from harness.measure.launch import ROOT
 from harness.measure.server import Server, running_server
 
 
@@ -27,3 +32,34 @@ def server() -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def catalog() -> Catalog:
     return open_catalog(sys.executable)
+
+
+@pytest.fixture(scope="session")
+def _answers() -> dict[object, Any]:
+    """What probes have answered, by what they were asked."""
+    return {}
+
+
+@pytest.fixture
+def probed_once(monkeypatch: pytest.MonkeyPatch, _answers: dict[object, Any]) -> None:
+    """Files that were probed before, with the same text, are not imported again: that takes a second."""
+    probe = catalogs._probe
+
+    def remembered(python: str, variables: Mapping[str, str], files: Sequence[tuple[Any, Path]]) -> Any:
+        texts = tuple((axis, path.name, path.read_bytes()) for axis, path in files)
+        asked = (python, *sorted(variables.items()), texts)
+        if asked not in _answers:
+            _answers[asked] = probe(python, variables, files)
+        answers, interpreter = _answers[asked]
+        return list(answers), dict(interpreter)
+
+    monkeypatch.setattr(catalogs, "_probe", remembered)
+
+
+@pytest.fixture
+def small_tree(tmp_path: Path) -> Path:
+    """A tree with one client and one model, quick to probe."""
+    for folder, name in (("clients", "requests_session.py"), ("concurrency", "thread_pool.py")):
+        (tmp_path / "tree" / folder).mkdir(parents=True)
+        shutil.copy(ROOT / "benchmarks" / folder / name, tmp_path / "tree" / folder)
+    return tmp_path / "tree"

@@ -6,13 +6,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from rich.table import Table
 
 from harness import ledger
 from harness.locks import machine_lock
-from harness.measure.catalog import match, open_catalog
+from harness.measure.catalog import Catalog, match, open_catalog
 from harness.measure.plan import make_plan
 from harness.measure.planted import PROBE_TURNS, plant, turns_per_share
 from harness.measure.suite import OF_SELFCHECK, SelfCheckFields, SuiteFile, read_suite_file, with_options
@@ -58,15 +59,17 @@ def run(options: argparse.Namespace) -> int:
     asked = {name: getattr(options, name) for name in ("families", "rounds", "margin", "variant")}
     asked = (QUICK if options.quick else {}) | {name: value for name, value in asked.items() if value}
     fields = with_options(file.selfcheck, asked, {name: f"--{name}" for name in asked})
+    tree = open_catalog(sys.executable)
     with machine_lock(console.say), tempfile.TemporaryDirectory(prefix="fetchbench-") as folder:
         began = time.monotonic()
         console.print("pilot: how much work is a share of an image, so that a slow-down can be planted")
         first = {BASE: 0, PROBE: PROBE_TURNS}
-        pilot = _measure(console, Path(folder), first, file, fields, PILOT_ROUNDS, options.seed, Path(folder))
+        plant_and_measure = partial(_measure, console, tree, file, fields, options.seed, Path(folder))
+        pilot = plant_and_measure(Path(folder), first, PILOT_ROUNDS)
         per_share = turns_per_share(_of(pilot, BASE), _of(pilot, PROBE))
         turns = {name: round(part * per_share) for name, part in truths(fields).items()}
         rounds = fields.families * fields.rounds
-        measured = _measure(console, options.results, turns, file, fields, rounds, options.seed, Path(folder))
+        measured = plant_and_measure(options.results, turns, rounds)
     return _conclude(options.results, measured, fields, time.monotonic() - began)
 
 
@@ -81,16 +84,16 @@ def truths(fields: SelfCheckFields) -> dict[str, float]:
 
 def _measure(
     console: Console,
-    results: Path,
-    turns: Mapping[str, int],
+    tree: Catalog,
     file: SuiteFile,
     fields: SelfCheckFields,
-    rounds: int,
     seed: int,
     folder: Path,
+    results: Path,
+    turns: Mapping[str, int],
+    rounds: int,
 ) -> Path:
     """Plant the clients and measure them as any other; return the run's folder."""
-    tree = open_catalog(sys.executable)
     found = match([fields.variant], tree.variants, "--variant")
     if len(found) > 1:
         raise HarnessError(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.cli import main
 from harness.measure.launch import ROOT
 
 SUITE = """\
@@ -66,6 +67,14 @@ def harness(tmp_path_factory: pytest.TempPathFactory) -> Command:
         )
 
     return run
+
+
+def in_process(*arguments: str | Path) -> int:
+    """Run a command that ends before anything is measured, in this process: its exit code."""
+    try:
+        return main([*map(str, arguments)])
+    except SystemExit as left:  # by argparse
+        return int(left.code or 0)
 
 
 def command(*arguments: str | Path) -> Sequence[str]:

@@ -6,15 +6,17 @@ import os
 import shutil
 import signal
 import subprocess
+from functools import partial
 from pathlib import Path
 
 import psutil
 import pytest
 
 from harness import ledger
-from harness.cli import main
+from harness.measure.catalog import open_catalog
 from harness.measure.launch import ROOT
-from tests.commands.conftest import Command, command
+from harness.session import options
+from tests.commands.conftest import Command, command, in_process
 
 
 @pytest.fixture(scope="module")
@@ -189,14 +191,7 @@ def test_a_server_that_dies_ends_the_run_in_one_line_and_loses_nothing(
     assert "written to" in out
 
 
-def bench(*arguments: str | Path) -> int:
-    """What ends before anything is measured, in this process: its exit code."""
-    try:
-        return main(["bench", *map(str, arguments)])
-    except SystemExit as left:  # by argparse
-        return int(left.code or 0)
-
-
+@pytest.mark.usefixtures("probed_once")
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
@@ -217,7 +212,7 @@ def test_a_wrong_option_is_one_line(
     code: int,
     message: str,
 ) -> None:
-    assert bench("--suite-file", suite_file, "--results", tmp_path, *arguments) == code
+    assert in_process("bench", "--suite-file", suite_file, "--results", tmp_path, *arguments) == code
     assert message in capsys.readouterr().err.splitlines()[-1]
 
 
@@ -238,24 +233,31 @@ def test_a_wrong_option_is_one_line(
     ],
 )
 def test_a_client_without_the_contract_is_one_line(
-    suite_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], source: str, message: str
+    suite_file: Path,
+    small_tree: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    source: str,
+    message: str,
 ) -> None:
+    monkeypatch.setattr(options, "open_catalog", partial(open_catalog, root=small_tree))
     path = tmp_path / "mine.py"
     path.write_text(source)
-    assert bench("--suite-file", suite_file, "--results", tmp_path, "--client", path) == 2
+    assert in_process("bench", "--suite-file", suite_file, "--results", tmp_path, "--client", path) == 2
     [line] = capsys.readouterr().err.splitlines()
     assert str(path) in line
     assert message in line
 
 
+@pytest.mark.usefixtures("probed_once")
 def test_results_that_cannot_be_written_are_one_line(
-    harness: Command, suite_file: Path, tmp_path: Path
+    suite_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "file").write_text("")
-    done = harness("bench", "--suite-file", suite_file, "--results", tmp_path / "file")
-    assert done.returncode == 1
-    assert "cannot write results" in done.stderr.splitlines()[-1]
-    assert "Traceback" not in done.stderr
+    assert in_process("bench", "--suite-file", suite_file, "--results", tmp_path / "file") == 1
+    [line] = capsys.readouterr().err.splitlines()
+    assert "cannot write results" in line
 
 
 def test_a_missing_package_is_a_state_with_a_reason(harness: Command) -> None:

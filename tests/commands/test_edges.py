@@ -34,6 +34,7 @@ def test_a_lock_that_cannot_be_used_is_one_line(tmp_path: Path, monkeypatch: pyt
         pytest.fail("it was used")
 
 
+@pytest.mark.usefixtures("probed_once")
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [

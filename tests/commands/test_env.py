@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from harness.cli import main
-from tests.commands.conftest import Command
+from tests.commands.conftest import Command, in_process
 
 CLIENT = '''"""works only where it is greeted, and reads no proxy of the user"""
 
@@ -83,9 +83,10 @@ def test_a_resumed_run_has_the_same_variables(
         (["--env", "A=1", "--env", "A=2"], "--env: A is given twice; one is enough"),
     ],
 )
-def test_what_is_no_variable_is_one_line(harness: Command, options: list[str], words: str) -> None:
-    done = harness("bench", *options)
-    assert done.returncode == 2
-    said = done.stderr.splitlines()[-1]
+def test_what_is_no_variable_is_one_line(
+    capsys: pytest.CaptureFixture[str], options: list[str], words: str
+) -> None:
+    assert in_process("bench", *options) == 2
+    said = capsys.readouterr().err.splitlines()[-1]
     assert words in said
     assert "abc" not in said

@@ -10,7 +10,7 @@ from harness import ledger
 from harness.commands.selfcheck import _conclude, truths
 from harness.measure.suite import SelfCheckFields
 from tests.builders import cell, self_check, sentinel, trial, variant
-from tests.commands.conftest import SUITE, Command
+from tests.commands.conftest import SUITE, Command, in_process
 from tests.report.ledgers import make_book, workload
 
 # Few short rounds against a margin of 50 %: enough to go the whole way, too little for a false alarm or to be kept.
@@ -98,16 +98,23 @@ def test_only_a_self_check_of_this_machine_that_tells_enough_is_quoted(tmp_path:
         assert "too few to know this host by" in str(tiny.too_small)
 
 
-def test_a_family_of_so_few_rounds_that_no_verdict_can_be_is_refused(
-    harness: Command, suite: Path, tmp_path: Path
+@pytest.mark.parametrize(
+    ("added", "options", "words"),
+    [
+        (
+            SELFCHECK,
+            ("--families", "1", "--rounds", "3"),
+            "--rounds: Input should be greater than or equal to 6",
+        ),
+        ("", (), "has no [selfcheck]"),
+    ],
+)
+def test_what_cannot_tell_of_a_host_is_refused_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], added: str, options: tuple[str, ...], words: str
 ) -> None:
-    done = harness("selfcheck", "--suite-file", suite, "--results", tmp_path, "--families", 1, "--rounds", 3)
-    assert (done.returncode, list(tmp_path.glob("runs/*"))) == (2, [])
-    assert "--rounds: Input should be greater than or equal to 6" in done.stderr.splitlines()[-1]
-
-
-def test_a_suite_file_without_it_is_one_line(harness: Command, suite_file: Path, tmp_path: Path) -> None:
-    done = harness("selfcheck", "--suite-file", suite_file, "--results", tmp_path)
-    assert done.returncode == 2
-    [line] = done.stderr.splitlines()
-    assert "has no [selfcheck]" in line
+    (tmp_path / "suite.toml").write_text(SUITE + added)
+    where = ("--suite-file", tmp_path / "suite.toml", "--results", tmp_path)
+    assert in_process("selfcheck", *where, *options) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert words in line
+    assert list(tmp_path.glob("runs/*")) == []

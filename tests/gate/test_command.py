@@ -58,6 +58,7 @@ def test_a_client_that_burns_the_cpu_fails_the_gate(
     assert row["stage"] == "decide"
 
 
+@pytest.mark.usefixtures("probed_once")
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [

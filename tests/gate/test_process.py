@@ -20,6 +20,7 @@ from tests import builders
 from tests.gate.conftest import client
 
 Gate = Callable[..., int]
+pytestmark = pytest.mark.usefixtures("probed_once")
 
 
 @dataclass(slots=True, kw_only=True)

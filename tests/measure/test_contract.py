@@ -1,7 +1,6 @@
 """The one contract test: every variant that can run here downloads a tiny workload from the live server, verified."""
 
 import os
-import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,7 +10,6 @@ import psutil
 import pytest
 
 from harness.measure.catalog import Catalog, open_catalog
-from harness.measure.launch import ROOT
 from harness.measure.server import Server
 from harness.model import HarnessError, Trial, TrialRules
 from harness.workload import Workload
@@ -33,15 +31,6 @@ def trials_of(
 ) -> tuple[Trial, ...]:
     """One trial of every variant of the catalogue, in one round, in this order if one is given."""
     return measured(server, job_of(catalog, workload, RULES, order), sink=sink)
-
-
-@pytest.fixture
-def small_tree(tmp_path: Path) -> Path:
-    """A tree with one client and one model, quick to probe."""
-    for folder, name in (("clients", "requests_session.py"), ("concurrency", "thread_pool.py")):
-        (tmp_path / "tree" / folder).mkdir(parents=True)
-        shutil.copy(ROOT / "benchmarks" / folder / name, tmp_path / "tree" / folder)
-    return tmp_path / "tree"
 
 
 def only(catalog: Catalog, *ids: str) -> Catalog:
