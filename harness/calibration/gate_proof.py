@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,8 +26,10 @@ from harness.locks import machine_lock
 from harness.measure.catalog import Catalog, open_catalog
 from harness.measure.launch import ROOT
 from harness.measure.planted import plant
+from harness.metrics import Metric
 from harness.session.console import to_errors
 from harness.session.exits import FINE, REGRESSED, UNDECIDED
+from harness.session.metric_option import add_metric_option
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +71,10 @@ def main() -> None:
     parser.add_argument(
         "--variants", nargs="+", default=[], help="what the gates measure, instead of suite.toml's"
     )
+    add_metric_option(parser, "those of suite.toml")
     add_options(parser)
     options = parser.parse_args()
+    wanted = wishes(options.variants, options.metric or ())
     with tempfile.TemporaryDirectory(prefix="fetchbench-") as scratchpad:
         folder = Path(scratchpad)
         proved = cases(options.share)
@@ -83,7 +87,7 @@ def main() -> None:
         found: dict[str, Counter[int]] = {}
         asked = {name: getattr(options, name.replace("-", "_")) for name in proved}
         for name in _in_turn(asked):
-            verdict = gated(clone, name, options.variants, beside_burner=proved[name].beside_burner)
+            verdict = gated(clone, name, wanted, beside_burner=proved[name].beside_burner)
             found.setdefault(name, Counter())[verdict["exit_code"]] += 1
             print(f"{name}: {told(verdict)}", flush=True)
     for name, codes in found.items():
@@ -121,11 +125,16 @@ def scratch(folder: Path, tree: Catalog, client: str, proved: Mapping[str, Case]
     return clone
 
 
-def gated(clone: Path, name: str, variants: list[str], *, beside_burner: bool) -> dict[str, Any]:
-    """Gate a case's commit against the base; return its verdict.json."""
+def wishes(variants: Sequence[str], metrics: Sequence[Metric]) -> list[str]:
+    """The options of a gate that say what is measured and judged, where suite.toml is not to say it."""
+    found = ["--variants", *variants] if variants else []
+    return [*found, "--metric", ",".join(metric.key for metric in metrics)] if metrics else found
+
+
+def gated(clone: Path, name: str, wanted: Sequence[str], *, beside_burner: bool) -> dict[str, Any]:
+    """Gate a case's commit against the base, with these options; return its verdict.json."""
     results = clone.parent / "results"
-    chosen = ["--variants", *variants] if variants else []
-    command = ["gate", "--base", "base", "--head", name, "--results", str(results), *chosen]
+    command = ["gate", "--base", "base", "--head", name, "--results", str(results), *wanted]
     with burning() if beside_burner else nullcontext():
         done = subprocess.run(
             [sys.executable, "-m", "harness", *command, "--cache", str(clone.parent / "cache")],

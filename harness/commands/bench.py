@@ -14,12 +14,12 @@ from harness.measure.launch import ROOT
 from harness.measure.machine import cpu_split, environment, fingerprint
 from harness.measure.plan import make_plan
 from harness.measure.suite import read_suite_file, with_options
-from harness.metrics import JUDGED, TIME_PER_IMAGE
+from harness.metrics import TIME_PER_IMAGE
 from harness.model import HERE, Axis, HarnessError, Plan, Run
 from harness.session.console import to_errors, to_output
 from harness.session.driver import drive, opened
 from harness.session.exits import FINE, INTERRUPTED, NOTHING, UNDECIDED, USAGE
-from harness.session.metric_option import metric
+from harness.session.metric_option import add_judge_option
 from harness.session.options import (
     add_catalog_options,
     add_results_option,
@@ -46,12 +46,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workloads", nargs="+", metavar="NAME", help="instead of the suite's")
     parser.add_argument("--rounds", type=positive, metavar="N", help="instead of the suite's")
     parser.add_argument("--baseline", metavar="VARIANT", help="what ratios refer to, instead of the suite's")
-    parser.add_argument(
-        "--judge",
-        type=metric,
-        metavar="METRIC",
-        help=f"what rows are ranked and compared by, one of {', '.join(JUDGED)} (default: {TIME_PER_IMAGE.key})",
-    )
+    add_judge_option(parser, TIME_PER_IMAGE.key)
     parser.add_argument(
         "--precision",
         type=share,

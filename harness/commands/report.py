@@ -3,6 +3,7 @@
 import argparse
 
 from harness.session.console import to_output
+from harness.session.metric_option import add_judge_option
 from harness.session.options import add_results_option
 from harness.session.recorded import bench_folder
 from harness.session.reporting import write_report
@@ -11,9 +12,10 @@ from harness.session.reporting import write_report
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``report``."""
     parser.add_argument("run_id", metavar="RUN", help="folder or id of a run of bench, or latest")
+    add_judge_option(parser, "what the run was asked to judge by")
     add_results_option(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Read the ledger and write what follows from it."""
-    return write_report(bench_folder(options.run_id, options.results), to_output())
+    return write_report(bench_folder(options.run_id, options.results), to_output(), options.judge)

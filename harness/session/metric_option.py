@@ -1,4 +1,4 @@
-"""The option that says by which metrics a command judges."""
+"""The options that say by which metrics a command judges."""
 
 import argparse
 
@@ -13,6 +13,16 @@ def add_metric_option(parser: argparse.ArgumentParser, default: str) -> None:
         type=metrics,
         metavar="KEY,...",
         help=f"what is judged, one or several of {', '.join(JUDGED)} (default: {default})",
+    )
+
+
+def add_judge_option(parser: argparse.ArgumentParser, default: str) -> None:
+    """Add ``--judge``."""
+    parser.add_argument(
+        "--judge",
+        type=metric,
+        metavar="METRIC",
+        help=f"what rows are ranked and compared by, one of {', '.join(JUDGED)} (default: {default})",
     )
 
 

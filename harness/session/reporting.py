@@ -1,10 +1,12 @@
 """Make every derived file of a run from its ledger alone, after bench and for report."""
 
 import gc
+from dataclasses import replace
 from pathlib import Path
 
 from harness import ledger
 from harness.files import write_whole
+from harness.metrics import Metric
 from harness.model import HarnessError
 from harness.report.audit import is_unfinished
 from harness.report.derived import build
@@ -15,17 +17,24 @@ from harness.session.exits import FAILED, FINE, NOTHING
 from harness.stats.judge import judge_run
 
 
-def write_report(folder: Path, console: Console) -> int:
-    """Write all derived files of a run, print its table; return FINE, FAILED or NOTHING."""
+def write_report(folder: Path, console: Console, metric: Metric | None = None) -> int:
+    """Write all derived files of a run, print its table; return FINE, FAILED or NOTHING.
+
+    Args:
+        metric: what rows are ranked and compared by, instead of what the run was asked to judge by.
+    """
     gc.disable()  # nearly all that is made stays until the end; walking through it again and again takes a tenth of the time
     try:
-        return _write_report(folder, console)
+        return _write_report(folder, console, metric)
     finally:
         gc.enable()
 
 
-def _write_report(folder: Path, console: Console) -> int:
+def _write_report(folder: Path, console: Console, metric: Metric | None) -> int:
     recorded = ledger.read(folder)
+    if metric:
+        plan = replace(recorded.run.plan, metric=metric.key)
+        recorded = replace(recorded, run=replace(recorded.run, plan=plan))
     if not any(trial.reason is None for trial in recorded.trials):
         reasons = sorted({f"{trial.cell.id}: {trial.reason}" for trial in recorded.trials if trial.reason})
         raise HarnessError(

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
@@ -60,6 +61,25 @@ def test_no_code_of_a_contender_reaches_a_terminal_or_a_file(
     assert len(made) > 15
     for text in (told.out, told.err, *made):
         assert [sign for sign in text if not sign.isprintable() and sign not in "\n\N{NO-BREAK SPACE}"] == []
+
+
+def test_a_run_is_judged_by_another_metric_and_then_by_its_own_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Figure, "savefig", lambda _, buffer, **__: buffer.write(b"<svg/>"))
+    folder = write(tmp_path / "run", make_book(rounds=8, variants=VARIANTS[:3]))
+    assert main(["report", str(folder)]) == 0
+    own = (folder / "summary.csv").read_bytes()
+    assert main(["report", str(folder), "--judge", "peak_rss_bytes"]) == 0
+    rows = pd.read_csv(folder / "summary.csv")
+    assert rows["peak_rss_bytes"].is_monotonic_increasing
+    assert not rows["time_per_image_s"].is_monotonic_increasing
+    assert set(pd.read_csv(folder / "effects.csv")["metric"]) == {"peak_rss_bytes"}
+    assert main(["report", str(folder)]) == 0
+    assert (folder / "summary.csv").read_bytes() == own
+    with pytest.raises(SystemExit, match="2"):
+        main(["report", str(folder), "--judge", "threads"])
+    assert "no metric 'threads' to judge by" in capsys.readouterr().err
 
 
 def test_without_room_there_is_one_line_and_no_part_of_a_file(
