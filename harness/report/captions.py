@@ -17,7 +17,7 @@ CAPTIONS = {
     ),
     "cost": (
         "Ringed and joined: the Pareto front, which no other ranked variant beats on both axes. The client's "
-        "process only; what the server used stands under “Can it be trusted?”."
+        "process only; what the server used stands under “Audit”."
     ),
     "heat-map": (
         "Darker is worse; 1.00× is the best of its column, – is not ranked. The best over all workloads stands "

@@ -104,7 +104,7 @@ def page(
             axis: sorted({getattr(variant, axis) or NONE for variant in ledger.run.plan.variants})
             for axis in ("concurrency", "client", "loop")
         },
-        trust=_trust(tables),
+        audit=_audit(tables),
         facts={str(kind): of.to_dict("records") for kind, of in tables.facts.groupby("kind", sort=False)},
         csvs=sorted(tables.files),
         failures=tables.passes[tables.passes["reason"].notna()].to_dict("records"),
@@ -210,7 +210,7 @@ def _plain_table(frame: pd.DataFrame, columns: Sequence[Column]) -> list[Row]:
     ]
 
 
-def _trust(tables: Tables) -> dict[str, Any]:
+def _audit(tables: Tables) -> dict[str, Any]:
     """What the validity section shows beside the figures."""
     server = tables.ranked[tables.ranked["server_core_share"].notna()]
     server = server.assign(name=[row_name(row) for row in server.to_dict("records")])
