@@ -81,9 +81,9 @@ def is_quiet(path: Path) -> bool:
 
 def pull_request(repository: str, head: str, commit: str, call: Call) -> int | None:
     """Return the open pull request from branch ``head`` (owner:branch) that stands at ``commit``."""
-    for one in call("GET", f"repos/{repository}/pulls", state="open", head=head):
-        if one["head"]["sha"] == commit:
-            return int(one["number"])
+    for found in call("GET", f"repos/{repository}/pulls", state="open", head=head):
+        if found["head"]["sha"] == commit:
+            return int(found["number"])
     return None
 
 
@@ -93,9 +93,9 @@ def own_comment(repository: str, number: int, call: Call) -> int | None:
     while comments := call(
         "GET", f"repos/{repository}/issues/{number}/comments", per_page="100", page=str(page)
     ):
-        for one in comments:
-            if one["user"]["login"] == AUTHOR and one["body"].startswith(MARKER):
-                return int(one["id"])
+        for comment in comments:
+            if comment["user"]["login"] == AUTHOR and comment["body"].startswith(MARKER):
+                return int(comment["id"])
         page += 1
     return None
 

@@ -32,8 +32,8 @@ VARIANTS = match(suite_file().suite("default").variants, CATALOG.variants)
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
-    with running_server(cpus=()) as one:
-        yield one
+    with running_server(cpus=()) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
@@ -47,7 +47,7 @@ def manifest(server: Server, workload: Workload) -> Manifest:
 
 
 @pytest.mark.benchmark(group=WORKLOAD)
-@pytest.mark.parametrize("variant", VARIANTS, ids=[one.id for one in VARIANTS])
+@pytest.mark.parametrize("variant", VARIANTS, ids=[variant.id for variant in VARIANTS])
 def test_download(benchmark: Any, variant: Variant, manifest: Manifest, workload: Workload) -> None:
     if variant.unavailable:
         pytest.skip(variant.unavailable)  # a state with its reason, never a silent gap

@@ -35,4 +35,4 @@ if __name__ == "__main__":
     parser.add_argument("--base", default="", help="URL that the others are relative to")
     parser.add_argument("--into", type=Path, default=Path(), help="folder that exists")
     asked = parser.parse_args()
-    print(*asyncio.run(main([urljoin(asked.base, one) for one in asked.urls], asked.into)), sep="\n")
+    print(*asyncio.run(main([urljoin(asked.base, url) for url in asked.urls], asked.into)), sep="\n")

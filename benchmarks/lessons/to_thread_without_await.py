@@ -29,7 +29,7 @@ def observe() -> tuple[bool, str, Mapping[str, float]]:
         warnings.simplefilter("always")
         forgotten, awaited = asyncio.run(forget_then_await())
         gc.collect()
-    warned = sum("never awaited" in str(one.message) for one in caught)
+    warned = sum("never awaited" in str(warning.message) for warning in caught)
     happened = (
         f"{WAIT_S * 1000:.0f} ms after the call without await the function had run {forgotten} times, with "
         f"{warned} RuntimeWarning as the only sign; after the call with await {awaited} time."

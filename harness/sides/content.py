@@ -122,9 +122,9 @@ def _files(folder: Path) -> Iterator[Path]:
             folders.clear()
             continue
         seen.add((state.st_dev, state.st_ino))
-        folders[:] = sorted(one for one in folders if not _is_made(here / one))
-        yield from (here / one for one in folders if (here / one).is_symlink())
-        yield from (here / one for one in sorted(names) if one not in OF_TOOLS)
+        folders[:] = sorted(folder for folder in folders if not _is_made(here / folder))
+        yield from (here / folder for folder in folders if (here / folder).is_symlink())
+        yield from (here / name for name in sorted(names) if name not in OF_TOOLS)
 
 
 def _fail(error: OSError) -> None:

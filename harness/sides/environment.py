@@ -65,7 +65,7 @@ def recipe(
     today: str,
 ) -> Recipe:
     """Return what an environment is to be; reads the files of paths, and asks repositories for the commits of branches."""
-    named = {name for one in asked if (name := project_name(one))}
+    named = {name for requirement in asked if (name := project_name(requirement))}
     exactly = tuple(map(exact, asked))
     return Recipe(
         python=python,
@@ -73,7 +73,7 @@ def recipe(
         constraints=without(constraints, named),
         asked=exactly,
         content=tuple(map(content_of, exactly)),
-        day="" if all(is_fixed(one) for one in asked) else today,
+        day="" if all(is_fixed(requirement) for requirement in asked) else today,
     )
 
 
@@ -99,7 +99,7 @@ def environment(wanted: Recipe, *, cache: Path, say: Callable[[str], None], run:
             why = _build(wanted, folder, partial(run, log=log, lock=lock))
             if why:
                 raise HarnessError(f"cannot make the environment of {what}: {why} (log: {log})")
-            asked = [redacted(one) for one in wanted.content]
+            asked = [redacted(requirement) for requirement in wanted.content]
             complete(folder, {"asked": asked, "versions": versions(folder), "commits": commits(folder)})
     return folder
 
@@ -137,5 +137,5 @@ def _build(wanted: Recipe, folder: Path, step: Callable[[Sequence[str]], str | N
         return why
     brought = versions(folder)
     held = tuple(f"{name}=={version}" for name, version in brought.items())
-    names = {name for one in brought if (name := project_name(one))}
+    names = {name for requirement in brought if (name := project_name(requirement))}
     return installed(without(wanted.base, names), (*held, *without(wanted.constraints, names)))

@@ -110,17 +110,21 @@ def known() -> list[str]:
         path.name
         for folder in (
             *os.environ.get("PATH", "").split(os.pathsep),
-            *(str(Path(one).parent) for one in candidates("3.*")),
+            *(str(Path(candidate).parent) for candidate in candidates("3.*")),
         )
         if folder
         for path in Path(folder).glob("python3.*")
     }
     series = {match[1] for name in names if (match := re.fullmatch(r"python(3\.\d+t?)", name))}
-    found = {one for one in series if any((it := ask(p)) and it.series == one for p in candidates(one))}
+    found = {
+        version
+        for version in series
+        if any((it := ask(p)) and it.series == version for p in candidates(version))
+    }
     own = ask(sys.executable)
     every = found | ({own.series} if own else set())
-    new = [one for one in every if _order(one) >= OLDEST]
-    return sorted(new, key=lambda one: (_order(one), one))
+    new = [version for version in every if _order(version) >= OLDEST]
+    return sorted(new, key=lambda version: (_order(version), version))
 
 
 def _order(series: str) -> tuple[int, ...]:

@@ -92,7 +92,7 @@ def split_parts(text: str) -> list[str]:
         else:
             pieces[-1] += letter
     parts: list[str] = []
-    for piece in (one.strip() for one in pieces):
+    for piece in (piece.strip() for piece in pieces):
         if parts and piece.startswith(OPERATORS) and not parts[-1].startswith(VARIABLE):
             parts[-1] += f",{piece}"
         elif piece:
@@ -138,7 +138,10 @@ def _read(part: str, repository: Path, variant_ids: Collection[str]) -> tuple[st
 
 def _own_packages(repository: Path) -> set[str | None]:
     """Names of what the project's contenders require and of all that it pins."""
-    return {project_name(one) for one in (*project_requirements(repository), *constraints(repository))}
+    return {
+        project_name(requirement)
+        for requirement in (*project_requirements(repository), *constraints(repository))
+    }
 
 
 def _python(part: str, path: Path) -> str | None:

@@ -77,7 +77,7 @@ def prepare(
         python=python_of(folder),
         need=wanted,
         root=tree / "benchmarks",
-        identity=identity | {"requirements": [redacted(one) for one in wanted.content]},
+        identity=identity | {"requirements": [redacted(requirement) for requirement in wanted.content]},
         facts=facts | _named_versions(side, folder),
     )
 
@@ -119,10 +119,10 @@ def _named_versions(side: Side, folder: Path) -> dict[str, str]:
     installed = {project_name(name): (name, version) for name, version in facts["versions"].items()}
     found = {}
     for requirement in side.requirements:
-        one = project_name(requirement)
-        if one in installed:
-            name, version = installed[one]
-            found[name] = f"{version} ({commits[one][:12]})" if one in commits else version
-        elif one:
+        project = project_name(requirement)
+        if project in installed:
+            name, version = installed[project]
+            found[name] = f"{version} ({commits[project][:12]})" if project in commits else version
+        elif project:
             raise HarnessError(f"{redacted(requirement)!r} asks for nothing with this Python", exit_code=2)
     return found

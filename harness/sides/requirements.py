@@ -68,7 +68,7 @@ def _safe(text: str, url: str) -> str:
     except ValueError as error:
         raise HarnessError(f"{redacted(text)!r}: {error}", exit_code=2) from None
     if url.startswith("git+") and scheme not in GIT_SCHEMES:
-        known = ", ".join(f"git+{one}://" for one in sorted(GIT_SCHEMES))
+        known = ", ".join(f"git+{scheme}://" for scheme in sorted(GIT_SCHEMES))
         raise HarnessError(f"{redacted(text)!r}: a git repository is one of {known}", exit_code=2)
     return text
 
@@ -105,7 +105,9 @@ def is_fixed(requirement: str) -> bool:
         parsed = Requirement(requirement)
     except InvalidRequirement:
         return False
-    return any(one.operator in {"==", "==="} and not one.version.endswith(".*") for one in parsed.specifier)
+    return any(
+        clause.operator in {"==", "==="} and not clause.version.endswith(".*") for clause in parsed.specifier
+    )
 
 
 def without(lines: Iterable[str], names: Collection[str]) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ def install(folder: Path, requirements: Sequence[str], constraints: Path) -> lis
     environment that nobody named.
     """
     # uv takes a folder for unchanged as long as its pyproject.toml is; we know better, the files were hashed.
-    names = [project_name(one) for one in requirements if local_path(one)]
+    names = [project_name(requirement) for requirement in requirements if local_path(requirement)]
     fresh = [f"--refresh-package={name}" for name in names if name]
     if len(fresh) < len(names):
         fresh = ["--refresh"]
@@ -52,7 +52,7 @@ def versions(folder: Path) -> dict[str, str]:
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
     if answer.returncode:
         raise HarnessError(f"cannot list what is in {folder}: {reason(answer.stderr)}")
-    return {one["name"]: one["version"] for one in json.loads(answer.stdout)}
+    return {found["name"]: found["version"] for found in json.loads(answer.stdout)}
 
 
 def uv(arguments: Sequence[str], *, log: Path, lock: int) -> str | None:

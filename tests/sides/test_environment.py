@@ -32,9 +32,9 @@ def made(asked: Sequence[str], *, python: Interpreter = PYTHON, today: str = "20
 
 
 def test_what_a_side_names_replaces_our_requirement_and_our_pin() -> None:
-    one = made(["AIOHTTP==3.9.5"])
-    assert one.base == ("httpx>=0.28", "urllib3>=2.4")
-    assert one.constraints == ("httpcore==1.0.9", "httpx==0.28.1", "urllib3==2.6.0")
+    recipe_ = made(["AIOHTTP==3.9.5"])
+    assert recipe_.base == ("httpx>=0.28", "urllib3>=2.4")
+    assert recipe_.constraints == ("httpcore==1.0.9", "httpx==0.28.1", "urllib3==2.6.0")
 
 
 def test_the_key_is_the_content() -> None:
@@ -66,10 +66,12 @@ class Steps:
         os.fstat(lock)
         kind, *rest = arguments
         if kind == "pip":
-            pins = next(one for one in rest if one.startswith("--constraint=")).partition("=")[2]
+            pins = next(argument for argument in rest if argument.startswith("--constraint=")).partition("=")[
+                2
+            ]
             rest = [*rest[rest.index("--") + 1 :], "--", *Path(pins).read_text().split()]
         else:
-            rest = [one for one in rest if one.startswith(("--python", "/"))]
+            rest = [argument for argument in rest if argument.startswith(("--python", "/"))]
         self.commands.append([kind, *rest])
         why = self._fails.pop(0) if self._fails else None
         if why == "KILL":

@@ -24,7 +24,7 @@ def test_a_client_that_cannot_run_here_is_unavailable_if_asked_so(tmp_path: Path
     client = tmp_path / "mine.py"
     client.write_text(CLIENT)
     catalog = open_catalog(sys.executable, clients=[client], strict=False)
-    (variant,) = (one for one in catalog.variants if one.id == "thread_pool/mine")
+    (variant,) = (variant for variant in catalog.variants if variant.id == "thread_pool/mine")
     assert variant.unavailable == "mine: package not_installed_here is not installed"
     with pytest.raises(HarnessError, match="package not_installed_here is not installed") as caught:
         open_catalog(sys.executable, clients=[client])

@@ -64,7 +64,7 @@ def test_here_changes_nothing(text: str, project: Path) -> None:
 def test_requirements(text: str, requirements: tuple[str, ...], project: Path) -> None:
     found = facts(text, project)
     assert found.keys() == {"requirements"}
-    assert {one.replace(" @ ", "@ ") for one in found["requirements"]} == set(requirements)  # type: ignore[attr-defined]
+    assert {requirement.replace(" @ ", "@ ") for requirement in found["requirements"]} == set(requirements)  # type: ignore[attr-defined]
 
 
 def test_what_git_knows_comes_before_a_bare_name_but_not_before_an_operator(project: Path) -> None:
@@ -128,9 +128,9 @@ def test_a_python_by_name_or_path(text: str, project: Path) -> None:
 
 
 def test_several_kinds_combine_in_any_order(project: Path) -> None:
-    one = facts(f"gather/mine/asyncio,aiohttp==3.14.*,python{OWN}", project)
-    assert one == facts(f"python{OWN} , gather/mine/asyncio, aiohttp==3.14.*", project)
-    assert one.keys() == {"python", "requirements", "variant"}
+    found = facts(f"gather/mine/asyncio,aiohttp==3.14.*,python{OWN}", project)
+    assert found == facts(f"python{OWN} , gather/mine/asyncio, aiohttp==3.14.*", project)
+    assert found.keys() == {"python", "requirements", "variant"}
 
 
 @pytest.mark.parametrize(

@@ -64,10 +64,10 @@ def commit(folder: Path) -> None:
 
 
 def test_here_is_this_interpreter_and_nothing_is_built(project: Path, say: list[str]) -> None:
-    one = ready("here", project, say)
+    side = ready("here", project, say)
     own = interpreters.ask(sys.executable)
     assert own is not None
-    assert (one.python, one.root, dict(one.facts)) == (
+    assert (side.python, side.root, dict(side.facts)) == (
         sys.executable,
         project.resolve() / "benchmarks",
         {"python": own.version},
@@ -77,9 +77,9 @@ def test_here_is_this_interpreter_and_nothing_is_built(project: Path, say: list[
 
 
 def test_a_version_other_than_the_pinned_one(project: Path, say: list[str]) -> None:
-    one = ready("tiny==1.0", project, say)
-    assert name_in(one) == one.facts["tiny"] == "1.0"
-    assert ready("tiny==1.0", project, say).python == one.python
+    side = ready("tiny==1.0", project, say)
+    assert name_in(side) == side.facts["tiny"] == "1.0"
+    assert ready("tiny==1.0", project, say).python == side.python
     assert len(say) == 1
 
 
@@ -105,18 +105,18 @@ def test_an_edited_source_folder_is_built_again(project: Path, say: list[str]) -
     (source / "backend.py").write_text(BACKEND)
     for name in ("before", "after"):
         (source / "tiny.py").write_text(f"NAME = {name!r}\n")
-        one = ready(str(source), project, say)
-        assert (name_in(one), one.facts["tiny"]) == (name, "3.0")
+        side = ready(str(source), project, say)
+        assert (name_in(side), side.facts["tiny"]) == (name, "3.0")
 
 
 def test_a_commit_is_taken_out_beside_the_checkout(project: Path, say: list[str]) -> None:
     commit(project)
     (project / "benchmarks" / "suite.toml").write_text("changed")
-    one = ready("HEAD", project, say)
-    assert one.root != project / "benchmarks"
-    assert (one.root / "suite.toml").read_text() == ""
-    assert one.python == sys.executable
-    assert one.facts["ref"] == str(one.side.ref)[:7]
+    side = ready("HEAD", project, say)
+    assert side.root != project / "benchmarks"
+    assert (side.root / "suite.toml").read_text() == ""
+    assert side.python == sys.executable
+    assert side.facts["ref"] == str(side.side.ref)[:7]
     assert (project / "benchmarks" / "suite.toml").read_text() == "changed"
 
 
@@ -142,8 +142,8 @@ def test_a_link_out_of_a_commit_is_left_out_and_told(project: Path, say: list[st
     (project / "benchmarks" / "within.toml").symlink_to("suite.toml")
     commit(project)
     for _ in range(2):  # the second time from the cache
-        one = ready("HEAD", project, say)
-        assert sorted(path.name for path in one.root.iterdir()) == ["suite.toml", "within.toml"]
+        side = ready("HEAD", project, say)
+        assert sorted(path.name for path in side.root.iterdir()) == ["suite.toml", "within.toml"]
         told = "leads out of the commit and is left out"
         assert {line.partition(": ")[2] for line in say} == {
             f"benchmarks/{name} {told}" for name in ("out.py", "up")
@@ -163,9 +163,9 @@ def test_a_branch_is_measured_at_the_commit_that_it_had_and_that_is_shown(
         (source / "tiny.py").write_text(f"NAME = {branch!r}\n")
         git(source, "checkout", "-q", "-B", branch)
         commit(source)
-    one = ready(f"tiny @ git+{source.as_uri()}@main", project, say)
+    side = ready(f"tiny @ git+{source.as_uri()}@main", project, say)
     head = git(source, "rev-parse", "main")
-    assert (name_in(one), one.facts["tiny"]) == ("main", f"3.0 ({head[:12]})")
+    assert (name_in(side), side.facts["tiny"]) == ("main", f"3.0 ({head[:12]})")
     assert head in say[0]
 
 
