@@ -8,10 +8,12 @@ import pytest
 
 from harness import ledger
 from harness.commands.selfcheck import _conclude, truths
+from harness.measure.server import Server
 from harness.measure.suite import SelfCheckFields
 from tests.builders import cell, self_check, sentinel, trial, variant
-from tests.commands.conftest import SUITE, Command, in_process
+from tests.commands.conftest import SUITE, in_process
 from tests.report.ledgers import make_book, workload
+from tests.shared_server import shared
 
 # Few short rounds against a margin of 50 %: enough to go the whole way, too little for a false alarm or to be kept.
 SELFCHECK = """
@@ -33,17 +35,20 @@ def suite(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.usefixtures("probed_once")
 def test_it_says_what_was_found_and_that_so_little_is_not_kept(
-    harness: Command, suite: Path, tmp_path: Path
+    suite: Path, server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    done = harness("selfcheck", "--suite-file", suite, "--results", tmp_path, "--seed", "2")
-    assert done.returncode in {0, 4}, done.stderr  # 4 if this host was not fit to judge on: then it says so
-    assert ("this host was not fit to judge on" in done.stdout) == (done.returncode == 4)
-    assert "false alarms: 0 of 1 verdicts on twins (margin 50.0 %, 6 rounds each)" in done.stdout
-    assert "a twin's ratio is known to ±" in done.stdout
+    with shared(server):
+        code = in_process("selfcheck", "--suite-file", suite, "--results", tmp_path, "--seed", "2")
+    said = capsys.readouterr()
+    assert code in {0, 4}, said.err  # 4 if this host was not fit to judge on: then it says so
+    assert ("this host was not fit to judge on" in said.out) == (code == 4)
+    assert "false alarms: 0 of 1 verdicts on twins (margin 50.0 %, 6 rounds each)" in said.out
+    assert "a twin's ratio is known to ±" in said.out
     # What is not fit to be judged by is told and not kept; it stays in the folder of its own run.
-    assert "1 verdicts on twins of 6 rounds each are too few to know this host by" in done.stdout
-    assert "this self-check is not kept" in done.stdout
+    assert "1 verdicts on twins of 6 rounds each are too few to know this host by" in said.out
+    assert "this self-check is not kept" in said.out
     assert not (tmp_path / "selfcheck.json").exists()
     assert not (tmp_path / "latest").exists()  # that is the newest run of bench
     [path] = tmp_path.glob("runs/*/selfcheck.json")

@@ -4,8 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.conftest import Command, harness  # noqa: F401 - a fixture
-
 SUITE = """\
 [workloads.tiny-memory]
 images = 40
@@ -66,8 +64,6 @@ def open_client(*, concurrency, timeout_s, ca_file):
 
     yield fetch
 '''
-
-__all__ = ["CLIENT", "Command", "client", "suite_file"]
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,9 @@ import pytest
 from harness import ledger
 from harness.cli import main
 from harness.measure.launch import ROOT
-from tests.gate.conftest import Command, client
+from harness.measure.server import Server
+from tests.gate.conftest import client
+from tests.shared_server import shared
 
 
 def verdict(results: Path) -> dict[str, Any]:
@@ -20,33 +22,41 @@ def verdict(results: Path) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.usefixtures("probed_once")
 def test_a_client_that_burns_the_cpu_fails_the_gate(
-    harness: Command, suite_file: Path, tmp_path: Path
+    suite_file: Path,
+    server: Server,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     base, head = client(tmp_path, "quick", 0), client(tmp_path, "slow", 60_000)
     step = tmp_path / "summary.md"
-    done = harness(
-        "gate", "--base", f"{base},env:WHO=base,env:MY_TOKEN=abc", "--head", f"{head},env:WHO=head", "--env", "ALL=1",
-        "--suite-file", suite_file, "--results", tmp_path,
-        env={"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(step)},
-    )  # fmt: skip
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(step))
+    with shared(server):
+        code = main([
+            "gate", "--base", f"{base},env:WHO=base,env:MY_TOKEN=abc", "--head", f"{head},env:WHO=head", "--env", "ALL=1",
+            "--suite-file", str(suite_file), "--results", str(tmp_path),
+        ])  # fmt: skip
+    said = capsys.readouterr()
     found = verdict(tmp_path)
     # Where others use the machine so much that they could explain it the gate must say so, and never pass.
-    assert done.returncode == found["exit_code"], done.stderr
+    assert code == found["exit_code"], said.err
     assert found["exit_code"] in ({3, 4} if found["host_notes"] else {3})
     [cell] = found["cells"]
     assert cell["ratio"] > 1.3
     assert cell["stage"] == "decide"
     assert cell["rounds"] == 6
     assert found["runs"] == ["screen", "decide"]
-    assert "::error " in done.stdout or found["exit_code"] == 4
+    assert "::error " in said.out or found["exit_code"] == 4
     folder = tmp_path / "gates" / found["id"]
     assert step.read_bytes() == (folder / "gate.md").read_bytes()
     suite = ET.fromstring((folder / "junit.xml").read_text()).find("testsuite")  # noqa: S314 - our own file
     assert suite is not None
     assert (suite.get("tests"), suite.get("errors")) == ("1", "0")
     kept = [path.read_text(errors="replace") for path in folder.rglob("*") if path.is_file()]
-    assert not any("MY_TOKEN=abc" in text for text in [*kept, done.stdout, done.stderr])
+    assert not any("MY_TOKEN=abc" in text for text in [*kept, said.out, said.err])
     assert found["sides"]["base"] | {"env MY_TOKEN": "***"} == found["sides"]["base"]
     screen = ledger.read_run(folder / "screen")
     asked = {"base": {"ALL": "1", "MY_TOKEN": "***", "WHO": "base"}, "head": {"ALL": "1", "WHO": "head"}}

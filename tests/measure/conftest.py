@@ -1,20 +1,18 @@
 """One round of every variant of a catalogue, as ``bench`` measures it, on the server that all tests share."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
 from harness.ledger import Record
-from harness.measure import run
 from harness.measure.catalog import Catalog
 from harness.measure.job import Block, RoundJob
 from harness.measure.plan import make_plan, round_job
+from harness.measure.run import run_round
 from harness.measure.server import Server
 from harness.model import HERE, Trial, TrialRules
 from harness.workload import Workload
+from tests.shared_server import shared
 
 
 def job_of(catalog: Catalog, workload: Workload, rules: TrialRules, order: Sequence[str] = ()) -> RoundJob:
@@ -42,12 +40,6 @@ def measured(
     tell: Callable[[Record | Block], None] | None = None,
     sink: Path | None = None,
 ) -> tuple[Trial, ...]:
-    """Run the job on a server that runs already, which saves each test half a second."""
-
-    @contextmanager
-    def running(**_: object) -> Iterator[Callable[[], Server]]:
-        yield lambda: server
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(run, "starting_server", running)
-        return run.run_round(job, tell=tell, sink=sink).trials
+    """Run the job on a server that runs already."""
+    with shared(server):
+        return run_round(job, tell=tell, sink=sink).trials
