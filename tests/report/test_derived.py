@@ -2,6 +2,7 @@
 
 import ast
 import csv
+import functools
 import io
 import math
 import re
@@ -20,7 +21,7 @@ from harness.ledger import Ledger
 from harness.report import markdown
 from harness.report.derived import build, slugs_of
 from harness.report.page import build as page
-from harness.report.tables import make_tables
+from harness.report.tables import Tables, make_tables
 from harness.stats.judge import judge_run
 from tests.report.ledgers import EVIL, VARIANTS, a_selfcheck, files_of, make_book, workload
 from tests.report.test_article import LESSONS, PRIMITIVES
@@ -76,13 +77,17 @@ def edge_cases() -> dict[str, Ledger]:
 CASES = edge_cases()
 
 
+@functools.cache
+def made(name: str) -> tuple[Tables, Mapping[str, bytes]]:
+    """Frames and files of a case, made once."""
+    return files_of(CASES[name])
+
+
 @pytest.fixture(scope="module", params=CASES)
 def case(request: pytest.FixtureRequest) -> tuple[str, dict[str, bytes]]:
-    ledger = CASES[request.param]
-    quoted = (
-        {} if ledger.primitives is None else {"primitives.csv": ledger.primitives}
-    )  # is in the folder already
-    return request.param, dict(files_of(ledger)[1]) | quoted
+    primitives = CASES[request.param].primitives
+    quoted = {} if primitives is None else {"primitives.csv": primitives}  # is in the folder already
+    return request.param, dict(made(request.param)[1]) | quoted
 
 
 def test_a_true_page_for_any_ledger(case: tuple[str, dict[str, bytes]]) -> None:
@@ -119,7 +124,7 @@ def test_every_number_is_in_a_csv(case: tuple[str, dict[str, bytes]]) -> None:
 
 def test_a_wrong_number_outside_of_the_data_is_found() -> None:
     """So that the test above can fail: also for a number that stands somewhere in the sources, in another sentence."""
-    files = files_of(CASES["two workloads"])[1]
+    files = made("two workloads")[1]
     words = csv_cells(files)[1]
     for planted in ("7 failed", "at 512 images", "0.05", "95 of 100", "1.25×"):
         sentence = f"<p>On this machine {planted} was seen.</p><h2"
@@ -162,7 +167,7 @@ def test_who_groups_by_a_key_loses_no_row(case: tuple[str, dict[str, bytes]]) ->
 
 @pytest.mark.parametrize("name", ["two workloads", "failed cells"])
 def test_the_same_ledger_gives_the_same_bytes(name: str) -> None:
-    assert files_of(CASES[name])[1] == files_of(CASES[name])[1]
+    assert files_of(CASES[name])[1] == made(name)[1]
 
 
 def test_sixty_variants_keep_the_limits() -> None:
@@ -185,14 +190,14 @@ def test_a_huge_run_keeps_the_limit_of_a_comment() -> None:
 
 
 def test_failures_are_told_with_their_reason() -> None:
-    files = files_of(CASES["failed cells"])[1]
+    files = made("failed cells")[1]
     html = files["report.html"].decode()
     assert "failed: round 1: HTTP 500 &lt;script&gt;" in html
     assert "short body" in files["report.md"].decode()
 
 
 def test_a_cell_that_failed_late_has_no_speed_anywhere() -> None:
-    tables = files_of(CASES["a cell that failed late"])[0]
+    tables = made("a cell that failed late")[0]
     for frame in (tables.latency, tables.latency_curve, tables.completion):
         assert VARIANTS[2] not in set(frame["variant"])
         assert len(set(frame["variant"])) == len(VARIANTS) - 1
@@ -202,7 +207,7 @@ def test_a_cell_that_failed_late_has_no_speed_anywhere() -> None:
 
 
 def test_an_unfinished_run_says_so() -> None:
-    files = files_of(CASES["unfinished"])[1]
+    files = made("unfinished")[1]
     assert "This run is unfinished: 13 of 15 trials were measured." in files["report.html"].decode()
     assert "unfinished: 13 of 15 trials" in files["report.md"].decode()
 
