@@ -20,6 +20,7 @@ from harness.measure.launch import ROOT
 from harness.measure.machine import cpu_split, fingerprint
 from harness.measure.plan import make_plan
 from harness.measure.run import run_round
+from harness.measure.server import Server
 from harness.metrics import TIME_PER_IMAGE
 from harness.model import HERE, Ceiling, HarnessError, Run, Sentinel, Trial, TrialRules
 from harness.session.console import Console
@@ -30,6 +31,7 @@ from harness.stats.verdict import Margins
 from harness.workload import Workload
 from tests.builders import sentinel, trial
 from tests.measure.conftest import job_of
+from tests.shared_server import shared
 
 TINY = Workload.of(
     name="round-disk", images=33, image_bytes=4096, latency_s=0.005, concurrency=32, sink="disk", seed=5
@@ -74,9 +76,10 @@ def kinds(result: RoundResult) -> list[tuple[type, object]]:
     return [(type(record), getattr(record, "cell", None)) for record in result.records]
 
 
-def test_a_round_in_another_process_gives_the_same_records(few: Catalog) -> None:
+def test_a_round_in_another_process_gives_the_same_records(few: Catalog, server: Server) -> None:
     job = replace(job_of(few, TINY, RULES), ceilings=(TINY.what.image_bytes,))
-    here = run_round(job)
+    with shared(server):
+        here = run_round(job)
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
         there = pool.submit(run_round, job).result()
     assert kinds(there) == kinds(here)
@@ -86,10 +89,13 @@ def test_a_round_in_another_process_gives_the_same_records(few: Catalog) -> None
     assert {trial.sink_filesystem is None for trial in there.trials} == {False}
 
 
-def test_a_run_whose_rounds_are_measured_elsewhere_is_judged_as_any(few: Catalog, tmp_path: Path) -> None:
+def test_a_run_whose_rounds_are_measured_elsewhere_is_judged_as_any(
+    few: Catalog, server: Server, tmp_path: Path
+) -> None:
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
         drive(Console(), started(tmp_path / "there", few, rounds=3), {HERE: few}, executor=pool)
-    drive(Console(), started(tmp_path / "here", few, rounds=3), {HERE: few})
+    with shared(server):
+        drive(Console(), started(tmp_path / "here", few, rounds=3), {HERE: few})
     books = [ledger.read(tmp_path / name) for name in ("here", "there")]
     margins = Margins(default=0.05, of_metric={})
     findings = [
