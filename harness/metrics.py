@@ -3,7 +3,7 @@
 import math
 import statistics
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from harness.model import HarnessError, Pass, Trial
@@ -21,23 +21,26 @@ class Metric:
         label: for people, without the unit.
         short: the same where there is little room.
         unit: of the value, in base units.
-        better: which way is better.
         quantity: what it is of, which says what a disturbed host can do to it. A count is shown and not judged; all
             else is positive, and judged by the logs of ratios.
-        of_pass: the value of one pass; None if it belongs to the trial as a whole.
         of_trial: the trial's one value.
-        is_geometric: whether that is the geometric mean over the timed passes; else it is the mean.
+        of_pass: the value of one pass; None if it belongs to the trial as a whole.
+        better: which way is better.
     """
 
     key: str
     label: str
     short: str
     unit: str
-    better: Better
     quantity: Quantity
-    of_pass: Callable[[Pass], float] | None
     of_trial: Callable[[Trial], float]
-    is_geometric: bool
+    of_pass: Callable[[Pass], float] | None = None
+    better: Better = "lower"
+
+    @property
+    def is_geometric(self) -> bool:
+        """Whether a trial's value is the geometric mean over its timed passes; else it is the mean."""
+        return self.quantity == "time"
 
     @property
     def is_judged(self) -> bool:
@@ -91,71 +94,46 @@ def _images(each: Pass) -> int:
     return len(each.latency_s)
 
 
-def _mean(
-    key: str, label: str, short: str, unit: str, quantity: Quantity, of_pass: Callable[[Pass], float]
+def _of_passes(
+    key: str,
+    label: str,
+    short: str,
+    unit: str,
+    quantity: Quantity,
+    of_pass: Callable[[Pass], float],
+    better: Better = "lower",
 ) -> Metric:
-    return Metric(
-        key=key,
-        label=label,
-        short=short,
-        unit=unit,
-        better="lower",
-        quantity=quantity,
-        of_pass=of_pass,
-        of_trial=mean_over_passes(of_pass),
-        is_geometric=False,
-    )
-
-
-def _time(
-    key: str, label: str, short: str, unit: str, better: Better, of_pass: Callable[[Pass], float]
-) -> Metric:
+    mean = geometric_mean_over_passes if quantity == "time" else mean_over_passes
     return Metric(
         key=key,
         label=label,
         short=short,
         unit=unit,
         better=better,
-        quantity="time",
-        of_pass=of_pass,
-        of_trial=geometric_mean_over_passes(of_pass),
-        is_geometric=True,
-    )
-
-
-def _of_trial(
-    key: str, label: str, unit: str, quantity: Quantity, of_trial: Callable[[Trial], float]
-) -> Metric:
-    return Metric(
-        key=key,
-        label=label,
-        short=label,
-        unit=unit,
-        better="lower",
         quantity=quantity,
-        of_pass=None,
-        of_trial=of_trial,
-        is_geometric=False,
+        of_pass=of_pass,
+        of_trial=mean(of_pass),
     )
 
 
 def _count(key: str, label: str, unit: str, better: Better, of_pass: Callable[[Pass], float]) -> Metric:
-    return replace(_mean(key, label, label, unit, "count", of_pass), better=better)
+    return _of_passes(key, label, label, unit, "count", of_pass, better)
 
 
-RATE = _time(
+RATE = _of_passes(
     "images_per_s",
     "throughput",
     "throughput",
     "images/s",
-    "higher",
+    "time",
     lambda each: _images(each) / each.wall_s,
+    better="higher",
 )
-TIME_PER_IMAGE = _time(
-    "time_per_image_s", "time per image", "time", "s", "lower", lambda each: each.wall_s / _images(each)
+TIME_PER_IMAGE = _of_passes(
+    "time_per_image_s", "time per image", "time", "s", "time", lambda each: each.wall_s / _images(each)
 )
-WALL = _time("wall_s", "time for all images", "time for all", "s", "lower", lambda each: each.wall_s)
-CLIENT_CPU = _mean(
+WALL = _of_passes("wall_s", "time for all images", "time for all", "s", "time", lambda each: each.wall_s)
+CLIENT_CPU = _of_passes(
     "client_cpu_s_per_1000_images",
     "client CPU per 1,000 images",
     "client CPU",
@@ -163,7 +141,7 @@ CLIENT_CPU = _mean(
     "client CPU",
     lambda each: 1000 * each.client_cpu_s / _images(each),
 )
-SERVER_CPU = _mean(
+SERVER_CPU = _of_passes(
     "server_cpu_s_per_1000_images",
     "server CPU per 1,000 images",
     "server CPU",
@@ -202,8 +180,22 @@ INVOLUNTARY_SWITCHES = _count(
     "lower",
     lambda each: each.involuntary_switches,
 )
-PEAK_RSS = _of_trial("peak_rss_bytes", "peak memory", "bytes", "memory", lambda trial: trial.peak_rss_bytes)
-THREADS = _of_trial("threads", "threads", "threads", "count", lambda trial: trial.threads)
+PEAK_RSS = Metric(
+    key="peak_rss_bytes",
+    label="peak memory",
+    short="peak memory",
+    unit="bytes",
+    quantity="memory",
+    of_trial=lambda trial: trial.peak_rss_bytes,
+)
+THREADS = Metric(
+    key="threads",
+    label="threads",
+    short="threads",
+    unit="threads",
+    quantity="count",
+    of_trial=lambda trial: trial.threads,
+)
 
 METRICS: tuple[Metric, ...] = (
     RATE,
