@@ -71,7 +71,7 @@ def test_a_refusal_is_one_line(
         (["report"], "required: RUN"),
         (["compare", "a", "b", "\x1b[2J"], r"arguments: \x1b[2J"),
         (["matrix", "--side=--", "--side=here"], "--side=--: -- is no value"),
-        (["--", "mend"], "invalid choice: 'mend'"),
+        (["mend"], "invalid choice: 'mend'"),
         ([], "required: COMMAND"),
     ],
 )

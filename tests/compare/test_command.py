@@ -90,13 +90,13 @@ def test_sides_with_other_packages_are_unlike_too(
             recorded, run=replace(recorded.run, environment={**recorded.run.environment, "sides": sides})
         )
 
-    old, new = write("old", book=gate("2.25.1")), write("new", book=gate("2.26.0"))
+    old, new = write("old", recorded=gate("2.25.1")), write("new", recorded=gate("2.26.0"))
     assert compare(tmp_path, old, new) == 4
     told = capsys.readouterr().err
     assert "packages.requests: 2.25.1 against 2.26.0" in told
     assert compare(tmp_path, write("clean"), write("set", facts={"variables": {"A": "1"}})) == 4
     assert "variables.A: absent against 1" in capsys.readouterr().err
-    assert compare(tmp_path, old, write("same", book=gate("2.25.1"))) == 0
+    assert compare(tmp_path, old, write("same", recorded=gate("2.25.1"))) == 0
 
 
 def test_force_marks_every_row_and_gives_no_verdict(write: Write, tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_force_marks_every_row_and_gives_no_verdict(write: Write, tmp_path: Path
 def test_a_cell_that_fails_now_is_no_slow_number(write: Write, tmp_path: Path) -> None:
     write("base")
     variant = "gather/aiohttp_session/uvloop"
-    head = write("head", book=make_book(rounds=8, failed={variant: "a wrong body"}))
+    head = write("head", recorded=make_book(rounds=8, failed={variant: "a wrong body"}))
     assert compare(tmp_path, "base", "head") == 1
     [row] = [row for row in rows(head) if row["variant"] == variant]
     assert (row["verdict"], row["ratio"], row["reason"]) == ("failed", "", "head: round 1: a wrong body")
@@ -119,21 +119,21 @@ def test_a_cell_that_fails_now_is_no_slow_number(write: Write, tmp_path: Path) -
 
 def test_a_cell_that_failed_in_the_base_excludes_no_regression(write: Write, tmp_path: Path) -> None:
     variants = {variant.id for variant in make_book().run.plan.variants}
-    write("base", book=make_book(rounds=8, failed=dict.fromkeys(variants, "a wrong body")))
+    write("base", recorded=make_book(rounds=8, failed=dict.fromkeys(variants, "a wrong body")))
     head = write("head")
     assert compare(tmp_path, "base", "head") == 5  # of none is anything known
     assert {row["verdict"] for row in rows(head)} == {"inconclusive"}
     assert rows(head)[0]["reason"] == "base failed: round 1: a wrong body"
-    write("other", book=make_book(rounds=8, failed={min(variants): "a wrong body"}))
+    write("other", recorded=make_book(rounds=8, failed={min(variants): "a wrong body"}))
     assert compare(tmp_path, "other", "head") == 4
 
 
 def test_cells_of_one_run_only_are_listed_and_other_workloads_not_compared(
     write: Write, tmp_path: Path
 ) -> None:
-    write("base", book=make_book(rounds=8, workloads=[workload("a"), workload("b")]))
+    write("base", recorded=make_book(rounds=8, workloads=[workload("a"), workload("b")]))
     changed = workload("a", concurrency=50)
-    head = write("head", book=make_book(rounds=8, workloads=[changed, workload("c")]))
+    head = write("head", recorded=make_book(rounds=8, workloads=[changed, workload("c")]))
     assert compare(tmp_path, "base", "head") == 4
     verdicts = {row["workload"]: row["verdict"] for row in rows(head)}
     assert verdicts == {"a": "not comparable", "b": "only in base", "c": "only in head"}
@@ -146,7 +146,7 @@ def test_a_variant_that_one_run_lacks_was_not_compared_and_does_not_pass(
     lost = made.run.plan.baseline
     fewer = replace(made, trials=tuple(trial for trial in made.trials if trial.cell.variant != lost))
     write("base")
-    head = write("head", book=fewer)
+    head = write("head", recorded=fewer)
     assert compare(tmp_path, "base", "head") == 4
     [row] = [row for row in rows(head) if row["variant"] == lost]
     assert row["verdict"] == "only in base"
@@ -156,8 +156,8 @@ def test_a_variant_that_one_run_lacks_was_not_compared_and_does_not_pass(
 
 
 def test_two_runs_without_a_common_cell_have_nothing_compared(write: Write, tmp_path: Path) -> None:
-    write("base", book=make_book(rounds=8, workloads=[workload("a")]))
-    write("head", book=make_book(rounds=8, workloads=[workload("b")]))
+    write("base", recorded=make_book(rounds=8, workloads=[workload("a")]))
+    write("head", recorded=make_book(rounds=8, workloads=[workload("b")]))
     assert compare(tmp_path, "base", "head") == 5
 
 
@@ -174,8 +174,8 @@ def test_a_host_that_changed_between_the_runs_is_no_regression(write: Write, tmp
     made = make_book(rounds=8)
     jitter = [replace(sentinel, cpu_s=(0.02 * (1 + sentinel.round / 500),)) for sentinel in made.sentinels]
     slow = [replace(sentinel, cpu_s=(sentinel.cpu_s[0] * 1.3,)) for sentinel in jitter]
-    write("base", book=replace(made, sentinels=tuple(jitter)))
-    head = write("head", 1.3, book=replace(made, sentinels=tuple(slow)))
+    write("base", recorded=replace(made, sentinels=tuple(jitter)))
+    head = write("head", 1.3, recorded=replace(made, sentinels=tuple(slow)))
     assert compare(tmp_path, "base", "head") == 4
     assert {row["verdict"] for row in rows(head)} == {"inconclusive"}
     assert rows(head)[0]["reason"].startswith("the host changed: its fixed CPU loop took 1.29 to 1.31")
