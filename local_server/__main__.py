@@ -18,8 +18,9 @@ from aiohttp.http import HttpProcessingError
 from aiohttp.log import server_logger
 
 from harness.workload import SPECS, TYPES, check
+from local_server.answers import answers
 from local_server.control import Control
-from local_server.images import make_images
+from local_server.listeners import Listeners
 from local_server.server import ImageConnection
 
 try:
@@ -111,23 +112,23 @@ def _cpus(text: str) -> set[int]:
 
 
 async def _serve(options: argparse.Namespace) -> None:
-    token = secrets.token_urlsafe(32)
-    images = Control(token).server
+    control = Control(secrets.token_urlsafe(32))
+    images = control.server
     loop = asyncio.get_running_loop()
     server = web.Server(images.answer)
-    listener = await loop.create_server(
-        lambda: ImageConnection(server, images, loop), options.host, options.port, backlog=4096
+    listeners = control.listeners = Listeners(
+        lambda: ImageConnection(server, images, loop), options.host, options.port
     )
     ready: dict[str, object] = {
-        "url": _url(listener.sockets[0].getsockname()),
+        "url": str(await listeners.first()),
         "pid": os.getpid(),
-        "token": token,
+        "token": control.token,
         "loop": type(loop).__module__.partition(".")[0],
     }
     if options.images is not None:
-        ready["paths"] = images.add(
-            "images", make_images(options.images, options.image_bytes, options.seed), options.latency_s
-        ).paths
+        fields = check({name: getattr(options, name) for name in SERVED}, served=True)
+        served = images.add("images", *answers(fields), await listeners.origins(fields))
+        ready["urls"] = [place.url for place in served.places]
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ended.set)
@@ -135,7 +136,7 @@ async def _serve(options: argparse.Namespace) -> None:
         threading.Thread(target=_wait_for_end_of_input, args=(loop, ended), daemon=True).start()
     print(json.dumps(ready), flush=True)
     await ended.wait()
-    listener.close()
+    listeners.close()
     await server.shutdown(timeout=0.1)
 
 
@@ -145,11 +146,6 @@ def _wait_for_end_of_input(loop: asyncio.AbstractEventLoop, ended: asyncio.Event
         pass
     with contextlib.suppress(RuntimeError):  # a signal may have closed the loop first
         loop.call_soon_threadsafe(ended.set)
-
-
-def _url(address: tuple[Any, ...]) -> str:
-    host, port = address[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 if __name__ == "__main__":

@@ -9,7 +9,8 @@ from typing import Any
 from aiohttp import web
 
 from harness.workload import check
-from local_server.images import make_images
+from local_server.answers import answers
+from local_server.listeners import Listeners
 from local_server.server import ImageServer, Workload
 
 PREFIX = "/_control/workloads/"
@@ -23,11 +24,16 @@ class Control:
 
     Args:
         token: who shows it may control.
+
+    Attributes:
+        listeners: where workloads are served; set before the first request.
     """
+
+    listeners: Listeners
 
     def __init__(self, token: str) -> None:
         self.server = ImageServer(self.answer)
-        self._token = token
+        self.token = token
         self._strangers = (
             0  # requests since the last reading that neither ask for a workload's image nor may control
         )
@@ -42,7 +48,7 @@ class Control:
     async def _control(self, request: web.BaseRequest) -> web.StreamResponse:
         given = request.headers.get("Authorization", "")
         if not secrets.compare_digest(
-            given.encode(errors="surrogateescape"), f"Bearer {self._token}".encode()
+            given.encode(errors="surrogateescape"), f"Bearer {self.token}".encode()
         ):
             self._strangers += 1
             return _refusal(
@@ -72,16 +78,16 @@ class Control:
         try:
             fields = _fields(await _body(request))
             self.server.claim(name, fields["images"] * fields["image_bytes"])
-        except ValueError as error:
+            origins = await self.listeners.origins(fields)
+        except (ValueError, OSError) as error:
+            if isinstance(error, (web.RequestPayloadError, ConnectionError)):
+                return _refusal(400, "the body broke off")
             return _refusal(422, str(error))
-        except (web.RequestPayloadError, ConnectionError):
-            return _refusal(400, "the body broke off")
         # In a thread, so that a large workload does not stop the answers of another.
-        images = await asyncio.to_thread(make_images, fields["images"], fields["image_bytes"], fields["seed"])
-        workload = self.server.add(name, images, fields["latency_s"])
+        workload = self.server.add(name, *await asyncio.to_thread(answers, fields), origins)
         manifest = [
-            {"path": path, "sha256": image.sha256, "bytes": len(image.body)}
-            for path, image in zip(workload.paths, images, strict=True)
+            {"url": place.url, "sha256": place.answer.sha256, "bytes": place.answer.size}
+            for place in workload.places
         ]
         return web.json_response({"images": manifest})
 

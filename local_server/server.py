@@ -4,6 +4,8 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
+from itertools import cycle
 from time import perf_counter
 from typing import cast
 
@@ -11,7 +13,8 @@ from aiohttp import EMPTY_PAYLOAD, HttpVersion11, web
 from aiohttp.http import HttpProcessingError, HttpRequestParser, RawRequestMessage
 
 from harness.workload import MOST_BYTES, moved
-from local_server.images import Image
+from local_server.answers import Answer
+from local_server.listeners import Origin
 from local_server.witness import Window, Witness
 
 KEEP_ALIVE_S = 75.0
@@ -40,20 +43,31 @@ _CLOSING = cast("web.StreamResponse", _Sent(keep_alive=False))
 
 
 @dataclass(slots=True)
+class Place:
+    """A URL and what it gives now.
+
+    Attributes:
+        address: where alone it is given, host and port.
+    """
+
+    url: str
+    path: str
+    address: tuple[str, int]
+    witness: Witness
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
 class Workload:
     """Images that are being served, and what was seen of them.
 
     Attributes:
         secret: first segment of its paths; of the same length for all.
-        wires: whole answers, in the order of the paths that give them now.
     """
 
-    name: str
-    latency_s: float
     witness: Witness
     secret: str
-    paths: Sequence[str]
-    wires: Sequence[bytes]
+    places: Sequence[Place]
 
 
 class ImageServer:
@@ -66,7 +80,7 @@ class ImageServer:
     def __init__(self, otherwise: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]) -> None:
         self.workloads: dict[str, Workload] = {}
         self._by_secret: dict[str, Workload] = {}
-        self._answers: dict[str, tuple[bytes, Workload]] = {}
+        self._places: dict[str, Place] = {}  # by path
         self._held: dict[str, int] = {}  # workload -> bytes of its images, also of those that are being made
         self._otherwise = otherwise
 
@@ -89,29 +103,35 @@ class ImageServer:
             )
         self._held[name] = image_bytes
 
-    def add(self, name: str, images: Sequence[Image], latency_s: float) -> Workload:
+    def add(
+        self, name: str, files: Sequence[str], answers: Sequence[Answer], origins: Sequence[Origin]
+    ) -> Workload:
         """Serve these images, instead of those that this workload had before.
+
+        Args:
+            files: a name for each answer.
+            origins: that give the images in turn.
 
         Raises:
             ValueError: they do not fit beside those of the other workloads.
         """
-        self.claim(name, sum(len(image.body) for image in images))
-        secret = secrets.token_urlsafe(SECRET_BYTES)
-        paths = [f"/{secret}/{image.name}" for image in images]
-        workload = Workload(name, latency_s, Witness(), secret, paths, [_wire(image) for image in images])
-        self.workloads[name] = self._by_secret[secret] = workload
-        self._place(workload)
+        self.claim(name, sum(answer.size for answer in answers))
+        secret, witness = secrets.token_urlsafe(SECRET_BYTES), Witness()
+        places = [
+            Place(
+                f"{origin}/{secret}/{file}", f"/{secret}/{file}", (origin.host, origin.port), witness, answer
+            )
+            for file, answer, origin in zip(files, answers, cycle(origins), strict=False)
+        ]
+        workload = self.workloads[name] = self._by_secret[secret] = Workload(witness, secret, places)
+        self._places |= {place.path: place for place in places}
         return workload
 
     def move(self, workload: Workload, seed: int) -> None:
         """From now on let each path give another image; so nobody has its body from an earlier time."""
-        workload.wires = moved(workload.wires, seed)
-        self._place(workload)
-
-    def _place(self, workload: Workload) -> None:
-        self._answers |= {
-            path: (wire, workload) for path, wire in zip(workload.paths, workload.wires, strict=True)
-        }
+        answers = moved([place.answer for place in workload.places], seed)
+        for place, answer in zip(workload.places, answers, strict=True):
+            place.answer = answer
 
     def remove(self, name: str) -> bool:
         """Serve this workload no longer; False if there is none."""
@@ -120,37 +140,39 @@ class ImageServer:
         if workload is None:
             return False
         del self._by_secret[workload.secret]
-        for path in workload.paths:
-            del self._answers[path]
+        for place in workload.places:
+            del self._places[place.path]
         return True
 
     def wire(self, connection: "ImageConnection", message: RawRequestMessage) -> bytes | None:
         """Count a plain request for an image that waits for nothing and return the answer; None if it is another."""
-        found = self._answers.get(message.path)
+        place = self._places.get(message.path)
         if (
-            found is None
-            or found[1].latency_s
+            place is None
+            or place.answer.wait_s
+            or place.address != connection.address
             or message.method != "GET"
             or message.version != HttpVersion11
             or message.should_close
         ):
             return None
-        wire, workload = found
-        window = workload.witness.arrived(connection, message, message.path)
+        wire = place.answer.wire
+        window = place.witness.arrived(connection, message, message.path)
         window.answered(200, len(wire), at=window.arrived_at)
         return wire
 
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer any request that was not plain."""
-        found = self._answers.get(request.raw_path)
-        if found is None or request.method != "GET":
+        connection = _connection_of(request)
+        place = self._places.get(request.raw_path)
+        if place is None or request.method != "GET" or place.address != connection.address:
             return await self._refuse(request)
-        wire, workload = found
-        window = workload.witness.arrived(_connection_of(request), request, request.raw_path)
+        answer, wire = place.answer, place.answer.wire
+        window = place.witness.arrived(connection, request, request.raw_path)
         arrived_at = answered_at = window.arrived_at
         try:
-            if workload.latency_s:
-                await asyncio.sleep(workload.latency_s)
+            if answer.wait_s:
+                await asyncio.sleep(answer.wait_s)
                 answered_at = perf_counter()
             keep = request.keep_alive and request.version == HttpVersion11
             if not keep:
@@ -171,16 +193,14 @@ class ImageServer:
         workload = self._by_secret.get(request.raw_path.split("/")[1] if "/" in request.raw_path else "")
         if workload is None:
             return await self._otherwise(request)
-        status = 404 if request.raw_path not in self._answers else 405
-        window = workload.witness.arrived(_connection_of(request), request, request.raw_path)
-        window.answered(status, 0, at=window.arrived_at)
-        headers = {"Allow": "GET"} if status == 405 else None  # noqa: PLR2004 - RFC 9110, 15.5.6, wants it
-        return web.Response(status=status, text=f"{status}\n", headers=headers)
-
-
-def _wire(image: Image) -> bytes:
-    head = f"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: {len(image.body)}\r\n\r\n"
-    return head.encode() + image.body
+        connection, place = _connection_of(request), self._places.get(request.raw_path)
+        status = HTTPStatus.NOT_FOUND if place is None else HTTPStatus.METHOD_NOT_ALLOWED
+        if place is not None and place.address != connection.address:
+            status = HTTPStatus.MISDIRECTED_REQUEST
+        window = workload.witness.arrived(connection, request, request.raw_path)
+        window.answered(status.value, 0, at=window.arrived_at)
+        headers = {"Allow": "GET"} if status is HTTPStatus.METHOD_NOT_ALLOWED else None  # RFC 9110, 15.5.6
+        return web.Response(status=status, text=f"{status.value}\n", headers=headers)
 
 
 def _connection_of(request: web.BaseRequest) -> "ImageConnection":
@@ -195,7 +215,7 @@ class ImageConnection(web.RequestHandler):  # type: ignore[type-arg,unused-ignor
     aiohttp's alone, so answers never overtake each other.
     """
 
-    __slots__ = ("_images", "_plain", "made_at", "met")
+    __slots__ = ("_images", "_plain", "address", "made_at", "met")
 
     def __init__(self, server: web.Server, images: ImageServer, loop: asyncio.AbstractEventLoop) -> None:  # type: ignore[type-arg,unused-ignore] # as above
         super().__init__(
@@ -211,6 +231,11 @@ class ImageConnection(web.RequestHandler):  # type: ignore[type-arg,unused-ignor
         self.met: Window | None = None
         self._images = images
         self._plain: HttpRequestParser | None = HttpRequestParser(self, loop, READ_BYTES)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Note to which of our addresses the client has connected."""
+        self.address: tuple[str, int] = transport.get_extra_info("sockname")[:2]
+        super().connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
         """Answer here, or leave this read and all that follow to aiohttp."""

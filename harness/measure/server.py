@@ -71,9 +71,9 @@ class Server:
         served = {name: value for name, value in workload.flat.items() if SPECS[name].is_served}
         answer = self._control("PUT", workload.name, served)
         images = answer["images"]
-        self._digests[workload.name] = [one["sha256"] for one in images]
+        self._digests[workload.name] = [image["sha256"] for image in images]
         return Manifest(
-            urls=tuple(self.url + one["path"] for one in images),
+            urls=tuple(image["url"] for image in images),
             digests=tuple(self._digests[workload.name]),
         )
 

@@ -14,11 +14,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
 import pytest
 
 from harness.workload import moved
-from local_server.images import MIN_BYTES, make_images
+from local_server.answers import answers
+from local_server.images import MIN_BYTES
+from local_server.listeners import Origin
 from local_server.server import ImageServer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,6 +36,7 @@ class Running:
         self.ready = ready
         self.host, port = ready["url"].removeprefix("http://").rsplit(":", 1)
         self.port = int(port)
+        self.paths = [urlsplit(url).path for url in ready.get("urls", ())]
 
     @contextmanager
     def connect(self) -> Iterator[http.client.HTTPConnection]:
@@ -53,7 +57,7 @@ class Running:
         with self.connect() as connection:
             connection.request(method, f"/_control/workloads/{path}", data, headers)
             response = connection.getresponse()
-            return response.status, json.loads(response.read())
+            return response.status, json.loads(response.read(), object_hook=_with_path)
 
     def raw(self, data: bytes) -> bytes:
         """Send bytes; return all that comes until the server closes."""
@@ -91,6 +95,10 @@ def running(*options: str, env: dict[str, str] | None = None) -> Iterator[Runnin
         for stream in (process.stdin, process.stdout, process.stderr):
             if stream is not None:
                 stream.close()
+
+
+def _with_path(answer: dict[str, Any]) -> dict[str, Any]:
+    return answer | ({"path": urlsplit(answer["url"]).path} if "url" in answer else {})
 
 
 def get(path: str) -> bytes:
@@ -209,7 +217,7 @@ def test_a_connection_is_kept_without_the_compiled_parser() -> None:
         running("--images", "2", env={"AIOHTTP_NO_EXTENSIONS": "1"}) as server,
         server.connect() as connection,
     ):
-        for path in server.ready["paths"]:
+        for path in server.paths:
             connection.request("GET", path)
             assert len(connection.getresponse().read()) == 6144
         assert server.control("POST", "images/window")[1]["connections"] == 1
@@ -265,9 +273,9 @@ def test_a_client_that_breaks_off_a_large_answer_is_no_news() -> None:
                 wire.setsockopt(
                     socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0"
                 )  # reset, no farewell
-                wire.sendall(get(server.ready["paths"][0]))
+                wire.sendall(get(server.paths[0]))
                 assert wire.recv(10) == b"HTTP/1.1 2"
-        assert server.get(server.ready["paths"][0])[0] == 200
+        assert server.get(server.paths[0])[0] == 200
         seen = server.control("POST", "images/window")[1]
         assert (seen["connections"], seen["statuses"]) == (3, {"200": 3})
         assert server.control("POST", "images/window")[1]["peak_in_flight"] == 0
@@ -357,7 +365,8 @@ def test_workloads_are_bounded_in_sum_before_they_are_made() -> None:
     server.claim("w1", 1)
     server.claim("w3", 300 * 1024**2)
     server.remove("w3")
-    server.add("w3", make_images(2, MIN_BYTES, 1), 0.0)
+    fields = {"images": 2, "image_bytes": MIN_BYTES, "latency_s": 0.0, "seed": 1}
+    server.add("w3", *answers(fields), [Origin("http", "127.0.0.1", 1)])
     assert server._held == {"w0": 314_572_800, "w2": 314_572_800, "w1": 1, "w3": 2 * MIN_BYTES}
 
 
@@ -365,7 +374,7 @@ def test_garbage_is_refused_and_fills_no_log() -> None:
     with running("--images", "1") as server:
         for garbage in (b"\x00\xff" * 500, b"GET\r\n\r\n", b"\x16\x03\x01\x02\x00\r\n", get("/\xff")):
             assert b" 400 Bad Request" in server.raw(garbage)
-        assert server.get(server.ready["paths"][0])[0] == 200
+        assert server.get(server.paths[0])[0] == 200
         assert server.ended() == (0, "")
 
 
@@ -426,7 +435,7 @@ def test_a_removed_workload_is_gone(one: Running) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_cleanly(number: signal.Signals) -> None:
     with running("--images", "2") as server, server.connect() as connection:
-        connection.request("GET", server.ready["paths"][0])
+        connection.request("GET", server.paths[0])
         assert connection.getresponse().status == 200  # and the connection stays open
         server.process.send_signal(number)
         assert server.process.wait(timeout=10) == 0
