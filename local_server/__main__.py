@@ -17,7 +17,7 @@ from aiohttp import web
 from aiohttp.http import HttpProcessingError
 from aiohttp.log import server_logger
 
-from harness.workload import SPECS, TYPES, check
+from harness.workload import DEFAULTS, SPECS, TYPES, check
 from local_server.answers import answers
 from local_server.control import Control
 from local_server.listeners import Listeners
@@ -30,7 +30,12 @@ except ImportError:  # not on Windows
 
 MAX_PORT = 65_535
 # A workload that is served from the start, if so many images are asked for.
-SERVED: dict[str, Any] = {"images": None, "image_bytes": 6_144, "latency_s": 0.0, "seed": 0}
+SERVED: dict[str, Any] = {name: DEFAULTS[name] for name, spec in SPECS.items() if spec.is_served} | {
+    "images": None,
+    "image_bytes": 6_144,
+    "latency_s": 0.0,
+    "seed": 0,
+}
 
 
 def main() -> int:
