@@ -133,6 +133,7 @@ class Witness:
             the same for all its processes; None as above, and without a request.
         answered_at: when the last answer began, on the same clock; None likewise.
         waited_s: seconds from arrival to answer, all requests together; None in ledgers older than this field.
+        hosts: address of the server -> connections that were made to it; None likewise.
     """
 
     connections: Count
@@ -148,6 +149,7 @@ class Witness:
     reached_at: Seconds | None = None
     answered_at: Seconds | None = None
     waited_s: Seconds | None = None
+    hosts: Mapping[str, Count] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -126,6 +126,19 @@ class Network:
             is_served=True,
         ),
     ]
+    hosts: Annotated[
+        int,
+        Spec(
+            label="hosts",
+            help="addresses that give the images in turn, each over connections of its own",
+            unit="count",
+            low=1,
+            high=64,
+            phrase=" from {hosts} hosts",
+            unsaid=1,
+            is_served=True,
+        ),
+    ] = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ import asyncio
 from asyncio import BaseProtocol
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Any
 
 BACKLOG = 4096
@@ -53,9 +54,12 @@ class Listeners:
 
         Raises:
             OSError: it cannot.
+            ValueError: the server was told to listen to a name, and further hosts are the addresses after its own.
         """
-        del fields
-        return [await self._origin(self._host, 0)]
+        if fields["hosts"] == 1:
+            return [await self._origin(self._host, 0)]
+        first = ip_address(self._host)
+        return [await self._origin(str(first + number), 0) for number in range(fields["hosts"])]
 
     async def _origin(self, host: str, port: int) -> Origin:
         if host not in self._listening:

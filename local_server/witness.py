@@ -19,10 +19,12 @@ class Connection(Protocol):
     """What a witness wants of a connection.
 
     Attributes:
+        address: of ours, to which it was made: host and port.
         made_at: when it was accepted.
         met: the window that has counted it; so a witness holds no connection, and a closed one is forgotten.
     """
 
+    address: tuple[str, int]
     made_at: float
     met: "Window | None"
 
@@ -45,7 +47,17 @@ class Window:
     """
 
     __slots__ = (
-        *("_in_flight", "answered_at", "arrived_at", "bytes", "connections", "cpu_s", "first", "paths"),
+        *(
+            "_in_flight",
+            "answered_at",
+            "arrived_at",
+            "bytes",
+            "connections",
+            "cpu_s",
+            "first",
+            "hosts",
+            "paths",
+        ),
         *("peak_in_flight", "reached_at", "statuses", "waited_s"),
     )
 
@@ -61,12 +73,14 @@ class Window:
         self.answered_at = 0.0  # when the last answer began
         self.waited_s = 0.0  # from arrival to answer, all requests together
         self.paths: set[str] = set()
+        self.hosts: Counter[str] = Counter()  # address -> connections
         self._in_flight = 0
 
     def meet(self, connection: Connection) -> None:
         """Note a connection on which a first request of this window has come."""
         connection.met = self
         self.connections += 1
+        self.hosts[connection.address[0]] += 1
         self.reached_at = min(self.reached_at, connection.made_at)
 
     def arrived(self, head: Head, path: str) -> None:
@@ -121,6 +135,7 @@ class Witness:
             "http_version": f"{first.version.major}.{first.version.minor}" if first else None,
             "headers": _told(first.headers) if first else {},
             "different": len(window.paths),
+            "hosts": dict(window.hosts),
             "reached_at": window.reached_at if first else None,
             "answered_at": window.answered_at if first else None,
             "waited_s": window.waited_s,

@@ -9,8 +9,9 @@ HEAD: Any = SimpleNamespace(version=SimpleNamespace(major=1, minor=1), headers={
 
 
 class _Connection:
-    def __init__(self, made_at: float = 1.0) -> None:
+    def __init__(self, made_at: float = 1.0, host: str = "127.0.0.1") -> None:
         self.made_at = made_at
+        self.address = (host, 80)
         self.met: witness.Window | None = None
 
 
