@@ -12,7 +12,7 @@ from annotated_types import Ge, Gt, Le, Lt, MinLen
 from pydantic import BeforeValidator, PlainSerializer
 
 from harness.text import printable, redacted
-from harness.workload import Workload
+from harness.workload import AnswerKind, Workload
 
 HERE = "here"  # the side of a cell in a run that has one environment only
 NONE = "none"  # in a column that says which row it is: an empty one would be lost by whoever groups by it
@@ -31,8 +31,6 @@ UnixTime = Annotated[
 ]  # the year 6325: calendars end with 9999, and a chart has a margin
 Reason = Annotated[str, MinLen(1)]
 
-# Below this latency a server answers before the next request arrives, so that what it sees in flight says nothing.
-TELLING_LATENCY_S = 0.005
 # Of a self-check that others are judged by: its half-width is a median over twins. ``selfcheck --quick`` has as many.
 SELF_CHECK_ROUNDS, SELF_CHECK_TWINS = 8, 4
 
@@ -134,6 +132,8 @@ class Witness:
         answered_at: when the last answer began, on the same clock; None likewise.
         waited_s: seconds from arrival to answer, all requests together; None in ledgers older than this field.
         hosts: address of the server -> connections that were made to it; None likewise.
+        tls: version of TLS -> connections that spoke it; None likewise.
+        resumed: connections whose handshake took up a session of before; None likewise.
     """
 
     connections: Count
@@ -150,6 +150,8 @@ class Witness:
     answered_at: Seconds | None = None
     waited_s: Seconds | None = None
     hosts: Mapping[str, Count] | None = None
+    tls: Mapping[str, Count] | None = None
+    resumed: Count | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,11 +262,18 @@ class Ceiling:
     Attributes:
         image_bytes: size of the images.
         requests_per_s: answers per second to pipelined requests.
+        tls: whether over HTTPS.
     """
 
     image_bytes: Count
     started_at: UnixTime
     requests_per_s: Positive
+    tls: bool = False
+
+    @property
+    def answer_kind(self) -> AnswerKind:
+        """Of which it is the ceiling."""
+        return AnswerKind(self.image_bytes, self.tls)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

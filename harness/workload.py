@@ -2,14 +2,18 @@
 
 Suite files, the image server's control route, tables, sentences, help texts and documents derive from it. In files a
 workload is flat (``images = 100``); in code its fields are grouped. Standard library only: the image server, a process of
-its own, imports this module and no other of the harness.
+its own, imports this module and the schema, and no other of the harness.
 """
 
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import Field, asdict, dataclass, fields
-from typing import Annotated, Any, Literal, Self, TypeVar, get_args
+from typing import Annotated, Any, Literal, NamedTuple, Self, TypeVar, get_args
 
+from harness.schema import FieldError, Size, Spec, Time, checked
+
+# Below this latency a server answers before the next request arrives, so that what it sees in flight says nothing.
+TELLING_LATENCY_S = 0.005
 MOST_BYTES = 1024**3  # of all images of a workload together: what the server holds at most
 SEED = 20_251_122  # of the images; a workload of a suite file is the same on every machine
 
@@ -26,45 +30,22 @@ def moved(items: Sequence[Item], seed: int) -> list[Item]:
     return found
 
 
-class FieldError(ValueError):
-    """One line on a field that is not what it must be.
+def drawn(amount: Time, count: int, seed: str) -> list[float]:
+    """Return an amount for each of ``count`` images, in an order drawn from the seed.
 
-    Args:
-        field: its name; the message begins with it.
-        message: the rest.
+    Of a distribution every part is taken once, at (n + 1/2) / count, with straight lines between its quantiles: so two
+    draws differ in order alone, and a small one is no less true to it.
     """
-
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(f"{field} {message}")
-        self.field = field
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spec:
-    """What is known of one field besides its value.
-
-    Attributes:
-        label: head of its column.
-        help: what it means, as half a sentence.
-        unit: "count", "bytes" or "s", as reports show them; None for a word.
-        low: least value, ``high`` the greatest; None for a word.
-        phrase: its part of the sentence that tells a workload, with ``{name}`` for its value; "" says nothing.
-        unsaid: the value of which the sentence says nothing.
-        is_served: whether the image server is told.
-        is_fixed: whether the project decides it, so that no suite file may.
-        column: of ``workloads.csv``, where the field's name has another meaning there.
-    """
-
-    label: str
-    help: str
-    unit: str | None = None
-    low: float | None = None
-    high: float | None = None
-    phrase: str = ""
-    unsaid: object = None
-    is_served: bool = False
-    is_fixed: bool = False
-    column: str | None = None
+    if not isinstance(amount, tuple):
+        return [amount] * count
+    steps = len(amount) - 1
+    found = []
+    for number in range(count):
+        place = (number + 1 / 2) / count * steps
+        low = min(int(place), steps - 1)
+        found.append(amount[low] + (place - low) * (amount[low + 1] - amount[low]))
+    random.Random(seed).shuffle(found)
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,12 +65,12 @@ class What:
         ),
     ]
     image_bytes: Annotated[
-        int,
+        Size,
         Spec(
             label="each",
-            help="exact size of each image",
+            help="exact size of each image, or a list of quantiles at even steps",
             unit="bytes",
-            low=2_048,
+            low=1_024,
             high=16 * 1024**2,
             phrase=" of {image_bytes}",
             is_served=True,
@@ -107,21 +88,94 @@ class What:
             is_fixed=True,
         ),
     ] = SEED
+    gzip_share: Annotated[
+        float,
+        Spec(
+            label="gzip",
+            help="share of the images whose body is compressed with gzip for a client that accepts it",
+            unit="share",
+            low=0,
+            high=1,
+            phrase=", {gzip_share} of them gzipped",
+            unsaid=0,
+            is_served=True,
+        ),
+    ] = 0.0
+    chunked_share: Annotated[
+        float,
+        Spec(
+            label="chunked",
+            help="share of the images whose body comes in chunks, without a Content-Length",
+            unit="share",
+            low=0,
+            high=1,
+            phrase=", {chunked_share} of them chunked",
+            unsaid=0,
+            is_served=True,
+        ),
+    ] = 0.0
+    redirect_share: Annotated[
+        float,
+        Spec(
+            label="redirected",
+            help="share of the images that are found behind a redirect on the same host",
+            unit="share",
+            low=0,
+            high=1,
+            phrase=", {redirect_share} of them redirected",
+            unsaid=0,
+            is_served=True,
+        ),
+    ] = 0.0
+    redirect_host_share: Annotated[
+        float,
+        Spec(
+            label="to another host",
+            help="share of the images that are found behind a redirect to another host",
+            unit="share",
+            low=0,
+            high=1,
+            phrase=", {redirect_host_share} of them redirected to another host",
+            unsaid=0,
+            is_served=True,
+        ),
+    ] = 0.0
+
+    @property
+    def sizes(self) -> list[int]:
+        """Bytes of each image, in the order in which they are made."""
+        return sizes(self.image_bytes, self.images, self.seed)
+
+    @property
+    def redirects(self) -> int:
+        """How many images are found behind a redirect."""
+        shares = (self.redirect_share, self.redirect_host_share)
+        return sum(part_of(share, self.images) for share in shares)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
     """What lies between the client and the images."""
 
-    latency_s: Annotated[
-        float,
+    tls: Annotated[
+        bool,
         Spec(
-            label="latency",
-            help="the server waits this long before the first byte of an answer",
+            label="TLS",
+            help="whether the images come over HTTPS, from an authority made for the run",
+            phrase=" over HTTPS",
+            unsaid=False,
+            is_served=True,
+        ),
+    ] = False
+    latency_s: Annotated[
+        Time,
+        Spec(
+            label="thinking time",
+            help="the server waits this long before the first byte of an answer, or a list of quantiles at even steps",
             unit="s",
             low=0,
             high=60,
-            phrase=" with {latency_s} latency",
+            phrase=" with {latency_s} of thinking time",
             unsaid=0,
             is_served=True,
         ),
@@ -139,6 +193,13 @@ class Network:
             is_served=True,
         ),
     ] = 1
+
+    @property
+    def shows_in_flight(self) -> bool:
+        """Whether the server thinks long enough to see how many requests are in flight."""
+        latency_s = self.latency_s
+        least_s = latency_s[0] if isinstance(latency_s, tuple) else latency_s
+        return least_s >= TELLING_LATENCY_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,6 +239,18 @@ class Sink:
         return self.sink == "disk"
 
 
+class AnswerKind(NamedTuple):
+    """What an answer costs the server: on it depends how many it can give.
+
+    Attributes:
+        image_bytes: of the body, on average.
+        tls: whether it is encrypted.
+    """
+
+    image_bytes: int
+    tls: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workload:
     """What is asked of every variant.
@@ -211,6 +284,12 @@ class Workload:
         """Every field by its name, without the groups: the form of files."""
         return {key: value for group in GROUPS for key, value in asdict(getattr(self, group)).items()}
 
+    @property
+    def answer_kind(self) -> AnswerKind:
+        """Of its images."""
+        sizes = self.what.sizes
+        return AnswerKind(round(sum(sizes) / len(sizes)), self.network.tls)
+
     def but(self, *, name: str | None = None, **values: Any) -> Self:
         """Return the same workload with other values of these fields."""
         return type(self).of(name or self.name, **self.flat | values)
@@ -219,7 +298,7 @@ class Workload:
 GROUPS: Mapping[str, type[Any]] = {"what": What, "network": Network, "arrival": Arrival, "sink": Sink}
 _FIELDS: Mapping[str, Field[Any]] = {one.name: one for kind in GROUPS.values() for one in fields(kind)}
 # Name of a field -> its type, what is known of it, and its default (MISSING if it must be given).
-TYPES: Mapping[str, Any] = {name: get_args(one.type)[0] for name, one in _FIELDS.items()}
+TYPES: Mapping[str, Any] = {name: get_args(field.type)[0] for name, field in _FIELDS.items()}
 SPECS: Mapping[str, Spec] = {name: get_args(one.type)[1] for name, one in _FIELDS.items()}
 DEFAULTS: Mapping[str, Any] = {name: one.default for name, one in _FIELDS.items()}
 
@@ -239,24 +318,26 @@ def check(values: Mapping[str, Any], *, served: bool = False) -> dict[str, Any]:
     unknown = sorted(values.keys() - set(known))
     if unknown:
         raise FieldError(unknown[0], f"is no field; there are {', '.join(known)}")
-    whole = {name: _checked(name, values.get(name, DEFAULTS[name])) for name in known}
-    if whole["images"] * whole["image_bytes"] > MOST_BYTES:
+    whole = {
+        name: checked(name, values.get(name, DEFAULTS[name]), TYPES[name], SPECS[name]) for name in known
+    }
+    if whole["redirect_share"] + whole["redirect_host_share"] > 1:
+        raise ValueError("redirect_share and redirect_host_share together must be at most 1")
+    if whole["redirect_host_share"] and whole["hosts"] == 1:
+        raise FieldError("redirect_host_share", "needs a second host: set hosts to 2 or more")
+    if sum(sizes(whole["image_bytes"], whole["images"], whole["seed"])) > MOST_BYTES:
         raise ValueError(f"images times image_bytes must be at most {MOST_BYTES:,}")
     return whole
 
 
-def _checked(name: str, value: Any) -> Any:
-    spec, kind = SPECS[name], TYPES[name]
-    if words := get_args(kind):
-        if value not in words:
-            raise FieldError(name, f"must be {' or '.join(words)}")
-        return value
-    allowed = (int, float) if kind is float else (int,)
-    if not isinstance(value, allowed) or isinstance(value, bool):
-        raise FieldError(name, f"must be {'a number' if kind is float else 'a whole number'}")
-    if spec.low is None or spec.high is None or not spec.low <= value <= spec.high:
-        raise FieldError(name, f"must be from {spec.low:,} to {spec.high:,}")
-    return float(value) if kind is float else value
+def sizes(image_bytes: Size, images: int, seed: int) -> list[int]:
+    """Bytes of each of so many images."""
+    return [round(size) for size in drawn(image_bytes, images, f"{seed}:sizes")]
+
+
+def part_of(share: float, images: int) -> int:
+    """How many of so many images a share is."""
+    return round(share * images)
 
 
 def sentence(flat: Mapping[str, Any]) -> str:

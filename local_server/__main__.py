@@ -17,8 +17,9 @@ from aiohttp import web
 from aiohttp.http import HttpProcessingError
 from aiohttp.log import server_logger
 
+from harness.schema import Size
 from harness.workload import DEFAULTS, SPECS, TYPES, check
-from local_server.answers import answers
+from local_server.answers import served
 from local_server.control import Control
 from local_server.listeners import Listeners
 from local_server.server import ImageConnection
@@ -75,12 +76,14 @@ def _options() -> argparse.Namespace:
         "--host", type=_host, default="127.0.0.1", help="address to listen on (default: loopback only)"
     )
     parser.add_argument("--port", type=_port, default=0, help="0 takes a free one (default)")
+    parser.add_argument("--control", metavar="PATH", help="socket for the control routes, beside the port")
     parser.add_argument("--cpus", type=_cpus, metavar="N,...", help="CPUs that the server may use")
     parser.add_argument("--exit-with-stdin", action="store_true", help="end when standard input ends")
     for name, default in SERVED.items():
+        kind: dict[str, Any] = {"action": "store_true"} if TYPES[name] is bool else {"type": _amount(name)}
         parser.add_argument(
             f"--{name.replace('_', '-')}",
-            type=TYPES[name],
+            **kind,
             default=default,
             help=f"{SPECS[name].help} (default: {'serve none' if default is None else default})",
         )
@@ -95,6 +98,18 @@ def _options() -> argparse.Namespace:
         except ValueError as error:
             parser.error(str(error))
     return options
+
+
+def _amount(name: str) -> Callable[[str], Any]:
+    """How a field is read: a number, or quantiles with commas between them."""
+    number: Callable[[str], Any] = int if TYPES[name] in {int, Size} else float
+
+    def read(text: str) -> Any:
+        parts = text.split(",")
+        return number(text) if len(parts) == 1 else [number(part) for part in parts]
+
+    read.__name__ = "amount"  # argparse names it in its message
+    return read
 
 
 def _host(text: str) -> str:
@@ -121,9 +136,12 @@ async def _serve(options: argparse.Namespace) -> None:
     images = control.server
     loop = asyncio.get_running_loop()
     server = web.Server(images.answer)
+    imposter = web.Server(control.imposter)
     listeners = control.listeners = Listeners(
-        lambda: ImageConnection(server, images, loop), options.host, options.port
+        lambda: ImageConnection(server, images, loop), imposter, options.host, options.port
     )
+    if options.control:
+        await listeners.control(options.control)
     ready: dict[str, object] = {
         "url": str(await listeners.first()),
         "pid": os.getpid(),
@@ -132,8 +150,9 @@ async def _serve(options: argparse.Namespace) -> None:
     }
     if options.images is not None:
         fields = check({name: getattr(options, name) for name in SERVED}, served=True)
-        served = images.add("images", *answers(fields), await listeners.origins(fields))
-        ready["urls"] = [place.url for place in served.places]
+        workload = images.add("images", served(fields), await listeners.origins(fields))
+        ready["urls"] = [place.url for place in workload.places]
+        ready["authority"] = listeners.authority.pem if options.tls else None
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ended.set)
@@ -143,6 +162,7 @@ async def _serve(options: argparse.Namespace) -> None:
     await ended.wait()
     listeners.close()
     await server.shutdown(timeout=0.1)
+    await imposter.shutdown(timeout=0.1)
 
 
 def _wait_for_end_of_input(loop: asyncio.AbstractEventLoop, ended: asyncio.Event) -> None:

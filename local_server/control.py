@@ -8,8 +8,8 @@ from typing import Any
 
 from aiohttp import web
 
-from harness.workload import check
-from local_server.answers import answers
+from harness.workload import check, sizes
+from local_server.answers import served
 from local_server.listeners import Listeners
 from local_server.server import ImageServer, Workload
 
@@ -45,6 +45,10 @@ class Control:
             return _refusal(404, "no such path")
         return await self._control(request)
 
+    async def imposter(self, _request: web.BaseRequest) -> web.StreamResponse:
+        """Answer a client that has accepted a certificate which it must refuse."""
+        return web.Response(body=b"accepted")
+
     async def _control(self, request: web.BaseRequest) -> web.StreamResponse:
         given = request.headers.get("Authorization", "")
         if not secrets.compare_digest(
@@ -77,19 +81,26 @@ class Control:
     async def _put(self, request: web.BaseRequest, name: str) -> web.StreamResponse:
         try:
             fields = _fields(await _body(request))
-            self.server.claim(name, fields["images"] * fields["image_bytes"])
+            self.server.claim(name, sum(sizes(fields["image_bytes"], fields["images"], fields["seed"])))
             origins = await self.listeners.origins(fields)
+            refused = await self.listeners.refused() if fields["tls"] else {}
         except (ValueError, OSError) as error:
             if isinstance(error, (web.RequestPayloadError, ConnectionError)):
                 return _refusal(400, "the body broke off")
             return _refusal(422, str(error))
         # In a thread, so that a large workload does not stop the answers of another.
-        workload = self.server.add(name, *await asyncio.to_thread(answers, fields), origins)
+        workload = self.server.add(name, await asyncio.to_thread(served, fields), origins)
         manifest = [
             {"url": place.url, "sha256": place.answer.sha256, "bytes": place.answer.size}
             for place in workload.places
         ]
-        return web.json_response({"images": manifest})
+        return web.json_response(
+            {
+                "images": manifest,
+                "authority": self.listeners.authority.pem.splitlines() if fields["tls"] else None,
+                "refused": {reason: f"{origin}/" for reason, origin in refused.items()},
+            }
+        )
 
 
 async def _body(request: web.BaseRequest) -> bytes:

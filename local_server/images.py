@@ -3,12 +3,13 @@
 import hashlib
 import io
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PIL import Image as Pillow
 
 PICTURES = 8  # different pictures per workload; the bytes of every image differ all the same
-MIN_BYTES = 2_048  # the smallest picture with its tables, and room for a comment
+MIN_BYTES = 1_024  # the smallest picture with its tables, and room for a comment
 QUALITY = 80
 START = 2  # a comment goes behind the start-of-image marker
 OVERHEAD = 4  # marker and length of a segment
@@ -28,16 +29,25 @@ class Image:
     sha256: str
 
 
-def make_images(count: int, image_bytes: int, seed: int) -> list[Image]:
-    """Make ``count`` different JPEGs of ``image_bytes`` each.
+def make_images(sizes: Sequence[int], seed: int) -> list[Image]:
+    """Make a JPEG of each of these sizes (bytes); no two are the same.
 
     Raises:
-        ValueError: the size is under MIN_BYTES.
+        ValueError: a size is under MIN_BYTES.
     """
-    if image_bytes < MIN_BYTES:
-        raise ValueError(f"image_bytes is {image_bytes}; a JPEG with its tables needs at least {MIN_BYTES}")
-    pictures = [_picture(image_bytes, f"{seed}:{number}") for number in range(min(count, PICTURES))]
-    return [_image(pictures[number % PICTURES], image_bytes, seed, number) for number in range(count)]
+    if min(sizes) < MIN_BYTES:
+        raise ValueError(f"image_bytes is {min(sizes)}; a JPEG with its tables needs at least {MIN_BYTES}")
+    one_size = len(set(sizes)) == 1
+    pictures: dict[tuple[int, int], bytes] = {}
+    images = []
+    for number, size in enumerate(sizes):
+        # Of many sizes, one picture serves all up to the double of its own: comments fill the rest.
+        limit = size if one_size else 1 << (size.bit_length() - 1)
+        kind = limit, number % PICTURES
+        if kind not in pictures:
+            pictures[kind] = _picture(limit, f"{seed}:{kind[1]}")
+        images.append(_image(pictures[kind], size, seed, number))
+    return images
 
 
 def _image(picture: bytes, image_bytes: int, seed: int, number: int) -> Image:

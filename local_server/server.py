@@ -2,10 +2,10 @@
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+import ssl
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from itertools import cycle
 from time import perf_counter
 from typing import cast
 
@@ -13,7 +13,7 @@ from aiohttp import EMPTY_PAYLOAD, HttpVersion11, web
 from aiohttp.http import HttpProcessingError, HttpRequestParser, RawRequestMessage
 
 from harness.workload import MOST_BYTES, moved
-from local_server.answers import Answer
+from local_server.answers import Answer, Served
 from local_server.listeners import Origin
 from local_server.witness import Window, Witness
 
@@ -38,6 +38,7 @@ class _Sent:
         """Do nothing: the body was sent with the head."""
 
 
+FOUND = b"HTTP/1.1 302 Found\r\nLocation: %b\r\nContent-Length: 0\r\n\r\n"
 _KEPT = cast("web.StreamResponse", _Sent(keep_alive=True))
 _CLOSING = cast("web.StreamResponse", _Sent(keep_alive=False))
 
@@ -48,6 +49,7 @@ class Place:
 
     Attributes:
         address: where alone it is given, host and port.
+        redirect: the whole answer that sends on to another place; None if the image is given here.
     """
 
     url: str
@@ -55,6 +57,16 @@ class Place:
     address: tuple[str, int]
     witness: Witness
     answer: Answer
+    redirect: bytes | None = None
+
+    def wire(self, headers: Mapping[str, str]) -> tuple[int, bytes]:
+        """Status and the whole answer to a client that sent these headers."""
+        if self.redirect is not None:
+            return 302, self.redirect
+        zipped = self.answer.zipped
+        if zipped is not None and "gzip" in headers.get("Accept-Encoding", ""):
+            return 200, zipped
+        return 200, self.answer.wire
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +75,14 @@ class Workload:
 
     Attributes:
         secret: first segment of its paths; of the same length for all.
+        places: one for each image, as they are asked for.
+        targets: where the image of each place is found: there, or where it sends on to.
     """
 
     witness: Witness
     secret: str
     places: Sequence[Place]
+    targets: Sequence[Place]
 
 
 class ImageServer:
@@ -103,35 +118,39 @@ class ImageServer:
             )
         self._held[name] = image_bytes
 
-    def add(
-        self, name: str, files: Sequence[str], answers: Sequence[Answer], origins: Sequence[Origin]
-    ) -> Workload:
+    def add(self, name: str, served: Served, origins: Sequence[Origin]) -> Workload:
         """Serve these images, instead of those that this workload had before.
 
         Args:
-            files: a name for each answer.
             origins: that give the images in turn.
 
         Raises:
             ValueError: they do not fit beside those of the other workloads.
         """
-        self.claim(name, sum(answer.size for answer in answers))
+        self.claim(name, sum(answer.size for answer in served.answers))
         secret, witness = secrets.token_urlsafe(SECRET_BYTES), Witness()
-        places = [
-            Place(
-                f"{origin}/{secret}/{file}", f"/{secret}/{file}", (origin.host, origin.port), witness, answer
-            )
-            for file, answer, origin in zip(files, answers, cycle(origins), strict=False)
-        ]
-        workload = self.workloads[name] = self._by_secret[secret] = Workload(witness, secret, places)
-        self._places |= {place.path: place for place in places}
+        places, targets = [], []
+        for number, (file, answer) in enumerate(zip(served.files, served.answers, strict=True)):
+
+            def place(path: str, skip: int = 0, answer: Answer = answer, number: int = number) -> Place:
+                origin = origins[(number + skip) % len(origins)]
+                return Place(f"{origin}{path}", path, (origin.host, origin.port), witness, answer)
+
+            asked = target = place(f"/{secret}/{file}")
+            if redirect := served.redirects[number]:
+                target = place(f"/{secret}/found/{file}", skip=redirect == "other host")
+                asked.redirect = FOUND % target.url.encode()
+            places.append(asked)
+            targets.append(target)
+        workload = self.workloads[name] = self._by_secret[secret] = Workload(witness, secret, places, targets)
+        self._places |= {place.path: place for place in (*places, *targets)}
         return workload
 
     def move(self, workload: Workload, seed: int) -> None:
         """From now on let each path give another image; so nobody has its body from an earlier time."""
-        answers = moved([place.answer for place in workload.places], seed)
-        for place, answer in zip(workload.places, answers, strict=True):
-            place.answer = answer
+        answers = moved([target.answer for target in workload.targets], seed)
+        for place, target, answer in zip(workload.places, workload.targets, answers, strict=True):
+            place.answer = target.answer = answer
 
     def remove(self, name: str) -> bool:
         """Serve this workload no longer; False if there is none."""
@@ -140,8 +159,8 @@ class ImageServer:
         if workload is None:
             return False
         del self._by_secret[workload.secret]
-        for place in workload.places:
-            del self._places[place.path]
+        for path in {place.path for place in (*workload.places, *workload.targets)}:
+            del self._places[path]
         return True
 
     def wire(self, connection: "ImageConnection", message: RawRequestMessage) -> bytes | None:
@@ -149,30 +168,37 @@ class ImageServer:
         place = self._places.get(message.path)
         if (
             place is None
-            or place.answer.wait_s
+            or (place.answer.wait_s and place.redirect is None)
             or place.address != connection.address
             or message.method != "GET"
             or message.version != HttpVersion11
             or message.should_close
         ):
             return None
-        wire = place.answer.wire
+        status, wire = place.wire(message.headers)
         window = place.witness.arrived(connection, message, message.path)
-        window.answered(200, len(wire), at=window.arrived_at)
+        window.answered(status, len(wire), at=window.arrived_at)
         return wire
 
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer any request that was not plain."""
         connection = _connection_of(request)
         place = self._places.get(request.raw_path)
-        if place is None or request.method != "GET" or place.address != connection.address:
+        if (
+            place is None
+            or request.method != "GET"
+            or place.address != connection.address
+            or (place.answer.is_chunked and request.version != HttpVersion11)
+        ):
             return await self._refuse(request)
-        answer, wire = place.answer, place.answer.wire
+        (status, wire), wait_s = place.wire(request.headers), place.answer.wait_s
+        if place.redirect is not None:
+            wait_s = 0.0
         window = place.witness.arrived(connection, request, request.raw_path)
         arrived_at = answered_at = window.arrived_at
         try:
-            if answer.wait_s:
-                await asyncio.sleep(answer.wait_s)
+            if wait_s:
+                await asyncio.sleep(wait_s)
                 answered_at = perf_counter()
             keep = request.keep_alive and request.version == HttpVersion11
             if not keep:
@@ -185,7 +211,7 @@ class ImageServer:
         except ConnectionError:
             keep = False  # the client left in the middle of the answer: nothing to mend, nothing to log
         finally:
-            window.answered(200, len(wire), at=answered_at, waited_s=answered_at - arrived_at)
+            window.answered(status, len(wire), at=answered_at, waited_s=answered_at - arrived_at)
         return _KEPT if keep else _CLOSING
 
     async def _refuse(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -195,8 +221,10 @@ class ImageServer:
             return await self._otherwise(request)
         connection, place = _connection_of(request), self._places.get(request.raw_path)
         status = HTTPStatus.NOT_FOUND if place is None else HTTPStatus.METHOD_NOT_ALLOWED
-        if place is not None and place.address != connection.address:
+        if place is not None and request.method == "GET":
             status = HTTPStatus.MISDIRECTED_REQUEST
+            if place.address == connection.address:  # only HTTP/1.1 knows chunks
+                status = HTTPStatus.HTTP_VERSION_NOT_SUPPORTED
         window = workload.witness.arrived(connection, request, request.raw_path)
         window.answered(status.value, 0, at=window.arrived_at)
         headers = {"Allow": "GET"} if status is HTTPStatus.METHOD_NOT_ALLOWED else None  # RFC 9110, 15.5.6
@@ -215,7 +243,7 @@ class ImageConnection(web.RequestHandler):  # type: ignore[type-arg,unused-ignor
     aiohttp's alone, so answers never overtake each other.
     """
 
-    __slots__ = ("_images", "_plain", "address", "made_at", "met")
+    __slots__ = ("_images", "_plain", "address", "is_resumed", "made_at", "met", "tls")
 
     def __init__(self, server: web.Server, images: ImageServer, loop: asyncio.AbstractEventLoop) -> None:  # type: ignore[type-arg,unused-ignore] # as above
         super().__init__(
@@ -233,8 +261,13 @@ class ImageConnection(web.RequestHandler):  # type: ignore[type-arg,unused-ignor
         self._plain: HttpRequestParser | None = HttpRequestParser(self, loop, READ_BYTES)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Note to which of our addresses the client has connected."""
-        self.address: tuple[str, int] = transport.get_extra_info("sockname")[:2]
+        """Note to which of our addresses the client has connected, and in what way."""
+        address = transport.get_extra_info("sockname")
+        # The socket for control has a path: no image is given there.
+        self.address: tuple[str, int] = address[:2] if isinstance(address, tuple) else ("", 0)
+        secured: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
+        self.tls = secured.version() if secured else None
+        self.is_resumed = secured is not None and secured.session_reused
         super().connection_made(transport)
 
     def data_received(self, data: bytes) -> None:

@@ -20,12 +20,16 @@ class Connection(Protocol):
 
     Attributes:
         address: of ours, to which it was made: host and port.
-        made_at: when it was accepted.
+        made_at: when it was accepted; over TLS, when its handshake had ended.
+        tls: version of the protocol, None without it.
+        is_resumed: whether the handshake took up a session of before.
         met: the window that has counted it; so a witness holds no connection, and a closed one is forgotten.
     """
 
     address: tuple[str, int]
     made_at: float
+    tls: str | None
+    is_resumed: bool
     met: "Window | None"
 
 
@@ -58,7 +62,7 @@ class Window:
             "hosts",
             "paths",
         ),
-        *("peak_in_flight", "reached_at", "statuses", "waited_s"),
+        *("peak_in_flight", "reached_at", "resumed", "statuses", "tls", "waited_s"),
     )
 
     def __init__(self) -> None:
@@ -74,6 +78,8 @@ class Window:
         self.waited_s = 0.0  # from arrival to answer, all requests together
         self.paths: set[str] = set()
         self.hosts: Counter[str] = Counter()  # address -> connections
+        self.tls: Counter[str] = Counter()  # version -> connections
+        self.resumed = 0
         self._in_flight = 0
 
     def meet(self, connection: Connection) -> None:
@@ -81,6 +87,9 @@ class Window:
         connection.met = self
         self.connections += 1
         self.hosts[connection.address[0]] += 1
+        if connection.tls:
+            self.tls[connection.tls] += 1
+            self.resumed += connection.is_resumed
         self.reached_at = min(self.reached_at, connection.made_at)
 
     def arrived(self, head: Head, path: str) -> None:
@@ -136,6 +145,8 @@ class Witness:
             "headers": _told(first.headers) if first else {},
             "different": len(window.paths),
             "hosts": dict(window.hosts),
+            "tls": dict(window.tls),
+            "resumed": window.resumed,
             "reached_at": window.reached_at if first else None,
             "answered_at": window.answered_at if first else None,
             "waited_s": window.waited_s,

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.workload import SPECS, TYPES, FieldError, Workload, check, sentence
+from harness.schema import FieldError, bounds
+from harness.workload import SPECS, TYPES, Workload, check, drawn, sentence
 
 ROOT = Path(__file__).parents[1]
 GOOD: dict[str, Any] = {
@@ -36,6 +37,15 @@ def test_a_workload_is_flat_in_files_and_grouped_in_code() -> None:
         ({"latency_s": float("nan")}, "latency_s must be from 0 to 60"),
         ({"latency_s": None}, "latency_s must be a number"),
         ({"sink": "tape"}, "sink must be memory or disk"),
+        ({"tls": 1}, "tls must be true or false"),
+        ({"hosts": 0}, "hosts must be from 1 to 64"),
+        ({"image_bytes": [2048]}, "image_bytes must have from 2 to 101 quantiles"),
+        ({"image_bytes": [4096, 2048]}, "image_bytes must have its quantiles in rising order"),
+        ({"image_bytes": [4096, 5000.5]}, "image_bytes must be a whole number"),
+        ({"latency_s": [0, 61]}, "latency_s must be from 0 to 60"),
+        ({"images": [1, 2]}, "images must be a whole number"),
+        ({"gzip_share": 1.1}, "gzip_share must be from 0 to 1"),
+        ({"redirect_host_share": 0.5}, "redirect_host_share needs a second host: set hosts to 2 or more"),
         ({"surprise": 1}, "surprise is no field; there are images, image_bytes"),
     ],
 )
@@ -49,6 +59,37 @@ def test_fields_that_are_right_alone_can_be_too_much_together() -> None:
         check(GOOD | {"images": 100_000, "image_bytes": 20_000})
 
 
+@pytest.mark.parametrize(
+    ("amount", "count", "sorted_draw"),
+    [
+        (5, 3, [5, 5, 5]),
+        ((0.0, 1.0), 4, [0.125, 0.375, 0.625, 0.875]),
+        ((10, 20, 100), 4, [12.5, 17.5, 40.0, 80.0]),
+        ((1, 2), 1, [1.5]),
+    ],
+)
+def test_a_distribution_is_drawn_whole(amount: Any, count: int, sorted_draw: list[float]) -> None:
+    draw = drawn(amount, count, "1")
+    assert sorted(draw) == pytest.approx(sorted_draw)
+    assert draw == drawn(amount, count, "1")
+
+
+def test_only_the_order_of_a_draw_is_its_seeds() -> None:
+    assert drawn((0, 100), 50, "1") != drawn((0, 100), 50, "2")
+    assert sorted(drawn((0, 100), 50, "1")) == sorted(drawn((0, 100), 50, "2"))
+
+
+def test_a_workload_knows_what_it_asks_in_sum() -> None:
+    made = Workload.of(
+        "w",
+        **GOOD
+        | {"image_bytes": [1024, 3072], "hosts": 2, "redirect_share": 0.24, "redirect_host_share": 0.5},
+    )
+    assert sum(made.what.sizes) == 10 * 2048
+    assert made.what.redirects == 2 + 5
+    assert made.answer_kind == (2048, False)
+
+
 def test_the_server_is_told_its_own_fields_alone() -> None:
     assert check({"images": 1, "image_bytes": 2048, "latency_s": 0}, served=True)["latency_s"] == 0.0
     with pytest.raises(FieldError, match="sink is no field"):
@@ -59,14 +100,20 @@ def test_the_sentence_says_nothing_of_what_is_as_usual() -> None:
     flat = Workload.of("small", **GOOD).flat
     assert (
         sentence(flat)
-        == "{images} images of {image_bytes} with {latency_s} latency, {concurrency} at once, to {sink}"
+        == "{images} images of {image_bytes} with {latency_s} of thinking time, {concurrency} at once, to {sink}"
     )
-    assert "latency" not in sentence(flat | {"latency_s": 0.0})
+    assert "thinking" not in sentence(flat | {"latency_s": 0.0})
+    assert " over HTTPS from {hosts} hosts" in sentence(flat | {"latency_s": 0.0, "tls": True, "hosts": 3})
 
 
 @given(
     st.dictionaries(
-        st.sampled_from([*TYPES, "x"]), st.integers() | st.floats() | st.text(max_size=3) | st.none()
+        st.sampled_from([*TYPES, "x"]),
+        st.integers()
+        | st.floats()
+        | st.text(max_size=3)
+        | st.none()
+        | st.lists(st.integers(0, 5000), max_size=3),
     )
 )
 def test_whatever_passes_is_within_its_bounds_and_all_else_is_one_line(values: dict[str, Any]) -> None:
@@ -78,7 +125,8 @@ def test_whatever_passes_is_within_its_bounds_and_all_else_is_one_line(values: d
         return
     for name, value in whole.items():
         low, high = SPECS[name].low, SPECS[name].high
-        assert low is None or high is None or low <= value <= high
+        for amount in value if isinstance(value, tuple) else (value,):
+            assert low is None or high is None or low <= amount <= high
     assert check(whole) == whole
 
 
@@ -88,7 +136,5 @@ def test_the_documents_table_is_that_of_the_schema() -> None:
     )
     told = {name: (meaning, bounds) for name, meaning, bounds in rows if name in SPECS}
     assert told == {
-        name: (spec.help, f"{spec.low:,} to {spec.high:,}" if spec.low is not None else "memory or disk")
-        for name, spec in SPECS.items()
-        if not spec.is_fixed
+        name: (spec.help, bounds(TYPES[name], spec)) for name, spec in SPECS.items() if not spec.is_fixed
     }

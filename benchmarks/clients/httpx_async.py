@@ -16,7 +16,9 @@ async def open_client(
     """Yield a fetch over one pool; the defaults are 100 connections, 20 of them kept alive."""
     limits = httpx.Limits(max_connections=concurrency, max_keepalive_connections=concurrency)
     verify = ssl.create_default_context(cafile=ca_file) if ca_file else True
-    async with httpx.AsyncClient(limits=limits, timeout=timeout_s, verify=verify) as client:
+    async with httpx.AsyncClient(
+        limits=limits, timeout=timeout_s, verify=verify, follow_redirects=True
+    ) as client:
 
         async def fetch(url: str) -> bytes:
             response = await client.get(url)

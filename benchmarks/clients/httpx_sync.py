@@ -14,7 +14,7 @@ def open_client(
     """Yield a fetch over one pool; the defaults are 100 connections, 20 of them kept alive."""
     limits = httpx.Limits(max_connections=concurrency, max_keepalive_connections=concurrency)
     verify = ssl.create_default_context(cafile=ca_file) if ca_file else True
-    with httpx.Client(limits=limits, timeout=timeout_s, verify=verify) as client:
+    with httpx.Client(limits=limits, timeout=timeout_s, verify=verify, follow_redirects=True) as client:
 
         def fetch(url: str) -> bytes:
             response = client.get(url)

@@ -86,15 +86,17 @@ def compared(
     logs = []
     for _ in range(rounds):
         with ExitStack() as stack:
-            run = []
-            for of_user in (variables, {}):
-                with surrounded(of_user):
+            run = {}
+            for has_variables in draw.sample((True, False), 2):  # who starts first may be quicker or slower
+                with surrounded(variables if has_variables else {}):
                     server = stack.enter_context(running_server(cpus=server_cpus))
                     manifest = server.register(WORKLOAD)
-                    run.append(stack.enter_context(in_harness(catalog, variant, manifest, client_cpus)))
-            for warm_up in run:
+                    run[has_variables] = stack.enter_context(
+                        in_harness(catalog, variant, manifest, client_cpus)
+                    )
+            for warm_up in run.values():
                 warm_up()
-            pairs = [in_turn(*run, first=draw.random() < 1 / 2) for _ in range(passes)]
+            pairs = [in_turn(run[True], run[False], first=draw.random() < 1 / 2) for _ in range(passes)]
         logs.append(np.mean([np.log(inside / outside) for inside, outside in pairs]))
     of = kernels.moments(np.array(logs))
     low, high = np.exp(kernels.interval(of, 0.95))

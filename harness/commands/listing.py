@@ -10,12 +10,12 @@ from rich.text import Text
 
 from harness.measure.catalog import Catalog
 from harness.measure.suite import SuiteFile, read_suite_file
+from harness.report.formats import PLAIN
 from harness.report.narrow import print_table
-from harness.report.units import metric
+from harness.report.sentences import asked
 from harness.session.console import to_output
 from harness.session.exits import FINE
 from harness.session.options import add_catalog_options, catalog_from
-from harness.workload import SPECS, Spec
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -58,11 +58,9 @@ def _print(console: Console, suites: SuiteFile, catalog: Catalog) -> None:
     for variant in catalog.variants:
         reason = f"  unavailable: {variant.unavailable}" if variant.unavailable else ""
         console.print(f"  {variant.id}{reason}", markup=False, highlight=False)
-    shown = {name: spec for name, spec in SPECS.items() if not spec.is_fixed}
-    workloads = Table("workload", *(spec.label for spec in shown.values()), box=None, header_style="bold")
+    workloads = Table("workload", "what it asks", box=None, header_style="bold")
     for name in suites.workloads:
-        flat = suites.workload(name).flat
-        workloads.add_row(name, *(_value(flat[key], spec) for key, spec in shown.items()))
+        workloads.add_row(name, asked(suites.workload(name).flat, PLAIN))
     console.print()
     print_table(console, workloads)
     table = Table(
@@ -74,10 +72,3 @@ def _print(console: Console, suites: SuiteFile, catalog: Catalog) -> None:
         )
     console.print()
     print_table(console, table)
-
-
-def _value(value: object, spec: Spec) -> str:
-    """A field for people; what the sentence would not say is none."""
-    if spec.unit in {None, "count"}:
-        return str(value)
-    return "none" if value == spec.unsaid else metric(float(str(value)), str(spec.unit))

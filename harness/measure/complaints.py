@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from harness.model import TELLING_LATENCY_S, Pass
+from harness.model import Pass
 from harness.workload import Workload
 
 Span = tuple[float, float]  # moments of the monotonic clock, in seconds
@@ -62,20 +62,20 @@ def _about_requests(
     seen, asked = one.witness, workload.arrival.concurrency
     if len(one.latency_s) != workload.what.images:
         yield f"the worker told the times of {len(one.latency_s)} images, and {workload.what.images} were asked"
-    if seen.requests != workload.what.images:
-        yield f"the server saw {seen.requests} requests for {workload.what.images} images"
-    if seen.different is not None and seen.different != workload.what.images:
-        yield f"the server was asked for {seen.different} of {workload.what.images} images, for some more than once"
-    if set(seen.statuses) != {"200"}:
+    redirects = workload.what.redirects
+    places = workload.what.images + redirects
+    if seen.requests != places:
+        yield f"the server saw {seen.requests} requests for {places} images"
+    if seen.different is not None and seen.different != places:
+        yield f"the server was asked for {seen.different} of {places} images, for some more than once"
+    if seen.statuses != {"200": workload.what.images} | ({"302": redirects} if redirects else {}):
         yield f"the server answered with the statuses {', '.join(sorted(seen.statuses))}"
     if seen.peak_in_flight > asked:
         yield f"{seen.peak_in_flight} requests were in flight where {asked} were allowed"
     peak = max(one.peak_in_flight, seen.peak_in_flight)
     if in_flight is not None and peak > in_flight:
         yield f"{peak} images were in flight, and it says IN_FLIGHT = {in_flight}"
-    alone = one.peak_in_flight == 1 or (
-        seen.peak_in_flight == 1 and workload.network.latency_s >= TELLING_LATENCY_S
-    )
+    alone = one.peak_in_flight == 1 or (seen.peak_in_flight == 1 and workload.network.shows_in_flight)
     if alone and in_flight != 1 and min(asked, workload.what.images) > 1:
         yield _one_at_a_time(one, asked, blocks)
 

@@ -15,7 +15,7 @@ from typing import Any
 from harness.ledger import Record
 from harness.model import Axis, Ceiling, Cell, Sentinel, Trial, TrialRules
 from harness.sides.environment import Recipe
-from harness.workload import Workload
+from harness.workload import AnswerKind, Workload
 
 # Trials of one workload go on together, this many at the most, pass by pass in turn. Two things follow. The imports,
 # which take longer than a short trial, are done together, on all CPUs, while nothing is measured. And all of them see
@@ -84,7 +84,7 @@ class RoundJob:
         entries: in the order of running.
         workloads: those of the entries.
         environments: side -> what it runs in.
-        ceilings: sizes of images (bytes) whose ceiling is asked for, before the first pass.
+        ceilings: kinds of answers whose ceiling is asked for, before the first pass.
         together: how many trials of a workload go on in turn.
     """
 
@@ -93,7 +93,7 @@ class RoundJob:
     workloads: tuple[Workload, ...]
     rules: TrialRules
     environments: Mapping[str, Environment]
-    ceilings: tuple[int, ...] = ()
+    ceilings: tuple[AnswerKind, ...] = ()
     together: int = TOGETHER
 
     def workload(self, name: str) -> Workload:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from harness.measure.catalog import Catalog
 from harness.measure.job import RoundJob
 from harness.model import HERE, Cell, HarnessError, Plan, TrialRules, Variant
-from harness.workload import MOST_BYTES, Workload
+from harness.workload import MOST_BYTES, AnswerKind, Workload
 
 
 def make_plan(
@@ -75,14 +75,14 @@ def round_job(
     catalogs: Mapping[str, Catalog],
     *,
     is_wanted: Callable[[Cell], bool] = lambda _cell: True,
-    ceilings: Sequence[int] = (),
+    ceilings: Sequence[AnswerKind] = (),
 ) -> RoundJob:
     """Return what a round of the plan asks for, as a value.
 
     Args:
         catalogs: side -> its environment and contenders.
         is_wanted: False for a cell that is left out.
-        ceilings: sizes of images (bytes) whose ceiling is asked for.
+        ceilings: kinds of answers whose ceiling is asked for.
     """
     entries = tuple(
         catalogs[cell.side].entry(cell, position)
@@ -106,7 +106,7 @@ def _fitting(workloads: Sequence[Workload]) -> tuple[Workload, ...]:
     Raises:
         HarnessError: exit code 2: it cannot.
     """
-    sizes = {one.name: one.what.images * one.what.image_bytes for one in workloads}
+    sizes = {workload.name: sum(workload.what.sizes) for workload in workloads}
     if sum(sizes.values()) > MOST_BYTES:
         each = ", ".join(f"{name} {size:,}" for name, size in sizes.items())
         raise HarnessError(

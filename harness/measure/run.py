@@ -85,6 +85,7 @@ class _Round:
         self._job = job
         self._server = cache(ready)
         self._watch = watch
+        self._folder = folder
         self._sink = sink or folder
         self._cpus, _ = cpu_split()
         self._paths = write_sources(job.entries, folder)
@@ -174,7 +175,9 @@ class _Round:
             folder = tempfile.mkdtemp(prefix="sink-", dir=self._sink)
             stack.callback(shutil.rmtree, folder, ignore_errors=True)
         manifest = self._manifest(workload.name)
-        return manifest.downloads(workload, timeout_s=self._job.rules.timeout_s, folder=folder)
+        return manifest.downloads(
+            workload, timeout_s=self._job.rules.timeout_s, folder=folder, certificates=self._folder
+        )
 
     def _register(self, workload: str) -> Manifest:
         return self._server().register(self._job.workload(workload))

@@ -3,11 +3,13 @@
 import http.client
 import json
 import select
+import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,27 +26,66 @@ CONTROL_TIMEOUT_S = 60.0  # registering a workload prepares all its images
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """What a registered workload consists of: a URL and a SHA-256 per image, in the same order."""
+    """What a registered workload consists of: a URL and a SHA-256 per image, in the same order.
+
+    Attributes:
+        authority: certificate (PEM, line by line) of who vouches for the server; None without TLS.
+        refused: what is wrong with a certificate that no client may accept -> URL where it is shown.
+    """
 
     urls: tuple[str, ...]
     digests: tuple[str, ...]
+    authority: Sequence[str] | None = None
+    refused: Mapping[str, str] = field(default_factory=dict)
 
-    def downloads(self, workload: Workload, *, timeout_s: float, folder: str | None = None) -> Downloads:
+    def downloads(
+        self,
+        workload: Workload,
+        *,
+        timeout_s: float,
+        folder: str | None = None,
+        certificates: Path | None = None,
+    ) -> Downloads:
         """What a worker is told of this workload.
 
         Args:
             folder: for a disk sink.
+            certificates: folder that the authority's is written to; needed with TLS.
         """
+        ca_file = None
+        if self.authority is not None and certificates is not None:
+            ca_file = certificates / "authority.pem"
+            ca_file.write_text("\n".join([*self.authority, ""]), encoding="ascii")
         return Downloads(
             urls=self.urls,
             concurrency=workload.arrival.concurrency,
             timeout_s=timeout_s,
+            ca_file=str(ca_file) if ca_file else None,
+            refused=self.refused,
             folder=folder,
         )
 
 
 class ServerError(HarnessError):
     """The server did not start, or stopped answering: nothing more can be measured."""
+
+
+class _AtPath(http.client.HTTPConnection):
+    """HTTP over a socket in the file system.
+
+    Args:
+        path: of the socket.
+    """
+
+    def __init__(self, path: str) -> None:
+        super().__init__("localhost", timeout=CONTROL_TIMEOUT_S)
+        self._path = path
+
+    def connect(self) -> None:
+        """Connect to the path instead of a host."""
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
 
 
 class Server:
@@ -54,15 +95,18 @@ class Server:
         url: where it answers, e.g. ``http://127.0.0.1:40001``.
         token: for its control routes.
         pid: of its process.
+        control: path of the socket for its control routes; None if they are reached at the URL.
     """
 
-    def __init__(self, url: str, token: str, pid: int) -> None:
+    def __init__(self, url: str, token: str, pid: int, control: str | None = None) -> None:
         self.url = url
         self.pid = pid
         self._digests: dict[str, Sequence[str]] = {}
         parts = urlsplit(url)
-        self._connection = http.client.HTTPConnection(
-            parts.hostname or "", parts.port, timeout=CONTROL_TIMEOUT_S
+        self._connection = (
+            _AtPath(control)
+            if control
+            else http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=CONTROL_TIMEOUT_S)
         )
         self._headers = {"Authorization": f"Bearer {token}"}
 
@@ -75,6 +119,8 @@ class Server:
         return Manifest(
             urls=tuple(image["url"] for image in images),
             digests=tuple(self._digests[workload.name]),
+            authority=answer["authority"],
+            refused=answer["refused"],
         )
 
     def remove(self, workload: str) -> None:

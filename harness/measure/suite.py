@@ -18,7 +18,8 @@ from pydantic import (
 
 from harness.metrics import JUDGED, TIME_PER_IMAGE
 from harness.model import HarnessError, TrialRules
-from harness.workload import SPECS, FieldError, Workload, check
+from harness.schema import FieldError
+from harness.workload import SPECS, Workload, check
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 

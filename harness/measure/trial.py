@@ -88,7 +88,7 @@ class RunningTrial:
         server = Wait(Family(self._server.pid))
         if not self._has_rehearsed:
             self._has_rehearsed = True
-            answer = self._ask("rehearse")
+            answer = self._ask("rehearse", certificates=self._round == 0)
             self._blocks, self._known["advice"] = answer.get("blocks"), answer.get("advice")
         self._ask("prepare", warmup=len(self._passes) < self._rules.warmups)
         if self._has_hit(server):

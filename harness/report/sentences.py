@@ -13,7 +13,7 @@ from harness.report.formats import Format, estimate
 from harness.report.ranked import RATIO, SPEED
 from harness.report.tables import Tables
 from harness.stats.kernels import MIN_PAIRS
-from harness.workload import SPECS, sentence
+from harness.workload import SPECS, drawn, sentence
 
 Row = Mapping[Any, Any]
 TOO_FEW = f"too few rounds to rank (measure at least {MIN_PAIRS})"
@@ -88,9 +88,19 @@ def scope(tables: Tables, workload: str, form: Format) -> str:
 def asked(flat: Mapping[str, Any], form: Format) -> str:
     """What a workload of these fields asks, as one phrase."""
     parts = {
-        name: form.value(value, unit) if (unit := SPECS[name].unit) else value for name, value in flat.items()
+        name: _amount(value, unit, form) if (unit := SPECS[name].unit) else value
+        for name, value in flat.items()
     }
     return form.phrase(sentence(flat), **parts)
+
+
+def _amount(value: float | tuple[float, ...], unit: str, form: Format) -> str:
+    """A number, or the ends and the middle of a distribution."""
+    if not isinstance(value, tuple):
+        return form.value(value, unit)
+    [median] = drawn(value, 1, "")
+    low, middle, high = (form.value(number, unit) for number in (value[0], median, value[-1]))
+    return form.phrase("{low} to {high} (median {middle})", low=low, middle=middle, high=high)
 
 
 def reason(row: Row, form: Format, metric: Metric) -> str:

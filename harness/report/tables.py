@@ -6,7 +6,7 @@ import pandas as pd
 
 from harness.ledger import Ledger
 from harness.metrics import CLIENT_CPU, PEAK_RSS, RATE, SERVER_IN_FLIGHT, Metric
-from harness.model import TELLING_LATENCY_S, Plan
+from harness.model import Plan
 from harness.report import answer, audit, frames, units
 from harness.report.curves import curves
 from harness.stats.judge import Judgement
@@ -87,9 +87,7 @@ def _ranked(summary: pd.DataFrame, effects: pd.DataFrame, plan: Plan) -> pd.Data
     verdict = (
         whole["verdict"].astype(object).where(whole["state"] != "failed").where(~is_baseline, "baseline")
     )
-    telling = [
-        workload.name for workload in plan.workloads if workload.network.latency_s >= TELLING_LATENCY_S
-    ]
+    telling = [workload.name for workload in plan.workloads if workload.network.shows_in_flight]
     in_flight = whole[SERVER_IN_FLIGHT.key].where(whole["workload"].isin(telling))
     return whole.assign(is_baseline=is_baseline, verdict=verdict, **{SERVER_IN_FLIGHT.key: in_flight})
 

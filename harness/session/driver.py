@@ -26,6 +26,7 @@ from harness.stats.effect import against_variant, effects
 from harness.stats.power import keep_measuring
 from harness.stats.sample import samples
 from harness.stats.validity import server_limits
+from harness.workload import AnswerKind
 
 
 class SerialExecutor(Executor):
@@ -93,17 +94,17 @@ def drive(
             else:
                 run.add_all(executor.submit(run_round, job).result())
 
-        sizes = run.sizes_without_ceiling()
+        kinds = run.kinds_without_ceiling()
         for number in range(len(plan.rounds)):
-            job = run.job(number, sizes)
+            job = run.job(number, kinds)
             if is_over(number) or precise_enough(plan, run.trials, number):
                 break
             if job.entries:
                 measure(job)
-                sizes = []
+                kinds = []
         # Those that are missing still, and those that a pass has refuted.
-        if sizes := run.sizes_without_ceiling():
-            measure(run.job(0, sizes, is_over=True))
+        if kinds := run.kinds_without_ceiling():
+            measure(run.job(0, kinds, is_over=True))
 
 
 class _Run:
@@ -127,21 +128,21 @@ class _Run:
         # A cell that failed has lost its rank already; measuring it again would only take time.
         self._failed = {trial.cell for trial in self.trials if trial.reason is not None}
 
-    def job(self, number: int, sizes: Sequence[int], *, is_over: bool = False) -> RoundJob:
+    def job(self, number: int, kinds: Sequence[AnswerKind], *, is_over: bool = False) -> RoundJob:
         """What a round lacks, nothing if the run is over, and these ceilings."""
         return round_job(
             self._plan,
             number,
             self._catalogs,
             is_wanted=lambda cell: not (is_over or (number, cell) in self._measured or cell in self._failed),
-            ceilings=sizes,
+            ceilings=kinds,
         )
 
-    def sizes_without_ceiling(self) -> list[int]:
-        """Sizes of images of which no ceiling is known that still stands."""
+    def kinds_without_ceiling(self) -> list[AnswerKind]:
+        """Kinds of answers of which no ceiling is known that still stands."""
         limits = server_limits(self.trials, self._plan.workloads, self._ceilings)
         workloads = (workload for workload in self._plan.workloads if workload.name not in limits)
-        return sorted({workload.what.image_bytes for workload in workloads})
+        return sorted({workload.answer_kind for workload in workloads})
 
     def add(self, record: ledger.Record | Block) -> None:
         """Write a record and show it; what has to be left out is said."""

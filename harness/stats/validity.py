@@ -8,8 +8,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from harness.metrics import CONNECTIONS, RATE, SERVER_IN_FLIGHT
-from harness.model import TELLING_LATENCY_S, Ceiling, Cell, Note, Pass, Trial
-from harness.workload import Workload
+from harness.model import Ceiling, Cell, Note, Pass, Trial
+from harness.workload import AnswerKind, Workload
 
 SERVER_SHARE = 0.9  # of the server's one core; above it the server decides how fast a cell is
 CEILING_SHARE = 0.9  # of the measured ceiling
@@ -45,21 +45,21 @@ def server_limits(
 ) -> dict[str, float]:
     """Requests per second that the server can give of each workload's images, without latency; only what is known.
 
-    The highest ceiling of a size counts, for whatever disturbs one makes it lower. One that a pass surpassed is refuted:
-    it was disturbed too, and says nothing.
+    The highest ceiling of a kind of answer counts, for whatever disturbs one makes it lower. One that a pass surpassed is
+    refuted: it was disturbed too, and says nothing.
     """
-    sizes = {workload.name: workload.what.image_bytes for workload in workloads}
-    highest: dict[int, float] = {}
+    kinds = {workload.name: workload.answer_kind for workload in workloads}
+    highest: dict[AnswerKind, float] = defaultdict(float)
     for ceiling in ceilings:
-        highest[ceiling.image_bytes] = max(ceiling.requests_per_s, highest.get(ceiling.image_bytes, 0.0))
-    reached: dict[int, float] = defaultdict(float)
+        highest[ceiling.answer_kind] = max(ceiling.requests_per_s, highest[ceiling.answer_kind])
+    reached: dict[AnswerKind, float] = defaultdict(float)
     for trial in trials:
         if trial.reason is None:
-            size = sizes[trial.cell.workload]
-            reached[size] = max(
-                reached[size], *(len(pass_.latency_s) / pass_.wall_s for pass_ in trial.passes), 0.0
+            kind = kinds[trial.cell.workload]
+            reached[kind] = max(
+                reached[kind], *(len(each.latency_s) / each.wall_s for each in trial.passes), 0.0
             )
-    return {name: highest[size] for name, size in sizes.items() if highest.get(size, 0.0) > reached[size]}
+    return {name: highest[kind] for name, kind in kinds.items() if highest[kind] > reached[kind]}
 
 
 def server_share(trial: Trial) -> float:
@@ -83,7 +83,7 @@ def _server_bound(trials: Sequence[Trial], ceiling: float | None) -> Iterator[No
 def _concurrency(trials: Sequence[Trial], workload: Workload) -> Iterator[Note]:
     asked = min(workload.arrival.concurrency, workload.what.images)
     reached = statistics.median(map(SERVER_IN_FLIGHT.of_trial, trials))
-    if workload.network.latency_s >= TELLING_LATENCY_S and reached < FEW * asked:
+    if workload.network.shows_in_flight and reached < FEW * asked:
         yield Note(
             code="concurrency-not-reached",
             text=f"{reached:.0f} of {asked} in flight",

@@ -94,7 +94,8 @@ def test_a_run_is_one_line_per_cell_and_added_once(tmp_path: Path) -> None:
     assert fine["low"] is None or fine["low"] < fine["value"] < fine["high"]
     assert (fine["rounds"], fine["commit"], fine["run"]) == (3, "abc", "one")
     assert (
-        fine["versions"]["workload"] == "200 images of 6.00 KiB with 50.0 ms latency, 32 at once, to memory"
+        fine["versions"]["workload"]
+        == "200 images of 6.00 KiB with 50.0 ms of thinking time, 32 at once, to memory"
     )
     assert max(map(len, lines(tmp_path))) < 700
 

@@ -18,8 +18,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from harness.workload import moved
-from local_server.answers import answers
+from harness.workload import check, moved
+from local_server.answers import served
 from local_server.images import MIN_BYTES
 from local_server.listeners import Origin
 from local_server.server import ImageServer
@@ -365,8 +365,8 @@ def test_workloads_are_bounded_in_sum_before_they_are_made() -> None:
     server.claim("w1", 1)
     server.claim("w3", 300 * 1024**2)
     server.remove("w3")
-    fields = {"images": 2, "image_bytes": MIN_BYTES, "latency_s": 0.0, "seed": 1}
-    server.add("w3", *answers(fields), [Origin("http", "127.0.0.1", 1)])
+    fields = check({"images": 2, "image_bytes": MIN_BYTES, "latency_s": 0.0, "seed": 1}, served=True)
+    server.add("w3", served(fields), [Origin("http", "127.0.0.1", 1)])
     assert server._held == {"w0": 314_572_800, "w2": 314_572_800, "w1": 1, "w3": 2 * MIN_BYTES}
 
 
@@ -386,7 +386,7 @@ def test_garbage_is_refused_and_fills_no_log() -> None:
         ("PUT", "x", {}, 422, "images must be a whole number"),
         ("PUT", "x", WORKLOAD | {"images": 0}, 422, "images must be from 1 to 100,000"),
         ("PUT", "x", WORKLOAD | {"images": True}, 422, "images must be a whole number"),
-        ("PUT", "x", WORKLOAD | {"image_bytes": 100}, 422, "image_bytes must be from 2,048"),
+        ("PUT", "x", WORKLOAD | {"image_bytes": 100}, 422, "image_bytes must be from 1,024"),
         ("PUT", "x", WORKLOAD | {"latency_s": 61}, 422, "latency_s must be from 0 to 60"),
         ("PUT", "x", WORKLOAD | {"latency_s": "1"}, 422, "latency_s must be a number"),
         ("PUT", "x", WORKLOAD | {"images": 100_000, "image_bytes": 99_999}, 422, "must be at most 1,073,741,824"),

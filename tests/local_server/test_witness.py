@@ -12,6 +12,8 @@ class _Connection:
     def __init__(self, made_at: float = 1.0, host: str = "127.0.0.1") -> None:
         self.made_at = made_at
         self.address = (host, 80)
+        self.tls: str | None = None
+        self.is_resumed = False
         self.met: witness.Window | None = None
 
 

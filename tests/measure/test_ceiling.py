@@ -13,6 +13,7 @@ import pytest
 from harness.measure import ceiling
 from harness.measure.server import Manifest, Server
 from harness.measure.worker import saturate
+from harness.workload import AnswerKind
 
 SIZE = 4_096
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % SIZE + b"x" * SIZE
@@ -88,11 +89,11 @@ def test_without_a_result_the_ceiling_is_missing(answers: int, monkeypatch: pyte
     monkeypatch.setattr(ceiling, "SECONDS", 0.06)
     with answering(lambda count: ANSWER if count < answers else b"") as url:
         server: Any = OneServer(url)
-        assert list(ceiling.ceilings(server, sys.executable, (), [SIZE])) == []
+        assert list(ceiling.ceilings(server, sys.executable, (), [AnswerKind(SIZE)])) == []
     assert server.removed == [f"ceiling-{SIZE}"]
 
 
 def test_the_largest_legal_image_has_a_ceiling(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ceiling, "IMAGES", 1)
-    [found] = ceiling.ceilings(server, sys.executable, (), [16 * 1024**2])
+    [found] = ceiling.ceilings(server, sys.executable, (), [AnswerKind(16 * 1024**2)])
     assert 0 < found.requests_per_s < 100_000

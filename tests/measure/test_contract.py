@@ -52,7 +52,7 @@ def test_every_variant_found_keeps_the_contract(catalog: Catalog, server: Server
         for one in trial.passes:
             assert len(one.latency_s) == len(one.start_s) == TINY.what.images
             assert one.witness.requests == TINY.what.images
-            assert one.witness.bytes >= TINY.what.images * TINY.what.image_bytes
+            assert one.witness.bytes >= sum(TINY.what.sizes)
             assert 0 < min(one.latency_s) <= one.wall_s
         assert trial.peak_rss_bytes > 5_000_000
         assert trial.threads >= 1
@@ -61,6 +61,69 @@ def test_every_variant_found_keeps_the_contract(catalog: Catalog, server: Server
     assert 1 <= by_id["thread_pool/requests_session"].connections <= TINY.arrival.concurrency
     assert by_id["sequential/requests_session"].peak_in_flight == 1
     assert 1 < by_id["gather/aiohttp_session/asyncio"].peak_in_flight <= TINY.arrival.concurrency
+
+
+def test_every_client_copes_with_all_that_a_network_does(catalog: Catalog, server: Server) -> None:
+    """HTTPS, several hosts, sizes and thinking times that differ, chunks, gzip and redirects, all in one."""
+    workload = TINY.but(
+        name="network-memory",
+        tls=True,
+        hosts=3,
+        image_bytes=(1_024, 8_192, 65_536),
+        latency_s=(0.0, 0.01),
+        gzip_share=0.5,
+        chunked_share=0.5,
+        redirect_share=0.2,
+        redirect_host_share=0.2,
+    )
+    one_of_each = {variant.client: variant.id for variant in reversed(catalog.variants)}
+    few = only(catalog, *one_of_each.values())
+    trials = trials_of(few, server, workload)
+    assert {trial.cell.variant: trial.reason for trial in trials if trial.reason} == {}
+    assert len(trials) == len(one_of_each) >= 6
+    sent_on = 7 + 7  # a fifth of 33 images, each
+    for trial in trials:
+        for seen in (each.witness for each in trial.passes):
+            assert seen.statuses == {"200": 33, "302": sent_on}
+            assert seen.different == seen.requests == 33 + sent_on
+            assert seen.hosts is not None
+            assert seen.tls is not None
+            assert set(seen.hosts) == {"127.0.0.1", "127.0.0.2", "127.0.0.3"}
+            assert sum(seen.hosts.values()) == seen.connections
+            assert seen.tls == {"TLSv1.3": seen.connections}
+
+
+ACCEPTING = """
+import ssl
+from contextlib import contextmanager
+from urllib.request import urlopen
+
+@contextmanager
+def open_client(*, concurrency, timeout_s, ca_file):
+    context = ssl.create_default_context(cafile=ca_file)
+    context.check_hostname = False
+    {more}
+    yield lambda url: urlopen(url, context=context).read()
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "accepted"),
+    [
+        ("context.verify_mode = ssl.CERT_NONE", "of an authority that it was not told to trust"),
+        ("", "of another host"),
+    ],
+)
+def test_a_client_that_accepts_what_it_must_refuse_fails_by_name(
+    small_tree: Path, server: Server, more: str, accepted: str
+) -> None:
+    client = small_tree / "clients" / "trusting.py"
+    client.write_text('"""A client."""' + ACCEPTING.format(more=more))
+    catalog = only(open_catalog(sys.executable, root=small_tree), "thread_pool/trusting")
+    [trial] = trials_of(catalog, server, TINY.but(name="https-memory", tls=True))
+    assert trial.reason == (
+        f"fetch accepts a certificate {accepted}: leave verification on, and trust ca_file"
+    )
 
 
 @pytest.mark.parametrize("sink", ["disk", "memory"])

@@ -58,18 +58,18 @@ def test_advice_on_a_coroutine_that_nobody_awaits() -> None:
     expected = (
         "fetch returned coroutine, not bytes: await it, or open an async client with @asynccontextmanager"
     )
-    assert sync(fetch, "url") == expected
+    assert sync(fetch, "url", {}) == expected
 
 
 def test_a_sync_fetch_must_raise() -> None:
-    assert sync(lambda _url: b"not found", "url") == SWALLOWED
-    assert sync(lambda _url: 1 / 0, "url") is None
+    assert sync(lambda _url: b"not found", "url", {}) == SWALLOWED
+    assert sync(lambda _url: 1 / 0, "url", {}) is None
 
 
 @pytest.mark.parametrize("yielded", [None, Response()])
 def test_what_a_client_yields_must_be_a_function(yielded: Any) -> None:
-    assert sync(yielded, "url") == NOTHING_TO_CALL
-    assert asyncio.run(asynchronous(yielded, "url")) == (NOTHING_TO_CALL, True)
+    assert sync(yielded, "url", {}) == NOTHING_TO_CALL
+    assert asyncio.run(asynchronous(yielded, "url", {})) == (NOTHING_TO_CALL, True)
 
 
 RUN: dict[str, Callable[..., Any]] = {"asyncio": lambda main: asyncio.run(main()), "trio": trio.run}
@@ -92,7 +92,7 @@ def test_an_async_fetch_must_raise_and_give_way_on_any_loop(loop: str) -> None:
 
     async def found() -> list[tuple[str | None, bool]]:
         every: list[Any] = [swallows, raises, blocks, lambda _url: b"", sync]
-        return [await asynchronous(one, "url") for one in every]
+        return [await asynchronous(one, "url", {}) for one in every]
 
     assert RUN[loop](found) == [
         (SWALLOWED, True),
@@ -115,7 +115,7 @@ def test_an_error_that_the_loop_throws_in_reaches_the_fetch() -> None:
                 raise
             return b""
 
-        task = asyncio.ensure_future(asynchronous(fetch, "url"))
+        task = asyncio.ensure_future(asynchronous(fetch, "url", {}))
         await asyncio.sleep(0)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)

@@ -77,7 +77,7 @@ def kinds(result: RoundResult) -> list[tuple[type, object]]:
 
 
 def test_a_round_in_another_process_gives_the_same_records(few: Catalog, server: Server) -> None:
-    job = replace(job_of(few, TINY, RULES), ceilings=(TINY.what.image_bytes,))
+    job = replace(job_of(few, TINY, RULES), ceilings=(TINY.answer_kind,))
     with shared(server):
         here = run_round(job)
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
@@ -156,7 +156,8 @@ class Remote(Executor):
         future.set_result(
             RoundResult(
                 ceilings=tuple(
-                    Ceiling(image_bytes=size, started_at=1.0, requests_per_s=9e6) for size in job.ceilings
+                    Ceiling(image_bytes=kind.image_bytes, started_at=1.0, requests_per_s=9e6)
+                    for kind in job.ceilings
                 ),
                 trials=tuple(trial(cell, job.number, 0.01, reason=reasons.get(cell)) for cell in cells),
                 sentinel=sentinel(job.number),
@@ -184,7 +185,7 @@ def test_a_resumed_run_reads_its_ledger_once_and_asks_for_what_it_lacks(
     assert read == [tmp_path / "run" / "trials.jsonl"]
     asked = [(job.number, len(job.entries), job.ceilings) for job in remote.jobs]
     # What failed is not asked for again, and a ceiling that is known is not either.
-    assert asked == [(0, 2, (TINY.what.image_bytes,)), (1, 1, ()), (2, 1, ()), (3, 1, ())]
+    assert asked == [(0, 2, (TINY.answer_kind,)), (1, 1, ()), (2, 1, ()), (3, 1, ())]
 
 
 def test_a_round_from_another_kind_of_machine_is_refused(few: Catalog, tmp_path: Path) -> None:

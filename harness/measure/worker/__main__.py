@@ -41,7 +41,7 @@ def main() -> None:
         # There is no trial yet to take the methods of.
         "assign": lambda **downloads: trial[0].assign(Downloads(**downloads)),
         "prepare": lambda warmup: trial[0].prepare(warmup=warmup),
-        "rehearse": lambda: trial[0].rehearse(),  # noqa: PLW0108
+        "rehearse": lambda certificates: trial[0].rehearse(certificates=certificates),
         "pass": lambda: trial[0].run_pass(),  # noqa: PLW0108
         "tell": lambda: trial[0].tell(),  # noqa: PLW0108
         "end": lambda: trial[0].end(),  # noqa: PLW0108

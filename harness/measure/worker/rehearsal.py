@@ -1,6 +1,7 @@
 """Before anything is measured: one fetch of an image that is not there, and what a friend would say of how it went."""
 
-from collections.abc import Awaitable, Generator, Iterator
+from collections.abc import Awaitable, Generator, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, cast
 
 SWALLOWED = "fetch returned a body for a 404 answer: call response.raise_for_status() before it returns"
@@ -31,20 +32,36 @@ def advice_on(body: object) -> str | None:
     return f"fetch returned {name}, not bytes: {instead}"
 
 
-def sync(fetch: Any, missing: str) -> str | None:
-    """Fetch what is not there; return the advice, None if the fetch raised as it must."""
+def accepts(what: str) -> str:
+    """What is said of a client that accepts a certificate with which this is wrong."""
+    return f"fetch accepts a certificate {what}: leave verification on, and trust ca_file"
+
+
+def sync(fetch: Any, missing: str, refused: Mapping[str, str]) -> str | None:
+    """Fetch what is not there; return the advice, None if the fetch raised as it must.
+
+    Args:
+        missing: URL of an image that is not there.
+        refused: what is wrong with a certificate -> URL where it is shown: a fetch must raise.
+    """
     if not callable(fetch):
         return NOTHING_TO_CALL
     try:
         body = fetch(missing)
     except Exception:  # noqa: BLE001 - any error is right for a 404
-        return None
-    if hasattr(body, "close") and hasattr(body, "cr_frame"):
-        body.close()  # a coroutine that nobody will await
-    return advice_on(body) or SWALLOWED
+        advice = None
+    else:
+        if hasattr(body, "close") and hasattr(body, "cr_frame"):
+            body.close()  # a coroutine that nobody will await
+        advice = advice_on(body) or SWALLOWED
+    for what, url in refused.items():
+        with suppress(Exception):
+            fetch(url)
+            return accepts(what)
+    return advice
 
 
-async def asynchronous(fetch: Any, missing: str) -> tuple[str | None, bool]:
+async def asynchronous(fetch: Any, missing: str, refused: Mapping[str, str]) -> tuple[str | None, bool]:
     """As ``sync``, and whether the fetch gave way to the loop while it waited."""
     if not callable(fetch):
         return NOTHING_TO_CALL, True
@@ -58,8 +75,14 @@ async def asynchronous(fetch: Any, missing: str) -> tuple[str | None, bool]:
     try:
         body = await watched
     except Exception:  # noqa: BLE001 - as above
-        return None, watched.gave_way
-    return advice_on(body) or SWALLOWED, watched.gave_way
+        advice = None
+    else:
+        advice = advice_on(body) or SWALLOWED
+    for what, url in refused.items():
+        with suppress(Exception):
+            await fetch(url)
+            return accepts(what), watched.gave_way
+    return advice, watched.gave_way
 
 
 class Watched:

@@ -1,7 +1,7 @@
 """What a worker is told, as records: the launcher encodes them and the worker decodes them. Standard library only."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 
@@ -30,6 +30,7 @@ class Downloads:
         concurrency: how many may be in flight.
         timeout_s: for the client, and for a pass.
         ca_file: certificates to trust; None for plain HTTP.
+        refused: what is wrong with a certificate -> URL where it is shown, and where nothing may be fetched.
         folder: where bodies are saved; None keeps them in memory.
     """
 
@@ -37,9 +38,11 @@ class Downloads:
     concurrency: int
     timeout_s: float
     ca_file: str | None = None
+    refused: Mapping[str, str] = field(default_factory=dict)
     folder: str | None = None
 
 
 def told(record: Program | Downloads) -> Mapping[str, Any]:
     """The record as arguments of a command; its type, called with them, is the way back."""
-    return {field.name: getattr(record, field.name) for field in fields(record)}
+    values = {each.name: getattr(record, each.name) for each in fields(record)}
+    return {name: dict(value) if isinstance(value, Mapping) else value for name, value in values.items()}

@@ -40,22 +40,26 @@ class Trial:
         """Say what each pass downloads: apart from the imports, so that the server may start meanwhile."""
         self._downloads = downloads
 
-    def rehearse(self) -> dict[str, str]:
-        """Fetch an image that is not there.
+    def rehearse(self, *, certificates: bool) -> dict[str, str]:
+        """Fetch an image that is not there, and from where no client may fetch.
+
+        Args:
+            certificates: whether those are shown that must be refused: it takes a handshake for each.
 
         Returns:
             ``reason``: what is wrong with it; ``advice``: what it had better do; ``blocks``: that the loop had to wait.
         """
         missing = f"{self._downloads.urls[0]}.absent"
+        refused = self._downloads.refused if certificates else {}
         if not is_async_client(self._client):
             with self._open_client() as fetch:
-                reason, gave_way = rehearsal.sync(fetch, missing), True
+                reason, gave_way = rehearsal.sync(fetch, missing, refused), True
         else:
             found: list[tuple[str | None, bool]] = []
 
             async def main() -> None:
                 async with self._open_client() as fetch:
-                    found.append(await rehearsal.asynchronous(fetch, missing))
+                    found.append(await rehearsal.asynchronous(fetch, missing, refused))
 
             assert self._loop is not None  # noqa: S101 - no model drives an async client without one
             self._loop.run(main)
