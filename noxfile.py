@@ -79,6 +79,10 @@ PROVE = {
         "Measure the image server against nginx, with wrk as the load (both from the system's packages).",
         "harness.calibration server_rate",
     ),
+    "link": (
+        "Prove that lines are what is asked for, with bare sockets: round trip, jitter, rates, handshakes, losses.",
+        "harness.calibration link",
+    ),
     "surroundings": (
         "Measure with and without proxies, netrc and debug modes of the user: nothing of them may count.",
         "harness.calibration surroundings",

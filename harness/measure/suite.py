@@ -1,4 +1,4 @@
-"""Read and check ``suite.toml``: workloads, the trial's length, suites. It says field and line of what is wrong."""
+"""Read and check ``suite.toml``: links, workloads, the trial's length, suites. It says field and line of what is wrong."""
 
 import re
 import tomllib
@@ -16,6 +16,8 @@ from pydantic import (
     model_validator,
 )
 
+from harness import link
+from harness.link import Link
 from harness.metrics import JUDGED, TIME_PER_IMAGE
 from harness.model import HarnessError, TrialRules
 from harness.schema import FieldError
@@ -39,11 +41,21 @@ class _Strict(BaseModel):
 
 def _workload(flat: Any) -> dict[str, Any]:
     """Check the fields of ``[workloads.NAME]``; those that the project decides are no fields of a file."""
+    table = _table(flat)
+    if fixed := next((name for name in table if name in SPECS and SPECS[name].is_fixed), None):
+        raise FieldError(fixed, "is the project's own, the same on every machine")
+    return check(table)
+
+
+def _link(flat: Any) -> dict[str, float]:
+    """Check the fields of ``[links.NAME]``."""
+    return link.check(_table(flat))
+
+
+def _table(flat: Any) -> dict[str, Any]:
     if not isinstance(flat, dict):
         raise ValueError("must be a table")  # noqa: TRY004 - for whoever wrote the file it is a wrong value
-    if fixed := next((name for name in flat if name in SPECS and SPECS[name].is_fixed), None):
-        raise FieldError(fixed, "is the project's own, the same on every machine")
-    return check(flat)
+    return flat
 
 
 class TrialFields(_Strict):
@@ -103,6 +115,7 @@ def _is_free(name: str) -> str:
 class SuiteFile(_Strict):
     """The whole file."""
 
+    links: dict[Name, Annotated[dict[str, float], BeforeValidator(_link)]] = Field(default={})
     workloads: dict[Name, Annotated[dict[str, Any], BeforeValidator(_workload)]]
     trial: TrialFields
     selfcheck: SelfCheckFields | None = None
@@ -133,6 +146,13 @@ class SuiteFile(_Strict):
         if name not in self.workloads:
             raise HarnessError(f"no workload {name!r}; there are {', '.join(self.workloads)}", exit_code=2)
         return Workload.of(name, **self.workloads[name])
+
+    def link(self, name: str) -> Link:
+        """Return the link as a record; an unknown name is an error that lists the known ones."""
+        if name not in self.links:
+            known = f"there are {', '.join(self.links)}" if self.links else "the file has none"
+            raise HarnessError(f"no link {name!r}; {known}", exit_code=2)
+        return Link.of(name, **self.links[name])
 
     def suite(self, name: str) -> SuiteFields:
         """Return a suite; an unknown name is an error that lists the known ones."""

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 _TIME = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 PDG = 3.55
+_BIT_RATES = ((1e9, "Gbit/s"), (1e6, "Mbit/s"), (1e3, "kbit/s"), (1.0, "bit/s"))
 _BYTES = ((1024**3, "GiB"), (1024**2, "MiB"), (1024, "KiB"), (1, "B"))
 
 
@@ -36,6 +37,12 @@ def size(value: float, digits: int = 3) -> str:
         if abs(value) >= factor:
             return f"{number(value / factor, digits)} {unit}"
     return "0 B"
+
+
+def bit_rate(value: float, digits: int = 3) -> str:
+    """50_000_000 -> "50.0 Mbit/s"."""
+    factor, unit = next((one for one in _BIT_RATES if abs(value) >= one[0]), _BIT_RATES[-1])
+    return f"{number(value / factor, digits)} {unit}"
 
 
 def ratio(value: float, digits: int = 3) -> str:
@@ -107,4 +114,4 @@ def interval_text(
 
 def metric(value: float, unit: str, digits: int = 3) -> str:
     """Text for a value of a metric in its base unit."""
-    return {"s": seconds, "bytes": size, "ratio": ratio}.get(unit, number)(value, digits)
+    return {"s": seconds, "bytes": size, "bits/s": bit_rate, "ratio": ratio}.get(unit, number)(value, digits)

@@ -1,0 +1,110 @@
+"""Carry packets between two TUN devices, each held until it is due. One process, two queues, no thread.
+
+A lane's packets leave in the order in which they came, so a queue needs no sorting. The sleep is select's, which counts
+microseconds; a poll would round up to milliseconds.
+"""
+
+import gc
+import os
+import select
+from collections import deque
+from collections.abc import Callable
+from time import perf_counter, process_time
+from typing import Any
+
+from harness.measure.link.devices import MTU
+from harness.measure.link.pacing import Lane
+
+BATCH = 32  # packets that are read before what is due is written
+LATE_S = 0.001  # who leaves so long after he was due was held up
+IDLE_S = 60.0
+
+
+class Way:
+    """One direction: packets of a device, on their way to the other one.
+
+    Args:
+        source: descriptor of the device to read.
+        target: of the one to write.
+        lane: tells when each is due.
+    """
+
+    def __init__(self, source: int, target: int, lane: Lane) -> None:
+        self.source = source
+        self.waiting: deque[tuple[float, bytes]] = deque()
+        self._target = target
+        self._due = lane.due
+        self._forget()
+
+    def _forget(self) -> None:
+        self._packets = self._bytes = self._dropped = self._late = 0
+        self.most_late_s = 0.0
+
+    def take(self) -> None:
+        """Read what has come, or a part of it."""
+        source, due, keep = self.source, self._due, self.waiting.append
+        try:
+            for _ in range(BATCH):
+                packet = os.read(source, MTU)
+                at = due(perf_counter(), len(packet))
+                if at is None:
+                    self._dropped += 1
+                else:
+                    keep((at, packet))
+        except BlockingIOError:
+            pass
+
+    def give(self) -> float:
+        """Write what is due; return when the next packet is."""
+        waiting = self.waiting
+        while waiting:
+            late_s = perf_counter() - waiting[0][0]
+            if late_s < 0:
+                return waiting[0][0]
+            packet = waiting.popleft()[1]
+            os.write(self._target, packet)
+            self._packets += 1
+            self._bytes += len(packet)
+            if late_s > LATE_S:
+                self._late += 1
+            self.most_late_s = max(self.most_late_s, late_s)
+        return perf_counter() + IDLE_S
+
+    def told(self) -> dict[str, Any]:
+        """What went this way since the last call."""
+        found = {
+            "packets": self._packets,
+            "bytes": self._bytes,
+            "dropped": self._dropped,
+            "late": self._late,
+            "most_late_s": self.most_late_s,
+        }
+        self._forget()
+        return found
+
+
+def carry(up: Way, down: Way, asked: int, tell: Callable[[dict[str, Any]], None]) -> None:
+    """Carry packets until the one who asks is no more.
+
+    Args:
+        up: from the client.
+        down: to the client.
+        asked: descriptor on which a line asks for what was seen.
+        tell: told of it.
+    """
+    gc.disable()  # packets and moments make no cycles
+    ways = {up.source: up, down.source: down}
+    began, cpu_s = perf_counter(), process_time()
+    while True:
+        next_at = min(up.give(), down.give())
+        ready, _, _ = select.select([*ways, asked], [], [], max(0.0, next_at - perf_counter()))
+        for descriptor in ready:
+            if descriptor != asked:
+                ways[descriptor].take()
+            elif os.read(asked, 4096):
+                now, now_cpu_s = perf_counter(), process_time()
+                told = {"elapsed_s": now - began, "relay_cpu_s": now_cpu_s - cpu_s}
+                tell(told | {"up": up.told(), "down": down.told()})
+                began, cpu_s = now, now_cpu_s
+            else:
+                return

@@ -1,0 +1,215 @@
+"""A line of 20 ms between two namespaces, as the harness uses it, and what is said where none can be had."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from statistics import median
+from time import monotonic, sleep
+
+import pytest
+
+from harness.link import Link
+from harness.measure.launch import ROOT
+from harness.measure.link.line import Flow, Line, LinkUnavailable, Mechanism, Seen, open_link
+from harness.model import HarnessError
+
+LINK = Link(name="test", round_trip_s=0.02)
+ECHO = """
+import socket, sys
+listener = socket.create_server(("0.0.0.0", 0))
+print(listener.getsockname()[1], flush=True)
+near, _ = listener.accept()
+while data := near.recv(100):
+    near.send(data)
+"""
+ASK = """
+import json, socket, sys
+from time import perf_counter
+began = perf_counter()
+near = socket.create_connection((sys.argv[1], int(sys.argv[2])))
+found = [perf_counter() - began]
+for _ in range(5):
+    began = perf_counter()
+    near.send(b"x")
+    near.recv(1)
+    found.append(perf_counter() - began)
+print(json.dumps(found))
+"""
+HOLD = """
+import sys, time
+from harness.link import Link
+from harness.measure.link.line import open_link
+with open_link(Link(name="test", round_trip_s=0.02)) as line:
+    print(line.pid, line.client_prefix[-2].partition("=")[2], flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture(params=["netem", "tun"])
+def line(request: pytest.FixtureRequest) -> Iterator[Line]:
+    try:
+        with open_link(LINK, mechanisms=[request.param]) as made:
+            yield made
+    except LinkUnavailable as reason:
+        pytest.skip(str(reason))
+
+
+def trips(line: Line, host: str) -> list[float]:
+    """Seconds of a connection, then of round trips of a byte."""
+    with subprocess.Popen(
+        [*line.server_prefix, sys.executable, "-c", ECHO], stdout=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdout is not None
+        port = server.stdout.readline()
+        done = subprocess.run(
+            [*line.client_prefix, sys.executable, "-c", ASK, host, port],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    found: list[float] = json.loads(done.stdout)
+    return found
+
+
+def test_every_round_trip_has_its_delay_and_each_packet_is_counted(line: Line) -> None:
+    line.seen()
+    found = trips(line, line.hosts[-1])
+    assert min(found) >= LINK.round_trip_s
+    assert median(found) < 2 * LINK.round_trip_s
+    seen = line.seen()
+    assert seen.up.packets >= 5 + 2
+    assert seen.down.packets >= 5 + 1
+    assert seen.up.bytes > 5 * 41
+    assert (seen.up.dropped, seen.down.dropped) == (0, 0)
+    assert line.seen().up.packets < seen.up.packets
+
+
+def test_what_is_started_at_an_end_keeps_its_process_and_sees_that_end_alone(line: Line) -> None:
+    ours = Path("/proc/net/dev").read_text()
+    code = "import os; print(os.getpid(), open('/proc/net/dev').read())"
+    for prefix in (line.client_prefix, line.server_prefix):
+        with subprocess.Popen(
+            [*prefix, sys.executable, "-c", code], stdout=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stdout is not None
+            said = process.stdout.read()
+        assert said.split()[0] == str(process.pid)
+        devices = {row.partition(":")[0].strip() for row in said.splitlines() if ":" in row}
+        assert {"lo", "line"} <= devices
+        assert not devices & {"eth0", "ens3"}
+    assert "line:" not in ours
+
+
+def test_a_line_that_was_killed_says_so(line: Line) -> None:
+    os.kill(line.pid, signal.SIGKILL)
+    with pytest.raises(HarnessError, match="the line between the hosts has ended: it was killed"):
+        line.seen()
+
+
+def eventually(holds: Callable[[], bool]) -> bool:
+    ends = monotonic() + 10
+    while not holds() and monotonic() < ends:
+        sleep(0.02)
+    return holds()
+
+
+def namespaces() -> set[str]:
+    """The network namespaces that any process is in."""
+    found: set[str] = set()
+    for path in Path("/proc").glob("[0-9]*/ns/net"):
+        with suppress(OSError):
+            found.add(str(path.readlink()))
+    return found
+
+
+def test_nothing_stays_when_whoever_opened_it_is_killed() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT
+    ) as owner:
+        assert owner.stdout is not None
+        assert owner.stderr is not None
+        told = owner.stdout.readline().split()
+        if not told:
+            pytest.skip(owner.stderr.read().splitlines()[-1])
+        relay, namespace = Path("/proc", told[0]), str(Path(told[1]).readlink())
+        assert namespace in namespaces()
+        owner.kill()
+    assert eventually(lambda: not relay.exists())
+    assert namespace not in namespaces()
+
+
+def test_without_the_right_to_namespaces_it_takes_one_of_users() -> None:
+    setpriv = shutil.which("setpriv")
+    if setpriv is None or os.geteuid() != 0:
+        pytest.skip("who is not root takes that way in all the tests")
+    done = subprocess.run(
+        [setpriv, "--bounding-set=-sys_admin", sys.executable, "-m", "tests.measure.link.test_line"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if "LinkUnavailable" in done.stderr:
+        pytest.skip(done.stderr.splitlines()[-1])
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["prefix"].startswith("--user=")
+    assert min(found["trips"]) >= LINK.round_trip_s
+
+
+@pytest.mark.parametrize(
+    ("programs", "mechanism", "reason"),
+    [
+        ((), "tun", "(nsenter: it is missing"),
+        (("nsenter",), "netem", "(netem: ip: No such file or directory)"),
+    ],
+)
+def test_where_none_can_be_had_one_line_says_why(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    programs: tuple[str, ...],
+    mechanism: Mechanism,
+    reason: str,
+) -> None:
+    for name in programs:
+        found = shutil.which(name)
+        if found is None:
+            pytest.skip(f"{name} is missing")
+        (tmp_path / name).symlink_to(found)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(LinkUnavailable) as caught, open_link(LINK, mechanisms=[mechanism]):
+        pass
+    message = str(caught.value)
+    if "namespaces:" not in message:
+        assert reason in message
+    assert message.startswith("no line between two hosts can be had here (")
+    assert "\n" not in message
+    assert caught.value.exit_code == 5
+
+
+QUIET = Flow(packets=1_000, bytes=1_000_000, dropped=0, late=1, most_late_s=0.004)
+LATE = Flow(packets=1_000, bytes=1_000_000, dropped=0, late=50, most_late_s=0.004)
+
+
+@pytest.mark.parametrize(
+    ("seen", "limit"),
+    [
+        (Seen(up=QUIET, down=QUIET, elapsed_s=1.0, relay_cpu_s=0.5), None),
+        (Seen(up=QUIET, down=QUIET, elapsed_s=1.0, relay_cpu_s=0.95), "the relay used 95% of a CPU"),
+        (
+            Seen(up=QUIET, down=LATE, elapsed_s=1.0, relay_cpu_s=0.5),
+            "the relay was late with 2.5% of the packets, by up to 4.0 ms",
+        ),
+        (Seen(up=Flow(packets=9, bytes=9, dropped=0), down=Flow(packets=0, bytes=0, dropped=3)), None),
+    ],
+)
+def test_a_relay_that_holds_packets_up_is_named(seen: Seen, limit: str | None) -> None:
+    assert seen.limit == limit
+
+
+if __name__ == "__main__":
+    with open_link(LINK, mechanisms=["tun"]) as made:
+        print(json.dumps({"prefix": made.client_prefix[1], "trips": trips(made, made.hosts[0])}))  # noqa: T201
