@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Annotated, Any, Self, get_args
 
-from harness.workload import FieldError, Spec
+from harness.schema import FieldError, Spec, checked
 
 LEAST_BITS_PER_S = 100_000  # of a rate: a packet of 1,500 bytes takes 0.12 s then
 MOST_BITS_PER_S = 10_000_000_000
@@ -114,21 +114,15 @@ def check(values: Mapping[str, Any]) -> dict[str, float]:
     unknown = sorted(values.keys() - SPECS.keys())
     if unknown:
         raise FieldError(unknown[0], f"is no field; there are {', '.join(SPECS)}")
-    whole = {name: _checked(name, values.get(name, field.default)) for name, field in _FIELDS.items()}
+    whole = {
+        name: checked(name, values.get(name, _FIELDS[name].default), float, SPECS[name]) for name in SPECS
+    }
+    for name in ("down_bits_per_s", "up_bits_per_s"):
+        if 0 < whole[name] < LEAST_BITS_PER_S:
+            raise FieldError(name, f"must be 0, which sets no limit, or at least {LEAST_BITS_PER_S:,}")
     if whole["jitter_s"] > whole["round_trip_s"]:
         raise ValueError("jitter_s must be at most round_trip_s: no packet arrives before it was sent")
     return whole
-
-
-def _checked(name: str, value: Any) -> float:
-    spec = SPECS[name]
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        raise FieldError(name, "must be a number")
-    if spec.low is None or spec.high is None or not spec.low <= value <= spec.high:
-        raise FieldError(name, f"must be from {spec.low:,} to {spec.high:,}")
-    if spec.unit == "bits/s" and 0 < value < LEAST_BITS_PER_S:
-        raise FieldError(name, f"must be 0, which sets no limit, or at least {LEAST_BITS_PER_S:,}")
-    return float(value)
 
 
 def sentence(flat: Mapping[str, Any]) -> str:

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.link import SPECS, FieldError, Link, check, sentence
+from harness.link import SPECS, Link, check, sentence
 from harness.measure.suite import read_suite_file
 from harness.model import HarnessError
+from harness.schema import FieldError
 from tests.measure.test_suite import GOOD, complaint
 
 ROOT = Path(__file__).parents[1]

@@ -4,14 +4,19 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Container
 from pathlib import Path
 from typing import Any
 
 from harness.measure.launch import ROOT
 
 
-def found_by(name: str, options: str, tmp_path: Path) -> Any:
-    """Run it with these options and ``--json``, with a lock of its own; return what it printed."""
+def found_by(name: str, options: str, tmp_path: Path, codes: Container[int] = (0,)) -> Any:
+    """Run it with these options and ``--json``, with a lock of its own; return what it printed.
+
+    Args:
+        codes: exit codes that are right; more than 0 where a verdict depends on how busy the machine is.
+    """
     done = subprocess.run(
         [sys.executable, "-m", "harness.calibration", name, *options.split(), "--json"],
         cwd=ROOT,
@@ -20,5 +25,5 @@ def found_by(name: str, options: str, tmp_path: Path) -> Any:
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stderr
+    assert done.returncode in codes, done.stderr
     return json.loads(done.stdout)

@@ -166,7 +166,7 @@ def _datagrams(address: tuple[str, int], times: int, gap_s: float, last_s: float
     """Send numbered datagrams at an even pace; return how many came back."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as near:
         near.settimeout(last_s)
-        near.connect(address)
+        near.bind(("0.0.0.0", 0))  # noqa: S104 - the same
         returned = [0]
 
         def count() -> None:
@@ -178,7 +178,7 @@ def _datagrams(address: tuple[str, int], times: int, gap_s: float, last_s: float
         listener.start()
         for _ in range(times // BURST):
             for _ in range(BURST):
-                near.send(DATAGRAM)
+                near.sendto(DATAGRAM, address)
             sleep(gap_s)
         listener.join()
         return returned[0]

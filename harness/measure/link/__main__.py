@@ -7,7 +7,6 @@ last, and its end ends us. So whatever kills the harness, nothing stays.
 import ctypes
 import json
 import os
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import partial
@@ -103,4 +102,4 @@ def _reason(error: OSError) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -12,9 +12,13 @@ MTU = 1_500
 # What is reserved for benchmarks of networks (RFC 2544, RFC 6890), so that nobody takes it for an address of the world.
 CLIENT = IPv4Interface("198.18.0.1/15")
 SERVER = IPv4Interface("198.18.0.2/15")
-HOSTS = IPv4Interface("198.19.0.1/24")  # of loopback all addresses of the network are local: many hosts, one server
+HOSTS = IPv4Interface(
+    "198.19.0.1/24"
+)  # of loopback all addresses of the network are local: many hosts, one server
 
-WAITING = 10_000  # packets that the kernel holds for the relay: it drops none, however long the relay is kept away
+WAITING = (
+    10_000  # packets that the kernel holds for the relay: it drops none, however long the relay is kept away
+)
 TUNSETIFF = 0x400454CA  # linux/if_tun.h
 IFF_TUN, IFF_NO_PI = 0x0001, 0x1000
 NETLINK_ROUTE, RTM_NEWLINK, RTM_NEWADDR = 0, 16, 20  # linux/netlink.h, linux/rtnetlink.h

@@ -109,8 +109,12 @@ class Line:
             HarnessError: it is no more.
         """
         answer = _ask(self.process, None)
-        flows = {way: Flow(**answer.pop(way)) for way in ("up", "down")}
-        return Seen(**flows, **answer)
+        return Seen(
+            up=Flow(**answer["up"]),
+            down=Flow(**answer["down"]),
+            elapsed_s=answer.get("elapsed_s"),
+            relay_cpu_s=answer.get("relay_cpu_s"),
+        )
 
 
 @contextmanager
