@@ -5,7 +5,7 @@ import os
 import random
 import shutil
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,23 +17,30 @@ from harness.calibration import kill_resume
 from harness.cli import main
 from harness.measure.job import RoundJob
 from harness.measure.plan import make_plan
+from harness.measure.server import Server
 from harness.model import TrialRules
 from harness.session import driver
 from harness.session.driver import precise_enough
 from tests.builders import cell, series, trial, variant
-from tests.commands.conftest import Command, in_process
+from tests.commands.conftest import in_process
+from tests.shared_server import shared
 
-# The checkout's revision is one of the facts that must not differ; a commit made meanwhile is not this test's business.
-NO_GIT = {"GIT_DIR": os.devnull}
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_git() -> Iterator[None]:
+    """The checkout's revision is one of the facts that must not differ; a commit made meanwhile is no test's business."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GIT_DIR", os.devnull)
+        yield
 
 
 @pytest.fixture(scope="module")
-def whole(harness: Command, suite_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def whole(suite_file: Path, server: Server, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of two cells that nobody disturbed."""
     results = tmp_path_factory.mktemp("whole")
-    arguments = ("--workloads", "tiny-memory", "--rounds", "2")
-    done = harness("bench", "--suite-file", suite_file, "--results", results, *arguments, env=NO_GIT)
-    assert done.returncode == 0, done.stderr
+    asked = ("--workloads", "tiny-memory", "--rounds", "2")
+    with shared(server):
+        assert in_process("bench", "--suite-file", suite_file, "--results", results, *asked) == 0
     return (results / "latest").resolve()
 
 
@@ -79,18 +86,19 @@ def test_a_killed_run_ends_without_a_trial_lost_or_doubled(
     assert outcome.once_each
 
 
-def test_a_line_that_was_cut_is_said_and_measured_again(harness: Command, run: Path) -> None:
+@pytest.mark.usefixtures("probed_once")
+def test_a_line_that_was_cut_is_said_and_measured_again(
+    run: Path, server: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
     trials, before = run / "trials.jsonl", found(run)
     data = trials.read_bytes()
     end = data.index(b"\n", data.rindex(b'{"kind":"trial"')) - 20
     trials.write_bytes(data[:end])
     assert found(run).total() == before.total() - 1
-    done = harness("bench", "--resume", run, env=NO_GIT)
-    assert done.returncode == 0, done.stderr
-    assert (
-        "the last line of the ledger was cut by a crash; a trial that it lacks is measured again"
-        in done.stderr
-    )
+    with shared(server):
+        assert in_process("bench", "--resume", run) == 0
+    said = capsys.readouterr().err
+    assert "the last line of the ledger was cut by a crash; a trial that it lacks is measured again" in said
     after = found(run)
     assert before == after
     assert set(after.values()) == {1}
@@ -105,9 +113,8 @@ def test_an_option_that_would_change_the_plan_is_refused(
 
 
 def test_another_machine_or_code_is_refused_with_the_keys_that_differ(
-    run: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("GIT_DIR", NO_GIT["GIT_DIR"])
     record = json.loads((run / "run.json").read_text())
     record["fingerprint"]["cpu"] = "Abacus 1"
     record["fingerprint"]["packages"]["requests"] = "0.1"
@@ -165,13 +172,14 @@ def test_without_precision_all_rounds_are_measured() -> None:
     assert not precise_enough(plan, series(BASE, [1.0] * 12) + series(HEAD, EVEN), 11)
 
 
-def test_a_ceiling_that_a_pass_surpassed_is_measured_again_on_resume(harness: Command, run: Path) -> None:
+@pytest.mark.usefixtures("probed_once")
+def test_a_ceiling_that_a_pass_surpassed_is_measured_again_on_resume(run: Path, server: Server) -> None:
     trials = run / "trials.jsonl"
     lines = [json.loads(line) for line in trials.read_text().splitlines()]
     disturbed = [line | {"requests_per_s": 0.5} if line["kind"] == "ceiling" else line for line in lines]
     trials.write_text("".join(json.dumps(line, separators=(",", ":")) + "\n" for line in disturbed))
-    done = harness("bench", "--resume", run, env=NO_GIT)
-    assert done.returncode == 0, done.stderr
+    with shared(server):
+        assert in_process("bench", "--resume", run) == 0
     first, again = ledger.read(run).ceilings
     assert first.requests_per_s == 0.5 < again.requests_per_s
     assert "server-bound" not in (run / "summary.csv").read_text()

@@ -18,7 +18,7 @@ from tests.shared_server import shared
 # Few short rounds against a margin of 50 %: enough to go the whole way, too little for a false alarm or to be kept.
 SELFCHECK = """
 [selfcheck]
-variant = "thread_pool/requests_session"
+variant = "thread_pool/urllib3_pool"
 workload = "tiny-memory"
 twins = 1
 slowdowns = [0.1, 3.0]
