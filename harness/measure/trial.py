@@ -11,7 +11,7 @@ from time import perf_counter, time
 from typing import Any
 
 from harness import checks
-from harness.measure.complaints import Bodies, Span, complaint_about, complaint_about_bodies
+from harness.measure.expectation import Bodies, Expectation, Span, check, check_bodies, expectation
 from harness.measure.guard import Wait, haste, overreach
 from harness.measure.job import Entry, RoundJob
 from harness.measure.launch import Worker, WorkerDied
@@ -94,13 +94,14 @@ class RunningTrial:
         if self._has_hit(server):
             return
         self._server.window(name, seed=randrange(10**6))
+        expected = expectation(self._workload, self._entry.in_flight, self._server.digests(name))
         cpu_s, began = self.family.cpu_s(), perf_counter()
         self._ask("pass")
         cpu_s, elapsed_s = self.family.cpu_s() - cpu_s, perf_counter() - began
         if self._has_hit(server):
             return
         witness = self._server.window(name)
-        self._keep(self._ask("tell"), witness, cpu_s, (began, began + elapsed_s))
+        self._keep(expected, self._ask("tell"), witness, cpu_s, (began, began + elapsed_s))
         self._wait = Wait(self.family)
 
     def _has_hit(self, server: Wait) -> bool:
@@ -111,18 +112,24 @@ class RunningTrial:
             end(self._server.pid)
         return harm is not None
 
-    def _keep(self, answer: Mapping[str, Any], witness: Witness, cpu_s: float, span: Span) -> None:
+    def _keep(
+        self,
+        expected: Expectation,
+        answer: Mapping[str, Any],
+        witness: Witness,
+        cpu_s: float,
+        span: Span,
+    ) -> None:
         if self._reason is not None:
             return
         cpus = self.family.cpus()
         try:
-            one = checks.made(Pass, {**answer, "client_cpu_s": cpu_s, "witness": witness})
+            passed = checks.made(Pass, {**answer, "client_cpu_s": cpu_s, "witness": witness})
             bodies = checks.made(Bodies, answer)
-            seen = complaint_about(one, self._workload, self._entry.in_flight, span, self._blocks)
+            wrong = check(expected, passed, span, self._blocks)
             # Others know the paths too: what the server saw may be their doing.
-            self.was_hit = seen is not None
-            right = self._server.digests(self._workload.name)
-            self._reason = complaint_about_bodies(bodies, self._urls, right) or seen
+            self.was_hit = wrong is not None
+            self._reason = check_bodies(expected, bodies, self._urls) or wrong
         except ValueError as error:
             self._reason = f"the worker's answer cannot be read: {error}"
         self._reason = (
@@ -131,7 +138,7 @@ class RunningTrial:
             or haste(self.family.priority(), priority(os.getpid()))
         )
         if self._reason is None:
-            self._passes.append(one)
+            self._passes.append(passed)
             self._known["cpus"] = tuple(sorted(cpus))
 
     def look(self, running: "RunningTrial") -> None:

@@ -87,7 +87,7 @@ def conducted(folder: Path, tell: dict[str, Any], end: dict[str, Any], load: dic
 @pytest.fixture(autouse=True)
 def _nothing_to_complain_of(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whether an answer is true is another matter."""
-    monkeypatch.setattr(trial, "complaint_about", lambda *_: None)
+    monkeypatch.setattr(trial, "check", lambda *_: None)
 
 
 def test_what_a_worker_should_answer_is_recorded(tmp_path: Path) -> None:
