@@ -1,4 +1,4 @@
-"""The table of outcomes: what can be said of something that was compared, and how each outcome is shown everywhere."""
+"""Two tables: what can be said of something that was compared, what a row is; and how each is shown everywhere."""
 
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -9,6 +9,7 @@ Word = Literal[
     "regressed", "failed", "interrupted", "nothing measured", "inconclusive", "not comparable", "skipped",
     "only in base", "only in head", "improved", "no sign of a change", "no change", "equivalent",
 ]  # fmt: skip
+State = Literal["ranked", "failed", "invalid", "untested", "skipped", "unavailable"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,3 +61,40 @@ def rival_word(word: Word, quantity: Quantity) -> str:
     """The outcome of a contender beside another: faster, slower, as fast or undecided than it."""
     words = _RIVALS["time" if quantity == "time" else "other"]
     return "undecided" if word == "inconclusive" else words.get(word, word)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowState:
+    """What a row of a ranking is.
+
+    Attributes:
+        is_asked: whether trials of it were asked for.
+        is_measured: whether it has a speed.
+        is_explained: whether each of its tables says why it is not ranked; what cannot run here is told once.
+        is_caution: whether a reader must know of such rows before the answer is believed.
+        style: in a terminal, as rich names it.
+    """
+
+    is_asked: bool = True
+    is_measured: bool = True
+    is_explained: bool = False
+    is_caution: bool = False
+    style: str = ""
+
+
+STATES: dict[State, RowState] = {
+    "ranked": RowState(),
+    # Wrong: it did not do what was asked.
+    "failed": RowState(is_measured=False, is_explained=True, is_caution=True, style="red"),
+    # Measured, and not comparable: something else decided its speed.
+    "invalid": RowState(is_explained=True, is_caution=True),
+    # Measured, and of too few rounds to be compared.
+    "untested": RowState(is_caution=True),
+    # Not measured in this workload, for it cannot do what is asked there.
+    "skipped": RowState(is_asked=False, is_measured=False, is_explained=True),
+    # Not measured at all, for it cannot run here.
+    "unavailable": RowState(is_asked=False, is_measured=False),
+}
+ASKED = frozenset(state for state, row in STATES.items() if row.is_asked)
+MEASURED = frozenset(state for state, row in STATES.items() if row.is_measured)
+EXPLAINED = frozenset(state for state, row in STATES.items() if row.is_explained)

@@ -9,6 +9,7 @@ import pandas as pd
 from harness.ledger import Ledger
 from harness.metrics import CLIENT_CPU, PEAK_RSS, RATE
 from harness.model import ALL
+from harness.outcomes import MEASURED
 from harness.report.captions import CAPTIONS
 from harness.report.charts import Chart, row_name
 from harness.report.drawings import cost, curves, overview, ratios
@@ -68,7 +69,7 @@ class ReportFigure:
 def of_workload(tables: Tables, workload: str, slug: str) -> Iterator[ReportFigure]:
     """Yield the figures of one workload; one without data is left out."""
     ranked = _named(tables.ranked[tables.ranked["workload"] == workload])
-    measured = ranked[ranked["state"].isin(["ranked", "untested", "invalid"])]
+    measured = ranked[ranked["state"].isin(MEASURED)]
     compared = measured[measured["ratio"].notna() | measured["is_baseline"]]
     if not compared.empty:
         yield ReportFigure(

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from harness.ledger import Ledger
+from harness.outcomes import EXPLAINED, MEASURED
 from harness.report import ranked, sentences
 from harness.report.charts import row_name
 from harness.report.formats import MARKDOWN, Column, markdown
@@ -57,7 +58,7 @@ def _lines(ledger: Ledger, tables: Tables, most: int, *, unfinished: bool) -> It
 
 def _table(rows: Sequence[Mapping[Any, Any]], most: int, columns: Sequence[Column]) -> Iterator[str]:
     """Yield the first rows, and the baseline wherever it stands; then one line for those that are left out."""
-    measured = [row for row in rows if row["state"] in {"ranked", "untested", "invalid"}]
+    measured = [row for row in rows if row["state"] in MEASURED]
     shown = [row for place, row in enumerate(measured) if place < most or row["is_baseline"]]
     if shown:
         yield "| " + " | ".join(column.head for column in columns) + " |"
@@ -66,6 +67,6 @@ def _table(rows: Sequence[Mapping[Any, Any]], most: int, columns: Sequence[Colum
             yield "| " + " | ".join(ranked.text(MARKDOWN, row, column) for column in columns) + " |"
     if len(shown) < len(measured):
         yield "\nMore rows in `summary.csv`."
-    for row in [row for row in rows if row["state"] in {"failed", "invalid"}][:most]:
+    for row in [row for row in rows if row["state"] in EXPLAINED][:most]:
         why = str(row["reason"])
         yield f"\n* {row['state']}: {markdown(row_name(row))}: {markdown(why if len(why) <= REASON else why[:REASON] + '…')}"

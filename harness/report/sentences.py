@@ -7,6 +7,7 @@ import pandas as pd
 
 from harness.metrics import CLIENT_CPU, PEAK_RSS, Metric
 from harness.model import ALL, NONE
+from harness.outcomes import STATES
 from harness.report.answer import CHEAPEST, GOOD_ENOUGH, SIMPLEST, best_pick
 from harness.report.charts import row_name
 from harness.report.formats import Format, estimate
@@ -17,7 +18,6 @@ from harness.workload import SPECS, drawn, sentence
 
 Row = Mapping[Any, Any]
 TOO_FEW = f"too few rounds to rank (measure at least {MIN_PAIRS})"
-UNRANKED = {"failed": "failed", "invalid": "invalid", "untested": f"with {TOO_FEW}"}
 
 
 def answer(tables: Tables, form: Format) -> str:
@@ -153,7 +153,8 @@ def cautions(tables: Tables, form: Format, *, unfinished: bool) -> list[str]:
         for note in tables.notes[tables.notes["workload"] == ALL].to_dict("records")
     ]
     states = tables.summary["state"].value_counts()
-    unranked = {state: text for state, text in UNRANKED.items() if state in states}
+    cautious = [state for state, row in STATES.items() if row.is_caution and state in states]
+    unranked = {state: f"with {TOO_FEW}" if state == "untested" else state for state in cautious}
     if unranked:
         told = ", ".join(f"{{{state}}} {text}" for state, text in unranked.items())
         counts = {state: form.value(int(states[state]), "count") for state in unranked}

@@ -7,6 +7,7 @@ import pandas as pd
 from harness.ledger import Ledger
 from harness.metrics import CLIENT_CPU, PEAK_RSS, RATE, SERVER_IN_FLIGHT, Metric
 from harness.model import Plan
+from harness.outcomes import ASKED, MEASURED
 from harness.report import answer, audit, frames, units
 from harness.report.curves import curves
 from harness.stats.judge import Judgement
@@ -83,10 +84,9 @@ def _ranked(summary: pd.DataFrame, effects: pd.DataFrame, plan: Plan) -> pd.Data
     joined = summary.merge(effects[[*CELL, *ratios]], on=CELL, how="left")
     parts = [_with_places(_with_fronts(of)) for _, of in joined.groupby("workload", sort=False)]
     whole = pd.concat(parts) if parts else _with_places(_with_fronts(joined))
-    is_baseline = (whole["variant"] == plan.baseline) & (whole["state"] != "unavailable")
-    verdict = (
-        whole["verdict"].astype(object).where(whole["state"] != "failed").where(~is_baseline, "baseline")
-    )
+    is_baseline = (whole["variant"] == plan.baseline) & whole["state"].isin(ASKED)
+    is_measured = whole["state"].isin(MEASURED)
+    verdict = whole["verdict"].astype(object).where(is_measured).where(~is_baseline, "baseline")
     telling = [workload.name for workload in plan.workloads if workload.network.shows_in_flight]
     in_flight = whole[SERVER_IN_FLIGHT.key].where(whole["workload"].isin(telling))
     return whole.assign(is_baseline=is_baseline, verdict=verdict, **{SERVER_IN_FLIGHT.key: in_flight})

@@ -8,7 +8,9 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.model import ALL
+from harness.outcomes import MEASURED, STATES
 from harness.report import ranked, sentences
+from harness.report.absences import absences
 from harness.report.charts import row_name
 from harness.report.formats import PLAIN, Column
 from harness.report.narrow import Figure, Name, has_room, print_table
@@ -16,8 +18,6 @@ from harness.report.tables import Tables
 
 USUAL = 5  # columns that are worth more than a variant in one line
 LEAST = 3  # columns of a table; where even they have no room, the rows are told line by line
-
-NAMED = 3  # of the rows that share a reason
 
 Rows = Sequence[Mapping[Any, Any]]
 
@@ -54,28 +54,24 @@ def _table(title: str, rows: Rows, columns: Sequence[Column]) -> Table:
         table.add_column(column.head, justify="left" if column.unit is None else "right", no_wrap=not is_name)
     for row in rows:
         said = [ranked.text(PLAIN, row, column) for column in columns]
-        if row["state"] == "failed":
-            said[2] = "failed"  # in the place of its speed
+        if row["state"] not in MEASURED:
+            said[2] = row["state"]  # in the place of its speed
         rank, name, *figures = said
-        style = "red" if row["state"] == "failed" else ""
-        table.add_row(Figure(rank), Name(name), *map(Figure, figures), style=style)
+        table.add_row(Figure(rank), Name(name), *map(Figure, figures), style=STATES[row["state"]].style)
     return table
 
 
 def _absences(rows: Rows) -> list[str]:
-    """One line per reason: what one client does wrong, it does with every model."""
-    found: dict[tuple[str, str], list[str]] = {}
-    for row in rows:
-        if row["state"] in {"failed", "unavailable"}:
-            name = row["variant"] if row["state"] == "unavailable" else f"{row['workload']}:{row_name(row)}"
-            found.setdefault((row["state"], str(row["reason"])), []).append(name)
-    return [f"{state}: {_listed(names)}: {reason}" for (state, reason), names in sorted(found.items())]
-
-
-def _listed(names: Sequence[str]) -> str:
-    names = list(dict.fromkeys(names))
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return ", ".join(names[:NAMED]) + more
+    """Why rows have no speed; what cannot run here is told once, not for each workload."""
+    return absences(
+        (
+            row["state"],
+            row["variant"] if row["state"] == "unavailable" else f"{row['workload']}:{row_name(row)}",
+            str(row["reason"]),
+        )
+        for row in rows
+        if row["state"] not in MEASURED
+    )
 
 
 def _notes(tables: Tables) -> list[str]:

@@ -20,16 +20,15 @@ tied. This module chooses no baseline and knows no margin.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Literal
 
 import numpy as np
 
 from harness.model import Cell, Note
+from harness.outcomes import State
 from harness.stats import kernels
 from harness.stats.sample import Sample, Samples, Summary, log_values, objection, summarise
 
 ALPHA = 0.05
-State = Literal["ranked", "untested", "invalid", "failed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +37,7 @@ class RankedCell:
 
     Attributes:
         summary: of the metric; without values if the cell failed.
-        state: untested: with too few trials to be compared; invalid: measured, but not comparable.
+        state: of those of what was measured, see ``harness.outcomes``.
         band: 1 for the best band, then 2 ...; None if unranked.
         rank: 1 + number of rows in better bands, so a shared rank leaves a gap after it; None if unranked.
         tied: whether another row has the same rank.
