@@ -131,10 +131,13 @@ def _of_plan(plan: Plan) -> Iterator[str]:
     for number, cells in enumerate(plan.rounds):
         if doubled := _first_doubled(cells):
             yield f"plan: round {number} holds {doubled.id} twice"
-    for cell in plan.cells:
+    skipped = {each.cell for each in plan.skipped}
+    for cell in (*plan.cells, *skipped):
         for kind, name in (("workload", cell.workload), ("variant", cell.variant)):
             if name not in names[kind]:
-                yield f"plan: a round holds the {kind} {name}, which the plan does not have"
+                yield f"plan: a cell has the {kind} {name}, which the plan does not have"
+    for cell in sorted(skipped.intersection(plan.cells)):
+        yield f"plan: a round holds {cell.id}, which is skipped"
 
 
 def _texts(value: object) -> Iterator[str]:

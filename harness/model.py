@@ -72,7 +72,7 @@ class Contender:
         fetch: kind of fetch a client yields or a concurrency model drives; None for a loop.
         loops: loops it runs on; () for a model that needs none; None where it has no say (a sync client). Of a loop:
             those in whose place it can run, None if there are none.
-        in_flight: a model's own statement of its ceiling (``IN_FLIGHT``), None if it follows the asked one.
+        in_flight: how many a model says that it keeps in flight, whatever is asked (``IN_FLIGHT``); None if it follows that.
         unavailable: why it cannot run here; None if it can.
         modules: top-level module -> version that the file imports from outside the standard library.
     """
@@ -91,13 +91,18 @@ class Contender:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
-    """A point on the three axes; ``loop`` is None for a model that needs no loop."""
+    """A point on the three axes; ``loop`` is None for a model that needs no loop.
+
+    Attributes:
+        in_flight: its model's own statement, as of a contender; None in ledgers older than this field, too.
+    """
 
     id: str
     concurrency: str
     client: str
     loop: str | None
     unavailable: Reason | None
+    in_flight: Count | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -294,6 +299,14 @@ class TrialRules:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """A cell that is not measured, for its variant cannot do what its workload asks; the reason says why."""
+
+    cell: Cell
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """A pure value: the same suite, catalogue, rounds and seed give the same plan.
 
@@ -303,6 +316,7 @@ class Plan:
             None measures all rounds.
         rounds: for each round, the cells in the order of running.
         metric: key of the metric that cells are ranked and compared by; None for time per image.
+        skipped: cells that stand in no round, though their variants can run here.
     """
 
     suite: str
@@ -314,10 +328,11 @@ class Plan:
     variants: tuple[Variant, ...]
     rounds: tuple[tuple[Cell, ...], ...]
     metric: str | None = None
+    skipped: tuple[Skipped, ...] = ()
 
     @property
     def cells(self) -> tuple[Cell, ...]:
-        """Every cell once, sorted."""
+        """Every cell that is measured once, sorted."""
         return tuple(sorted({cell for cells in self.rounds for cell in cells}))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from harness import ledger
-from harness.model import Ceiling, HarnessError, Plan, Run, Trial, TrialRules
+from harness.model import Ceiling, HarnessError, Plan, Run, Skipped, Trial, TrialRules
 from harness.workload import Workload
 from tests.builders import cell, contender, one_pass, sentinel, trial, variant
 
@@ -101,6 +101,17 @@ def test_damage_inside_is_an_error_with_its_line(tmp_path: Path) -> None:
         ledger.read(tmp_path / "r")
 
 
+def test_a_run_of_before_cells_could_be_skipped_is_read_as_it_was(tmp_path: Path) -> None:
+    written(tmp_path / "r")
+    path = tmp_path / "r" / "run.json"
+    run = json.loads(path.read_text())
+    del run["plan"]["skipped"]
+    for each in run["plan"]["variants"]:
+        del each["in_flight"]
+    path.write_text(json.dumps(run))
+    assert ledger.read(tmp_path / "r").run == RUN
+
+
 def test_an_older_ledger_is_read_without_what_was_not_yet_noted(tmp_path: Path) -> None:
     path = written(tmp_path / "r")
     lines = [json.loads(line) for line in path.read_text().splitlines()]
@@ -188,15 +199,23 @@ def test_nothing_else_is_written_that_no_reader_would_take(tmp_path: Path) -> No
         ),
         (
             {"plan": replace(RUN.plan, workloads=())},
-            "a round holds the workload small, which the plan does not",
+            "a cell has the workload small, which the plan does not",
         ),
         (
             {"plan": replace(RUN.plan, variants=())},
-            "a round holds the variant sequential/a, which the plan does",
+            "a cell has the variant sequential/a, which the plan does",
         ),
         ({"plan": replace(RUN.plan, workloads=(WORKLOAD,) * 2)}, "there are two workloads small"),
         ({"plan": replace(RUN.plan, variants=RUN.plan.variants * 2)}, "there are two variants sequential/a"),
         ({"plan": replace(RUN.plan, rounds=(RUN.plan.cells * 2,))}, "round 0 holds small:sequential/a twice"),
+        (
+            {"plan": replace(RUN.plan, skipped=(Skipped(cell=cell("sequential/a"), reason="no"),))},
+            "a round holds small:sequential/a, which is skipped",
+        ),
+        (
+            {"plan": replace(RUN.plan, skipped=(Skipped(cell=cell("b"), reason="no"),))},
+            "a cell has the variant b, which the plan does not have",
+        ),
     ],
 )
 def test_a_run_that_contradicts_itself_is_neither_written_nor_read(

@@ -18,7 +18,7 @@ from harness.metrics import TIME_PER_IMAGE
 from harness.model import HERE, Axis, HarnessError, Plan, Run
 from harness.session.console import to_errors, to_output
 from harness.session.driver import drive, opened
-from harness.session.exits import FINE, INTERRUPTED, NOTHING, UNDECIDED, USAGE
+from harness.session.exits import FINE, INTERRUPTED, UNDECIDED, USAGE
 from harness.session.metric_option import add_judge_option
 from harness.session.options import (
     add_catalog_options,
@@ -104,7 +104,7 @@ def plan_from(options: argparse.Namespace, catalog: Catalog) -> Plan:
         raise HarnessError(f"{asked}: no variant {baseline!r}; `list` shows their ids", exit_code=USAGE)
     if options.baseline:
         variants = tuple({*variants, *match([baseline], catalog.variants)})
-    plan = make_plan(
+    return make_plan(
         suite=name,
         baseline=baseline,
         seed=random.randrange(2**32) if options.seed is None else options.seed,
@@ -115,10 +115,6 @@ def plan_from(options: argparse.Namespace, catalog: Catalog) -> Plan:
         precision=options.precision,
         metric=options.judge.key if options.judge else None,
     )
-    if not plan.cells:
-        reasons = "; ".join(sorted({variant.unavailable for variant in variants if variant.unavailable}))
-        raise HarnessError(f"nothing can be measured here: {reasons}", exit_code=NOTHING)
-    return plan
 
 
 def begin_latest(results: Path, plan: Plan, catalog: Catalog) -> Path:

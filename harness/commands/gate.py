@@ -3,7 +3,6 @@
 import argparse
 import os
 import random
-import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
@@ -23,25 +22,15 @@ from harness.report.gate import actions, data, junit, summary, terminal
 from harness.report.gate.record import Gate
 from harness.session.console import Console, to_errors, to_output
 from harness.session.exits import FAILED, FINE, INTERRUPTED, NOTHING, UNDECIDED
+from harness.session.lineup import Lineup, chosen_variants, line_up, twins
 from harness.session.options import positive, share
 from harness.session.recorded import command_line, gate_folder
-from harness.session.sided import (
-    Lineup,
-    Ready,
-    chosen_variants,
-    facts_of,
-    line_up,
-    measure_sides,
-    package_changes,
-    ready_sides,
-    twins,
-)
+from harness.session.sided import Ready, facts_of, measure_sides, package_changes, ready_sides
 from harness.session.sided_options import SIDE_HELP, add_sided_options, gate_fields, margins_of
 from harness.stats.gate import conclude, overall, skipped, under_suspicion
 from harness.stats.judge import Finding, Pair, measured_in
 
 BASE, HEAD = "base", "head"
-ABSENT = re.compile(r"\S+ does not exist on \S+|on \S+:(?: \S+: package \S+ is not installed(?:;|$))+")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -130,11 +119,10 @@ def _measure(
     """Screen all cells, then measure those under suspicion in fresh rounds."""
     file = read_suite_file(options.suite_file)
     progress.fields = fields = gate_fields(file, options)
-    workloads = list(dict.fromkeys(fields.workloads))
-    asked = [file.workload(name) for name in workloads]
+    asked = [file.workload(name) for name in dict.fromkeys(fields.workloads)]
     sides = ready_sides({BASE: options.base, HEAD: options.head}, options, console)
     progress.sides = sides
-    progress.lineup = lineup = line_up(sides, fields.variants, workloads, options)
+    progress.lineup = lineup = line_up(sides, fields.variants, asked, options)
     if twins(sides, lineup.groups):
         console.print(
             "both sides measure the same variants with the same Python, packages and sources: the noise alone (A/A)"
@@ -194,11 +182,11 @@ def _findings(folder: Path, progress: Progress, reason: str | None) -> tuple[lis
     found = [
         skipped(
             pair,
-            why,
-            head_is_broken=side == HEAD and _is_broken(why),
+            obstacle.reason,
+            head_is_broken=obstacle.side == HEAD and obstacle.is_broken,
             is_anywhere=group not in lineup.nowhere,
         )
-        for group, (side, why) in lineup.left_out.items()
+        for group, obstacle in lineup.left_out.items()
         for pair in _pairs([group], fields)
     ]
     if not (folder / "screen" / "run.json").exists():
@@ -218,14 +206,6 @@ def _findings(folder: Path, progress: Progress, reason: str | None) -> tuple[lis
     )
     notes = [each.note for each in (decide or screen).disturbances]
     return found, [f"{note.text}; {note.advice}" for note in notes]
-
-
-def _is_broken(why: str) -> bool:
-    """False for what is no fault of the head: it has no such variant, or a package is not installed there.
-
-    Only our own words count: what a file says when it is imported may be anything.
-    """
-    return ABSENT.fullmatch(why) is None
 
 
 def _why_short(progress: Progress, reason: str | None) -> str | None:

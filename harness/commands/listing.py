@@ -9,7 +9,10 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.measure.catalog import Catalog
+from harness.measure.plan import skipped_cells
 from harness.measure.suite import SuiteFile, read_suite_file
+from harness.model import Skipped
+from harness.report.absences import absences
 from harness.report.formats import PLAIN
 from harness.report.narrow import print_table
 from harness.report.sentences import asked
@@ -42,6 +45,10 @@ def _as_json(suites: SuiteFile, catalog: Catalog) -> dict[str, object]:
     return {
         "contenders": contenders,
         "variants": [asdict(variant) for variant in catalog.variants],
+        "skipped": [
+            {"workload": each.cell.workload, "variant": each.cell.variant, "reason": each.reason}
+            for each in _skipped(suites, catalog)
+        ],
         "packages": dict(catalog.packages),
     } | suites.model_dump()
 
@@ -63,6 +70,13 @@ def _print(console: Console, suites: SuiteFile, catalog: Catalog) -> None:
         workloads.add_row(name, asked(suites.workload(name).flat, PLAIN))
     console.print()
     print_table(console, workloads)
+    models = {variant.id: variant.concurrency for variant in catalog.variants}
+    skipped = [
+        ("skipped", f"{each.cell.workload}:{models[each.cell.variant]}", each.reason)
+        for each in _skipped(suites, catalog)
+    ]
+    for line in absences(skipped):
+        console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
     table = Table(
         "suite", "workloads", "variant patterns", "rounds", "baseline", box=None, header_style="bold"
     )
@@ -72,3 +86,7 @@ def _print(console: Console, suites: SuiteFile, catalog: Catalog) -> None:
         )
     console.print()
     print_table(console, table)
+
+
+def _skipped(suites: SuiteFile, catalog: Catalog) -> tuple[Skipped, ...]:
+    return skipped_cells([suites.workload(name) for name in suites.workloads], catalog.variants)

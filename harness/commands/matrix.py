@@ -21,17 +21,10 @@ from harness.report.gate.matrix import matrix_findings, matrix_html, matrix_md, 
 from harness.report.style import looks
 from harness.session.console import to_errors, to_output
 from harness.session.exits import FAILED, FINE, INTERRUPTED, NOTHING, USAGE
+from harness.session.lineup import chosen_variants, line_up, twins
 from harness.session.options import share
 from harness.session.recorded import gate_folder
-from harness.session.sided import (
-    Ready,
-    chosen_variants,
-    facts_of,
-    line_up,
-    measure_sides,
-    ready_sides,
-    twins,
-)
+from harness.session.sided import Ready, facts_of, measure_sides, ready_sides
 from harness.session.sided_options import SIDE_HELP, add_sided_options, gate_fields, margins_of
 from harness.text import redacted_argument
 
@@ -57,15 +50,14 @@ def run(options: argparse.Namespace) -> int:
     console = to_errors()
     file = read_suite_file(options.suite_file)
     fields = gate_fields(file, options)
-    workloads = list(dict.fromkeys(fields.workloads))
-    asked = [file.workload(name) for name in workloads]
+    asked = [file.workload(name) for name in dict.fromkeys(fields.workloads)]
     failed: dict[str, str] = {}
     sides = ready_sides(texts, options, console, failed)
     if len(sides) < 2:  # noqa: PLR2004 - as above
         raise HarnessError(f"nothing to compare: {len(sides)} of {len(texts)} sides can be measured")
-    lineup = line_up(sides, fields.variants, workloads, options)
-    for group, (_, why) in lineup.left_out.items():
-        console.say(f"left out: {group[0].workload}: {why}")
+    lineup = line_up(sides, fields.variants, asked, options)
+    for group, obstacle in lineup.left_out.items():
+        console.say(f"skipped: {group[0].workload}: {obstacle.reason}")
     for name in twins(sides, lineup.groups):
         line = f"side {name!r} measures the very thing that {sides[0].name!r} measures: the noise alone"
         console.say(line)

@@ -17,6 +17,7 @@ from typing import Any, get_args
 from harness import checks
 from harness.measure.job import Entry, Environment, Source
 from harness.measure.launch import ROOT, Worker, WorkerDied
+from harness.measure.machine import cpu_split
 from harness.measure.processes import Orphans
 from harness.measure.variables import NONE
 from harness.measure.worker.spec import Program
@@ -70,7 +71,7 @@ class Catalog:
         return Entry(
             cell=cell,
             position=position,
-            in_flight=self.contender("concurrency", variant.concurrency).in_flight,
+            in_flight=variant.in_flight,
             client=self._source("client", variant.client),
             concurrency_model=self._source("concurrency", variant.concurrency),
             loop=self._source("loop", variant.loop) if variant.loop else None,
@@ -178,6 +179,7 @@ def combine(contenders: Iterable[Contender]) -> list[Variant]:
                         client=client.name,
                         loop=loop,
                         unavailable="; ".join(reasons) or None,
+                        in_flight=model.in_flight,
                     )
                 )
     return found
@@ -243,7 +245,10 @@ def _probe(
         try:
             with Orphans(), Worker(python, variables) as worker:
                 for axis, path in left:
-                    answer = worker.ask("probe", axis=axis, path=str(path), within_s=PROBE_TIMEOUT_S)
+                    # A model that counts its CPUs is told those that it will have in a pass.
+                    cpus = cpu_split()[0] if axis == "concurrency" else ()
+                    asked = {"axis": axis, "path": str(path), "cpus": cpus}
+                    answer = worker.ask("probe", **asked, within_s=PROBE_TIMEOUT_S)
                     # What a file does to the process may show a moment later: then it is this file's doing, no other's.
                     worker.ask("alive", within_s=PROBE_TIMEOUT_S)
                     answers.append(_sound(answer))

@@ -73,6 +73,18 @@ def expectation(workload: Workload, in_flight: int | None, bodies: Sequence[str]
     )
 
 
+def why_skipped(workload: Workload, in_flight: int | None) -> str | None:
+    """Why no pass of a model can show what is expected: it keeps more in flight than is asked; None if it can. Pure.
+
+    Args:
+        in_flight: as above.
+    """
+    asked = workload.arrival.concurrency
+    if in_flight is None or min(in_flight, workload.what.images) <= asked:
+        return None
+    return f"keeps {in_flight} in flight, and {asked} {'is' if asked == 1 else 'are'} asked"
+
+
 def check(expected: Expectation, passed: Pass, span: Span, blocks: str | None = None) -> str | None:
     """Hold a pass against what was expected of it; return one line that says what is wrong, or None. Pure.
 

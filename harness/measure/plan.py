@@ -4,8 +4,9 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 
 from harness.measure.catalog import Catalog
+from harness.measure.expectation import why_skipped
 from harness.measure.job import RoundJob
-from harness.model import HERE, Cell, HarnessError, Plan, TrialRules, Variant
+from harness.model import HERE, Cell, HarnessError, Plan, Skipped, TrialRules, Variant
 from harness.workload import MOST_BYTES, AnswerKind, Workload
 
 
@@ -21,14 +22,19 @@ def make_plan(
     precision: float | None = None,
     metric: str | None = None,
 ) -> Plan:
-    """Put every available cell once into each round, in an order drawn anew per round from the seed.
+    """Put every cell that can be measured once into each round, in an order drawn anew per round from the seed.
 
     The workloads are in random order, and so are the variants of each: only variants of one workload are compared,
     so these are measured close together. A fixed order would turn what the host does into a difference.
+
+    Raises:
+        HarnessError: exit code 2: the server cannot hold the images; 5: no cell can be measured.
     """
-    available = [one.id for one in variants if one.unavailable is None]
-    names = [one.name for one in workloads]
-    return Plan(
+    names = [workload.name for workload in workloads]
+    available = [variant.id for variant in variants if variant.unavailable is None]
+    skipped = skipped_cells(workloads, variants)
+    left_out = {each.cell for each in skipped}
+    plan = Plan(
         suite=suite,
         baseline=baseline,
         seed=seed,
@@ -36,8 +42,25 @@ def make_plan(
         precision=precision,
         workloads=_fitting(workloads),
         variants=tuple(variants),
-        rounds=tuple(tuple(_order(names, available, f"{seed}:{number}")) for number in range(rounds)),
+        rounds=tuple(
+            tuple(cell for cell in _order(names, available, f"{seed}:{number}") if cell not in left_out)
+            for number in range(rounds)
+        ),
         metric=metric,
+        skipped=skipped,
+    )
+    if not plan.cells:
+        raise HarnessError(f"nothing can be measured here: {_why_nothing(plan)}", exit_code=5)
+    return plan
+
+
+def skipped_cells(workloads: Sequence[Workload], variants: Sequence[Variant]) -> tuple[Skipped, ...]:
+    """Cells whose variants can run here and cannot do what the workload asks, by workload."""
+    return tuple(
+        Skipped(cell=Cell(workload=workload.name, variant=variant.id, side=HERE), reason=reason)
+        for workload in workloads
+        for variant in variants
+        if variant.unavailable is None and (reason := why_skipped(workload, variant.in_flight))
     )
 
 
@@ -115,6 +138,13 @@ def _fitting(workloads: Sequence[Workload]) -> tuple[Workload, ...]:
             exit_code=2,
         )
     return tuple(workloads)
+
+
+def _why_nothing(plan: Plan) -> str:
+    models = {variant.id: variant.concurrency for variant in plan.variants}
+    skipped = {f"{each.cell.workload}: {models[each.cell.variant]} {each.reason}" for each in plan.skipped}
+    unavailable = {variant.unavailable for variant in plan.variants if variant.unavailable}
+    return "; ".join([*sorted(unavailable | skipped), "choose other variants or workloads"])
 
 
 def _sided_order(groups: Sequence[tuple[Cell, ...]], seed: str) -> list[Cell]:

@@ -14,8 +14,8 @@ import pandas as pd
 
 from harness.ledger import Ledger
 from harness.metrics import METRICS, PEAK_RSS, RATE, THREADS, TIME_PER_IMAGE, Metric
-from harness.model import ALL, HERE, NONE, Cell, Trial, Variant
-from harness.outcomes import rival_word
+from harness.model import ALL, HERE, NONE, Cell, Plan, Trial, Variant
+from harness.outcomes import State, rival_word
 from harness.report.comparison import EFFECT, comparison_frame
 from harness.report.sources import source_lines
 from harness.stats.judge import Judgement
@@ -83,7 +83,7 @@ def passes(ledger: Ledger) -> pd.DataFrame:
 def summary(
     ledger: Ledger, judgement: Judgement, of_passes: pd.DataFrame, latency: pd.DataFrame
 ) -> pd.DataFrame:
-    """One row per cell, and per variant that cannot run here: rank, state, and the trials' values in the middle.
+    """One row per cell, also for one that was not to be measured: rank, state, and the trials' values in the middle.
 
     Throughput, time per image and the metric that is judged by are geometric means with 95 % intervals; every other
     metric is a median over trials.
@@ -112,7 +112,7 @@ def summary(
                 "ceiling_share": _share(times[row.cell], limits.get(row.cell.workload)),
             }
         rows.append(found)
-    rows += _unavailable(ledger, lines)
+    rows += _absent(ledger.run.plan, lines)
     estimated = dict.fromkeys([RATE, TIME_PER_IMAGE, judgement.metric])
     bounds = [f"{metric.key}_{end}" for metric in estimated for end in ("low", "high")]
     frame = pd.DataFrame(
@@ -277,13 +277,20 @@ def _to_best(row: RankedCell, judgement: Judgement) -> dict[str, float | None]:
     }
 
 
-def _unavailable(ledger: Ledger, lines: Mapping[str, int]) -> list[dict[str, object]]:
-    plan = ledger.run.plan
-    return [
-        key_of(Cell(workload=workload.name, variant=variant.id, side=side), variant)
-        | {"state": "unavailable", "reason": variant.unavailable, "source_lines": lines[variant.id]}
+def _absent(plan: Plan, lines: Mapping[str, int]) -> list[dict[str, object]]:
+    """Rows of what was not to be measured: cells that are skipped, and variants that cannot run here."""
+    variants = {variant.id: variant for variant in plan.variants}
+    sides = sorted({cell.side for cell in plan.cells} or {HERE})
+    absent: list[tuple[Cell, State, str]] = [(each.cell, "skipped", each.reason) for each in plan.skipped]
+    absent += [
+        (Cell(workload=workload.name, variant=variant.id, side=side), "unavailable", variant.unavailable)
         for workload in plan.workloads
         for variant in plan.variants
         if variant.unavailable
-        for side in sorted({cell.side for cell in plan.cells} or {HERE})
+        for side in sides
+    ]
+    return [
+        key_of(cell, variants[cell.variant])
+        | {"state": state, "reason": reason, "source_lines": lines[cell.variant]}
+        for cell, state, reason in absent
     ]

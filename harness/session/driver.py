@@ -20,6 +20,7 @@ from harness.measure.plan import round_job
 from harness.measure.run import run_round
 from harness.metrics import TIME_PER_IMAGE, judged_metric
 from harness.model import Ceiling, HarnessError, Plan, Trial
+from harness.report.absences import absences
 from harness.report.progress import Lines, Screen
 from harness.session.console import Console
 from harness.stats.effect import against_variant, effects
@@ -80,6 +81,8 @@ def drive(
     plan = writer.ledger.run.plan
     for left in writer.folder.glob("sink-*"):  # by a run that was killed
         shutil.rmtree(left, ignore_errors=True)
+    for line in absences(("skipped", each.cell.id, each.reason) for each in plan.skipped):
+        console.say(line)
     show = Screen if console.is_terminal else Lines
     with (
         _folder_for_images(writer.folder) as sink,

@@ -15,9 +15,10 @@ from harness.cli import main
 from harness.commands import gate, matrix
 from harness.commands.gate import Budget
 from harness.model import Plan, Run
+from harness.session.lineup import NOT_INSTALLED
 from harness.session.sided import Ready
 from tests import builders
-from tests.gate.conftest import client
+from tests.gate.conftest import SUITE, client
 
 Gate = Callable[..., int]
 pytestmark = pytest.mark.usefixtures("probed_once")
@@ -302,22 +303,45 @@ def test_a_variant_that_the_head_lost_was_not_compared_and_does_not_pass(
     assert measuring.stages
 
 
+NAIVE = "to_thread/requests_session/asyncio"
+
+
+def test_what_no_side_can_keep_to_is_skipped_and_does_not_stop_the_others(
+    measuring: Measuring, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "one.toml"
+    path.write_text(SUITE.replace("concurrency = 32", "concurrency = 1"))
+    where = ["--variants", NAIVE, REQUESTS, "--suite-file", str(path), "--results", str(tmp_path)]
+    assert main(["gate", "--base", "here", "--head", "here", *where]) == 0
+    calls = {cell["variant"]: (cell["verdict"], cell["reason"]) for cell in verdict(tmp_path)["cells"]}
+    assert calls[NAIVE][0] == "skipped"
+    assert f"on base: {NAIVE} keeps " in calls[NAIVE][1]
+    assert calls[REQUESTS] == ("equivalent", None)
+    capsys.readouterr()
+    sides = ["--side", "here", "--side", "env:A=1"]
+    assert main(["matrix", *sides, *where]) == 0
+    told = capsys.readouterr()
+    assert f"skipped: tiny-memory: on here: {NAIVE} keeps " in told.err
+    assert NAIVE not in told.out
+    assert main(["gate", "--base", "here", "--head", "here", *where[:1], NAIVE, *where[3:]]) == 5
+
+
 @pytest.mark.parametrize(
     ("why", "absent"),
     [
-        ("thread_pool/old does not exist on head", True),
-        ("on head: mine: package brotli is not installed", True),
-        ("on head: mine: package brotli is not installed; trio: package trio is not installed", True),
-        ("on head: mine: importing it: ImportError: brotli is not installed", False),
-        ("on head: mine: importing it: OSError: the folder does not exist on head", False),
-        ("on head: mine: package brotli is not installed; trio: importing it: SyntaxError", False),
+        ("mine: package brotli is not installed", True),
+        ("mine: package brotli is not installed; trio: package trio is not installed", True),
+        ("mine: importing it: ImportError: brotli is not installed", False),
+        ("mine: importing it: OSError: the folder does not exist on head", False),
+        ("mine: importing it: OSError: keeps 6 in flight, and 1 is asked", False),
+        ("mine: package brotli is not installed; trio: importing it: SyntaxError", False),
     ],
 )
 def test_a_head_that_breaks_when_it_is_imported_is_broken_whatever_words_it_uses(
     why: str,
     absent: bool,  # noqa: FBT001 - a column of the table
 ) -> None:
-    assert bool(gate.ABSENT.fullmatch(why)) is absent
+    assert bool(NOT_INSTALLED.fullmatch(why)) is absent
 
 
 @pytest.mark.parametrize(

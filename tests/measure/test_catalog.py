@@ -20,6 +20,7 @@ def contender(
     fetch: FetchKind | None = None,
     loops: tuple[str, ...] | None = None,
     unavailable: str | None = None,
+    in_flight: int | None = None,
 ) -> Contender:
     return Contender(
         axis=axis,
@@ -29,7 +30,7 @@ def contender(
         source="",
         fetch=fetch,
         loops=loops,
-        in_flight=None,
+        in_flight=in_flight,
         unavailable=unavailable,
         modules={},
     )
@@ -69,6 +70,15 @@ def test_a_loop_of_ones_own_takes_what_names_the_loop_in_whose_place_it_runs() -
     found = ids(mine, gather, nursery, thread, both, sync)
     assert {one for one in found if one.endswith("/mine")} == {"gather/both/mine", "thread/sync/mine"}
     assert "nursery/both/trio" in found
+
+
+def test_a_variant_says_what_its_model_says_of_itself() -> None:
+    client = contender("client", "c", fetch="sync")
+    models = [
+        contender("concurrency", "one", fetch="sync", loops=(), in_flight=1),
+        contender("concurrency", "pool", fetch="sync", loops=()),
+    ]
+    assert {each.id: each.in_flight for each in combine([client, *models])} == {"one/c": 1, "pool/c": None}
 
 
 def test_a_loop_that_says_nothing_runs_what_names_it() -> None:

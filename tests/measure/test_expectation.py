@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.measure.expectation import Bodies, Expectation, check, check_bodies, expectation
+from harness.measure.expectation import Bodies, Expectation, check, check_bodies, expectation, why_skipped
 from harness.model import Pass
 from harness.workload import Workload
 from tests.builders import one_pass
@@ -78,6 +78,25 @@ def test_overlap_is_expected_where_it_is_asked_for_and_can_be_seen(
 ) -> None:
     expected = expectation(workload, in_flight, [])
     assert (expected.is_overlap_called, expected.is_overlap_seen) == (called, at_the_server)
+
+
+@pytest.mark.parametrize(
+    ("asked", "images", "in_flight", "expected"),
+    [
+        (5, 10, None, None),
+        (5, 10, 5, None),
+        (5, 10, 1, None),
+        (5, 10, 6, "keeps 6 in flight, and 5 are asked"),
+        (1, 10, 6, "keeps 6 in flight, and 1 is asked"),
+        (5, 5, 6, None),  # there are no more
+        (1, 1, 6, None),
+        (1, 2, 6, "keeps 6 in flight, and 1 is asked"),
+    ],
+)
+def test_a_model_that_cannot_keep_to_what_is_asked_is_skipped(
+    asked: int, images: int, in_flight: int | None, expected: str | None
+) -> None:
+    assert why_skipped(SLOW.but(concurrency=asked, images=images), in_flight) == expected
 
 
 def test_a_pass_as_asked_has_nothing_wrong() -> None:
@@ -214,3 +233,5 @@ def test_a_pass_is_right_exactly_if_it_shows_what_was_expected(
     overlaps = called > 1 and (at_the_server > 1 or latency_s == 0)
     is_right = statuses == {"200": 10} and is_within and (overlaps or not needs_overlap)
     assert (wrong(passed, workload, in_flight) is None) is is_right
+    if why_skipped(workload, in_flight):  # what it says of itself and what is asked cannot both be shown
+        assert wrong(seen(worker_peak=min(in_flight or 0, 10), server_peak=min(in_flight or 0, 10)), workload)

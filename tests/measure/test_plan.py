@@ -1,6 +1,7 @@
 """The plan: every cell once a round, in an order that the seed decides."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -15,14 +16,16 @@ HEAVY: Any = {"images": 300, "image_bytes": 1024**2, "latency_s": 0.0, "concurre
 RULES = TrialRules(warmups=1, trial_s=0.5, max_passes=9, timeout_s=10.0)
 
 
-def workload(name: str) -> Workload:
+def workload(name: str, *, concurrency: int = 4) -> Workload:
     return Workload.of(
-        name=name, images=10, image_bytes=4096, latency_s=0.0, concurrency=4, sink="memory", seed=1
+        name=name, images=10, image_bytes=4096, latency_s=0.0, concurrency=concurrency, sink="memory", seed=1
     )
 
 
-def variant(name: str, *, unavailable: str | None = None) -> Variant:
-    return Variant(id=name, concurrency=name, client="c", loop=None, unavailable=unavailable)
+def variant(name: str, *, unavailable: str | None = None, in_flight: int | None = None) -> Variant:
+    return Variant(
+        id=name, concurrency=name, client="c", loop=None, unavailable=unavailable, in_flight=in_flight
+    )
 
 
 def plan(*, seed: int, rounds: int, variants: int = 5) -> Plan:
@@ -76,6 +79,71 @@ def test_what_cannot_run_here_is_in_the_plan_but_in_no_round() -> None:
     )
     assert [one.id for one in made.variants] == ["v0", "v1"]
     assert [cell.variant for cell in made.cells] == ["v0"]
+
+
+def asked(*in_flight: int | None, concurrencies: Sequence[int], unavailable: str | None = None) -> Plan:
+    """A plan of variants v0, v1, ... with these ceilings, on workloads w0, w1, ... that ask for so many at once."""
+    return make_plan(
+        suite="s",
+        baseline="v0",
+        seed=1,
+        rules=RULES,
+        workloads=[workload(f"w{place}", concurrency=many) for place, many in enumerate(concurrencies)],
+        variants=[
+            variant(f"v{place}", in_flight=many, unavailable=unavailable)
+            for place, many in enumerate(in_flight)
+        ],
+        rounds=2,
+    )
+
+
+def test_a_cell_that_cannot_keep_to_what_is_asked_is_skipped_and_in_no_round() -> None:
+    made = asked(None, 6, 1, concurrencies=(1, 6))
+    assert [(each.cell.id, each.reason) for each in made.skipped] == [
+        ("w0:v1", "keeps 6 in flight, and 1 is asked")
+    ]
+    assert [cell.id for cell in made.cells] == ["w0:v0", "w0:v2", "w1:v0", "w1:v1", "w1:v2"]
+    assert [len(cells) for cells in made.rounds] == [5, 5]
+
+
+@given(
+    in_flight=st.lists(st.none() | st.integers(1, 12), min_size=1, max_size=4),
+    concurrencies=st.lists(st.integers(1, 12), min_size=1, max_size=3),
+)
+def test_every_cell_is_measured_in_every_round_or_skipped(
+    in_flight: list[int | None], concurrencies: list[int]
+) -> None:
+    too_many = {
+        (f"w{one}", f"v{other}")
+        for one, concurrency in enumerate(concurrencies)
+        for other, many in enumerate(in_flight)
+        if min(many or 0, 10) > concurrency
+    }
+    every = {(f"w{one}", f"v{other}") for one in range(len(concurrencies)) for other in range(len(in_flight))}
+    if too_many == every:
+        with pytest.raises(HarnessError, match="nothing can be measured here"):
+            asked(*in_flight, concurrencies=concurrencies)
+        return
+    made = asked(*in_flight, concurrencies=concurrencies)
+    assert {(each.cell.workload, each.cell.variant) for each in made.skipped} == too_many
+    for cells in made.rounds:
+        assert sorted((cell.workload, cell.variant) for cell in cells) == sorted(every - too_many)
+
+
+@pytest.mark.parametrize(
+    ("unavailable", "reason"),
+    [
+        (None, "w0: v0 keeps 6 in flight, and 1 is asked; w0: v1 keeps 7 in flight, and 1 is asked"),
+        ("package x is not installed", "package x is not installed"),
+    ],
+)
+def test_a_plan_of_nothing_is_refused_with_its_reasons(unavailable: str | None, reason: str) -> None:
+    with pytest.raises(
+        HarnessError,
+        match=rf"^nothing can be measured here: {reason}; choose other variants or workloads$",
+    ) as found:
+        asked(6, 7, concurrencies=[1], unavailable=unavailable)
+    assert found.value.exit_code == 5
 
 
 def test_workloads_that_the_server_cannot_hold_together_are_refused() -> None:

@@ -15,6 +15,7 @@ from harness.model import (
     Plan,
     Run,
     SelfCheck,
+    Skipped,
     Trial,
     TrialRules,
     Variant,
@@ -57,6 +58,7 @@ def make_book(
     failed: Mapping[str, str] | None = None,
     fails_in: int = 0,
     unavailable: Mapping[str, str] | None = None,
+    skipped: Mapping[str, str] | None = None,
     selfcheck: SelfCheck | None = None,
 ) -> Ledger:
     """A run in which each variant has its own pace, the first of all the baseline.
@@ -64,11 +66,13 @@ def make_book(
     Args:
         failed: variant -> reason of its trials from round ``fails_in`` on.
         unavailable: variant -> why it cannot run here; it is in the plan and has no trial.
+        skipped: the same of those that cannot do what the first workload asks.
     """
     known = [builders.variant(variant) for variant in variants]
     known += [
         replace(builders.variant(variant), unavailable=why) for variant, why in (unavailable or {}).items()
     ]
+    known += [builders.variant(variant) for variant in skipped or {}]
     cells = [
         Cell(workload=asked.name, variant=variant, side=side)
         for asked in workloads
@@ -84,6 +88,11 @@ def make_book(
         workloads=tuple(workloads),
         variants=tuple(known),
         rounds=(tuple(cells),) * rounds,
+        skipped=tuple(
+            Skipped(cell=Cell(workload=workloads[0].name, variant=name, side=side), reason=why)
+            for name, why in (skipped or {}).items()
+            for side in sides
+        ),
     )
     run = Run(
         id="20260101T000000Z-test",

@@ -18,6 +18,7 @@ import pandas as pd
 import pytest
 
 from harness.ledger import Ledger
+from harness.model import Skipped
 from harness.report import markdown
 from harness.report.derived import build, slugs_of
 from harness.report.page import build as page
@@ -29,6 +30,23 @@ from tests.report.test_article import LESSONS, PRIMITIVES
 MOST_BYTES = 2_000_000  # of a page that is mailed and attached
 MOST_CHARACTERS = 65_536  # of a comment
 EDGES = "().,;:"
+
+
+SKIPPED = "run_in_executor/requests_get/asyncio"
+
+
+def _without_baseline() -> Ledger:
+    """A run whose baseline cannot do what one of its two workloads asks."""
+    ledger = make_book(rounds=3, workloads=[workload("one-memory", concurrency=1), workload("many-memory")])
+    plan = ledger.run.plan
+    lost = next(cell for cell in plan.cells if cell.id == f"one-memory:{plan.baseline}")
+    plan = replace(
+        plan,
+        rounds=tuple(tuple(cell for cell in cells if cell != lost) for cells in plan.rounds),
+        skipped=(Skipped(cell=lost, reason="keeps 6 in flight, and 1 is asked"),),
+    )
+    trials = tuple(trial for trial in ledger.trials if trial.cell != lost)
+    return replace(ledger, run=replace(ledger.run, plan=plan), trials=trials)
 
 
 def edge_cases() -> dict[str, Ledger]:
@@ -46,7 +64,12 @@ def edge_cases() -> dict[str, Ledger]:
         "one variant": make_book(rounds=3, variants=VARIANTS[:1]),
         "one round": make_book(rounds=1),
         "two rounds, one workload": make_book(rounds=2, workloads=[workload("only-memory")]),
-        "unavailable": make_book(rounds=3, unavailable={"gather/pycurl/asyncio": f"package pycurl {EVIL}"}),
+        "unavailable and skipped": make_book(
+            rounds=3,
+            unavailable={"gather/pycurl/asyncio": f"package pycurl {EVIL}"},
+            skipped={SKIPPED: f"keeps 6 in flight, and 1 is asked {EVIL}"},
+        ),
+        "baseline skipped": _without_baseline(),
         "names with markup": make_book(
             rounds=3,
             variants=[*VARIANTS[:2], evil, "gather/a$b^{c}|`d`/asyncio"],
@@ -194,6 +217,29 @@ def test_failures_are_told_with_their_reason() -> None:
     html = files["report.html"].decode()
     assert "failed: round 1: HTTP 500 &lt;script&gt;" in html
     assert "short body" in files["report.md"].decode()
+
+
+def test_a_skipped_cell_is_a_row_with_its_reason_and_no_figures() -> None:
+    tables, files = files_of(CASES["unavailable and skipped"])
+    rows = csv.DictReader(io.StringIO(files["summary.csv"].decode()))
+    [row] = [row for row in rows if row["variant"] == SKIPPED]
+    assert (row["state"], row["rank"], row["images_per_s"], row["trials"]) == ("skipped", "", "", "")
+    assert row["reason"].startswith("keeps 6 in flight, and 1 is asked")
+    assert "skipped: keeps 6 in flight, and 1 is asked &lt;script&gt;" in files["report.html"].decode()
+    assert (
+        f"* skipped: {SKIPPED.replace('_', chr(92) + '_')}: keeps 6 in flight" in files["report.md"].decode()
+    )
+    assert SKIPPED not in set(tables.effects["variant"])
+
+
+def test_a_baseline_that_is_skipped_in_a_workload_is_none_there() -> None:
+    tables = files_of(CASES["baseline skipped"])[0]
+    rows = {(row["workload"], row["variant"]): row for row in tables.ranked.to_dict("records")}
+    assert rows["one-memory", VARIANTS[0]]["state"] == "skipped"
+    assert [key for key, row in rows.items() if row["is_baseline"]] == [("many-memory", VARIANTS[0])]
+    other = rows["one-memory", VARIANTS[1]]
+    assert other["state"] == "ranked"
+    assert math.isnan(other["ratio"])
 
 
 def test_a_cell_that_failed_late_has_no_speed_anywhere() -> None:

@@ -24,6 +24,7 @@ def printed(width: int) -> str:
         workloads=[workload("small-memory"), workload("large-memory")],
         failed={VARIANTS[2]: LONG},
         unavailable={"gather/pycurl/asyncio": "package pycurl is not installed [red]"},
+        skipped={"sized/requests/asyncio": "keeps 6 in flight, and 1 is asked"},
     )
     console = Console(file=io.StringIO(), width=width)
     print_report(console, make_tables(ledger, judge_run(ledger)), unfinished=False)
@@ -38,8 +39,8 @@ def test_every_row_keeps_rank_variant_and_speed_at_any_width(width: int) -> None
     assert all(len(line) <= width for line in table)
     joined = "".join("".join(line.split()) for line in table)
     assert all(variant.rpartition("/")[0] in joined for variant in VARIANTS if width >= 130)
-    [failed] = [line for line in table if line.split()[:1] == ["–"]]
-    assert "failed" in failed
+    unranked = [line.split()[2] for line in table if line.split()[:1] == ["–"]]
+    assert unranked == ["failed", "skipped"]
     assert "…" not in joined
 
 
@@ -95,6 +96,9 @@ def test_reasons_stand_below_the_tables_as_they_are_and_once() -> None:
     [told] = [line for line in lines if line.endswith(f": round 1: {LONG}")]
     names = told.removeprefix("failed: ").removesuffix(f": round 1: {LONG}").split(", ")
     assert sorted(names) == [f"large-memory:{VARIANTS[2]}", f"small-memory:{VARIANTS[2]}"]
+    assert lines.count("skipped: small-memory:sized/requests/asyncio: keeps 6 in flight, and 1 is asked") == 1
+    [row] = [line for line in lines if "sized/requests/asyncio" in line and not line.startswith("skipped")]
+    assert row.split()[:3] == ["–", "sized/requests/asyncio", "skipped"]
     assert lines.count("unavailable: gather/pycurl/asyncio: package pycurl is not installed [red]") == 1
 
 

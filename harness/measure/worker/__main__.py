@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, TextIO
 
@@ -29,11 +29,15 @@ def main() -> None:
         pin(cpus)
         return {"requests_per_s": saturate(urls, seconds)}
 
+    def probe(axis: str, path: str, cpus: Sequence[int] = ()) -> dict[str, Any]:
+        pin(cpus)
+        return facts(axis, load(path))
+
     def load_trial(**program: Any) -> None:
         trial.append(Trial(Program(**program)))
 
     steps: dict[str, Callable[..., Any]] = {
-        "probe": lambda axis, path: facts(axis, load(path)),
+        "probe": probe,
         "alive": dict,
         "interpreter": interpreter,
         "saturate": saturate_server,

@@ -108,6 +108,7 @@ def page(
         facts={str(kind): of.to_dict("records") for kind, of in tables.facts.groupby("kind", sort=False)},
         csvs=sorted(tables.files),
         failures=tables.passes[tables.passes["reason"].notna()].to_dict("records"),
+        skipped=ledger.run.plan.skipped,
         unavailable=[variant for variant in ledger.run.plan.variants if variant.unavailable],
     )
 
