@@ -56,8 +56,9 @@ def run(options: argparse.Namespace) -> int:
     if len(sides) < 2:  # noqa: PLR2004 - as above
         raise HarnessError(f"nothing to compare: {len(sides)} of {len(texts)} sides can be measured")
     lineup = line_up(sides, fields.variants, asked, options)
-    for group, obstacle in lineup.left_out.items():
-        console.say(f"skipped: {group[0].workload}: {obstacle.reason}")
+    left_out = {group: obstacle.reason for group, obstacle in lineup.left_out.items()}
+    for group, reason in left_out.items():
+        console.say(f"skipped: {group[0].workload}: {reason}")
     for name in twins(sides, lineup.groups):
         line = f"side {name!r} measures the very thing that {sides[0].name!r} measures: the noise alone"
         console.say(line)
@@ -86,7 +87,7 @@ def run(options: argparse.Namespace) -> int:
             code = error.exit_code
         if code and not any(trial.reason is None for trial in ledger.read(folder).trials):
             return code  # there is nothing to report, and the reason has been told
-        told = _tell(folder, sides, lineup.groups, fields, failed)
+        told = _tell(folder, sides, lineup.groups, fields, failed, left_out)
     return code or told
 
 
@@ -96,11 +97,12 @@ def _tell(
     groups: tuple[tuple[Cell, ...], ...],
     fields: GateFields,
     failed: Mapping[str, str],
+    left_out: Mapping[tuple[Cell, ...], str],
 ) -> int:
     """Write the table, the CSV and the figure."""
     recorded = ledger.read(folder)
     metrics = [judged_metric(key) for key in dict.fromkeys(fields.metrics)]
-    findings = matrix_findings(recorded, groups, metrics, margins_of(fields), failed)
+    findings = matrix_findings(recorded, groups, metrics, margins_of(fields), failed, left_out)
     frame = comparison_frame(findings, EFFECT)
     if not frame["ratio"].notna().any():
         raise HarnessError("nothing was measured on two sides", exit_code=NOTHING)
@@ -111,7 +113,8 @@ def _tell(
     write_whole(place / "matrix.md", text)
     write_whole(place / "matrix.html", matrix_html(findings))
     shown = looks(recorded.run.contenders, recorded.run.plan.variants)
-    chart = render(slopes, frame, shown, f"Over {frame['reference_side'].iloc[0]}")
+    compared = frame[frame["verdict"] != "skipped"]
+    chart = render(slopes, compared, shown, f"Over {frame['reference_side'].iloc[0]}")
     write_whole(place / "matrix.svg", chart)
     output = to_output()
     output.say(text.decode())

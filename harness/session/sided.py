@@ -1,4 +1,4 @@
-"""What commands that compare sides share: sides made ready, what is compared on them, and a run's folder."""
+"""What commands that compare sides share: sides made ready, and the run that measures them."""
 
 import argparse
 import sys

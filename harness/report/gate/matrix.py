@@ -22,6 +22,7 @@ from harness.report.comparison import (
 from harness.report.formats import markdown
 from harness.report.style import Look
 from harness.report.units import ratio
+from harness.stats.gate import skipped
 from harness.stats.judge import Finding, Pair, judge, measured_in
 from harness.stats.verdict import Margins
 from harness.text import printable
@@ -33,6 +34,7 @@ def matrix_findings(
     metrics: Collection[Metric],
     margins: Margins,
     failed: Mapping[str, str],
+    left_out: Mapping[tuple[Cell, ...], str],
 ) -> list[Finding]:
     """Each side but the reference against it, by every metric, in the order of the sides.
 
@@ -41,6 +43,7 @@ def matrix_findings(
     Args:
         groups: cells that are compared, in the order of the sides.
         failed: sides that could not be made ready, and why.
+        left_out: cells as in ``groups`` that were not measured, and why.
     """
     broken = {trial.cell.side for trial in ledger.trials if trial.reason is not None}
     number = next((place for place, cell in enumerate(groups[0]) if cell.side not in broken), 0)
@@ -69,6 +72,18 @@ def matrix_findings(
                 is_final=True,
             )
             for pair in absent
+        ),
+        *(
+            skipped(
+                Pair(base=group[number], head=cell, metric=metric),
+                reason,
+                head_is_broken=False,
+                is_anywhere=False,
+            )
+            for group, reason in left_out.items()
+            for cell in group
+            if cell != group[number]
+            for metric in metrics
         ),
     ]
 
