@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from harness import ledger
-from harness.measure import catalog, trial
+from harness.measure import probe, trial
 from harness.measure.catalog import open_catalog
 from harness.measure.job import Entry, RoundJob, Source
 from harness.measure.processes import Family
@@ -173,7 +173,7 @@ def open_client(*, concurrency, timeout_s, ca_file):
     ],
 )
 def test_what_a_file_says_of_itself_is_checked(told: dict[str, Any], reason: str) -> None:
-    assert str(catalog._sound(told)["reason"]).startswith(f"what it says of itself cannot be read: {reason}")
+    assert str(probe.sound(told)["reason"]).startswith(f"what it says of itself cannot be read: {reason}")
 
 
 def test_what_can_be_read_of_a_file_that_cannot_run_is_checked(tmp_path: Path) -> None:
