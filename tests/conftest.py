@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from harness.measure import catalog as catalogs
+from harness.measure import probe as probes
 from harness.measure.catalog import Catalog, open_catalog
 from harness.measure.launch import ROOT
 from harness.measure.server import Server, running_server
@@ -43,7 +44,7 @@ def _answers() -> dict[object, Any]:
 @pytest.fixture
 def probed_once(monkeypatch: pytest.MonkeyPatch, _answers: dict[object, Any]) -> None:
     """Files that were probed before, with the same text, are not imported again: that takes a second."""
-    probe = catalogs._probe
+    probe = probes.probe
 
     def remembered(python: str, variables: Mapping[str, str], files: Sequence[tuple[Any, Path]]) -> Any:
         texts = tuple((axis, path.name, path.read_bytes()) for axis, path in files)
@@ -53,7 +54,7 @@ def probed_once(monkeypatch: pytest.MonkeyPatch, _answers: dict[object, Any]) ->
         answers, interpreter = _answers[asked]
         return list(answers), dict(interpreter)
 
-    monkeypatch.setattr(catalogs, "_probe", remembered)
+    monkeypatch.setattr(catalogs, "probe", remembered)
 
 
 @pytest.fixture

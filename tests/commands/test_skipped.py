@@ -11,6 +11,7 @@ from harness import ledger
 from harness.cli import main
 from tests.commands.conftest import SUITE
 
+pytestmark = pytest.mark.usefixtures("probed_once")
 ONE = SUITE.replace("concurrency = 32", "concurrency = 1")
 NAIVE, SIZED = "to_thread/requests_session/asyncio", "thread_pool/requests_session"
 
