@@ -1,5 +1,6 @@
 """The catalogue: what fits together becomes a variant, what cannot run here has a reason, nothing vanishes."""
 
+import os
 import shutil
 import sys
 from argparse import Namespace
@@ -9,6 +10,7 @@ import pytest
 
 from harness.measure.catalog import Catalog, combine, match, open_catalog
 from harness.measure.launch import ROOT
+from harness.measure.machine import cpu_split
 from harness.model import Axis, Contender, FetchKind, HarnessError
 from harness.session.options import with_own
 
@@ -79,6 +81,25 @@ def test_a_variant_says_what_its_model_says_of_itself() -> None:
         contender("concurrency", "pool", fetch="sync", loops=()),
     ]
     assert {each.id: each.in_flight for each in combine([client, *models])} == {"one/c": 1, "pool/c": None}
+
+
+MODEL = '''"""A model that counts the CPUs that it may use."""
+import os
+FETCH = "sync"
+LOOPS = ()
+IN_FLIGHT = len(os.sched_getaffinity(0))
+
+def download(fetch, urls, concurrency): ...
+'''
+
+
+@pytest.mark.skipif(not cpu_split()[0], reason="nothing is pinned here")
+def test_a_model_that_counts_its_cpus_finds_those_of_a_pass(small_tree: Path) -> None:
+    """As the default executor does since Python 3.13."""
+    (small_tree / "concurrency" / "counting.py").write_text(MODEL)
+    catalog = open_catalog(sys.executable, root=small_tree)
+    assert catalog.contender("concurrency", "counting").in_flight == len(cpu_split()[0])
+    assert len(cpu_split()[0]) < len(os.sched_getaffinity(0))
 
 
 def test_a_loop_that_says_nothing_runs_what_names_it() -> None:
