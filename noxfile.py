@@ -30,7 +30,7 @@ USE = {
         "MAIN JOB: measure every way of downloading on the local server; write CSVs, charts and a report.",
         "harness bench",
     ),
-    "list": ("Show variants (available, or why not), workloads and suites.", "harness list"),
+    "list": ("Show variants (available, or why not), workloads, links and suites.", "harness list"),
     "report": (
         "Rebuild every derived file of a run from its ledger alone (-- results/latest).",
         "harness report",

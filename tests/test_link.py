@@ -1,5 +1,6 @@
 """The schema of a link: its bounds, its words, and its lines in a suite file."""
 
+import pickle
 import re
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from hypothesis import strategies as st
 from harness.link import SPECS, Link, check, sentence
 from harness.measure.suite import read_suite_file
 from harness.model import HarnessError
+from harness.report.formats import PLAIN
+from harness.report.sentences import over
 from harness.schema import FieldError
 from tests.measure.test_suite import GOOD, complaint
 
@@ -22,7 +25,7 @@ def test_a_link_is_flat_in_files_and_what_is_not_asked_has_no_limit() -> None:
     assert made.flat == {
         "round_trip_s": 0.02, "jitter_s": 0.0, "down_bits_per_s": 50e6, "up_bits_per_s": 0.0, "loss": 0.0,
     }  # fmt: skip
-    assert Link.of("mine", **made.flat) == made
+    assert Link.of("mine", **made.flat) == made == pickle.loads(pickle.dumps(made))  # noqa: S301 - our own
 
 
 @pytest.mark.parametrize(
@@ -58,6 +61,7 @@ def test_the_sentence_says_nothing_of_what_was_not_asked() -> None:
         sentence(asked.flat)
         == "{round_trip_s} ± {jitter_s}, {down_bits_per_s} down, {up_bits_per_s} up, {loss} lost"
     )
+    assert over(asked.flat, PLAIN) == "20.0 ms ± 10.0 ms, 50.0 Mbit/s down, 10.0 Mbit/s up, 10.0 % lost"
 
 
 @given(

@@ -30,7 +30,7 @@ from harness.measure.link.line import MECHANISMS, Line, Seen, open_link
 from harness.measure.machine import cpu_split
 from harness.measure.suite import read_suite_file
 from harness.measure.variables import clean_environment
-from harness.report.units import metric, percent
+from harness.report.formats import shown
 from harness.session.console import to_errors
 from harness.session.options import SUITE_FILE
 
@@ -172,12 +172,13 @@ def of_relay(link: Link, seen: Seen) -> Iterator[Finding]:
 
 def told(finding: Finding) -> str:
     """Tell one line."""
-    form = percent if finding.unit == "share" else lambda value: metric(value, finding.unit)
-    seen = form(finding.seen)
+    seen = shown(finding.seen, finding.unit)
     if finding.asked is None:
         return f"{finding.link}: {finding.what} {seen}"
     verdict = "kept" if finding.is_kept else "NOT KEPT"
-    return f"{finding.link}: {finding.what}: asked {form(finding.asked)}, seen {seen}: {verdict}"
+    return (
+        f"{finding.link}: {finding.what}: asked {shown(finding.asked, finding.unit)}, seen {seen}: {verdict}"
+    )
 
 
 def _of_time(link: Link, what: str, asked: float, seen: float) -> Finding:

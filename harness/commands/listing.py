@@ -1,4 +1,4 @@
-"""Show variants (and why some cannot run here), workloads and suites."""
+"""Show variants (and why some cannot run here), workloads, links and suites."""
 
 import argparse
 import json
@@ -15,7 +15,7 @@ from harness.model import Skipped
 from harness.report.absences import absences
 from harness.report.formats import PLAIN
 from harness.report.narrow import print_table
-from harness.report.sentences import asked
+from harness.report.sentences import asked, over
 from harness.session.console import to_output
 from harness.session.exits import FINE
 from harness.session.options import add_catalog_options, catalog_from
@@ -70,6 +70,11 @@ def _print(console: Console, suites: SuiteFile, catalog: Catalog) -> None:
         workloads.add_row(name, asked(suites.workload(name).flat, PLAIN))
     console.print()
     print_table(console, workloads)
+    lines = Table("link", "round trip, and what else it limits", box=None, header_style="bold")
+    for name in suites.links:
+        lines.add_row(name, over(suites.link(name).flat, PLAIN))
+    console.print()
+    print_table(console, lines)
     models = {variant.id: variant.concurrency for variant in catalog.variants}
     skipped = [
         ("skipped", f"{each.cell.workload}:{models[each.cell.variant]}", each.reason)

@@ -8,7 +8,7 @@ import ctypes
 import json
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import partial
 from typing import Any
 
@@ -18,9 +18,7 @@ from harness.measure.link.namespaces import Namespace, become_capable
 from harness.measure.link.pacing import lanes
 from harness.measure.link.relay import Way, carry
 
-PR_SET_TIMERSLACK = (
-    29  # prctl(2): the kernel may be so many nanoseconds late with a timer, 50,000 unless told
-)
+PR_SET_TIMERSLACK = 29  # prctl(2): by how many nanoseconds a timer may be late, 50,000 unless told
 
 
 def main() -> None:
@@ -49,11 +47,19 @@ def main() -> None:
     _tell({"refused": refused})
 
 
+def bring_up(client: Namespace, server: Namespace) -> None:
+    """Give addresses to the devices at both ends."""
+    with server.entered():
+        devices.bring_up_server()
+    with client.entered():
+        devices.bring_up_client()
+
+
 def _netem(link: Link, _seed: int, client: Namespace, server: Namespace) -> Callable[[], None]:
     netem.make_veth(client, server)
     for here, bits_per_s in ((client, link.up_bits_per_s), (server, link.down_bits_per_s)):
         netem.delay(here, link, bits_per_s)
-    _bring_up(client, server)
+    bring_up(client, server)
     return partial(_answer, client, server)
 
 
@@ -62,20 +68,23 @@ def _tun(link: Link, seed: int, client: Namespace, server: Namespace) -> Callabl
         near = devices.open_tun()
     with server.entered():
         far = devices.open_tun()
-    _bring_up(client, server)
-    ctypes.CDLL(None).prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0)
+    bring_up(client, server)
+    _be_punctual()
     up, down = lanes(link, seed)
     return partial(carry, Way(near, far, up), Way(far, near, down), 0, _tell)
 
 
+def _be_punctual() -> None:
+    """Run when a packet is due, also while a busy server has our CPU: it would keep us from it for milliseconds at a time.
+
+    Who is not root cannot ask for that; then the witness tells how late packets were.
+    """
+    ctypes.CDLL(None).prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0)
+    with suppress(PermissionError):
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
+
+
 MECHANISMS = {"netem": _netem, "tun": _tun}
-
-
-def _bring_up(client: Namespace, server: Namespace) -> None:
-    with server.entered():
-        devices.bring_up_server()
-    with client.entered():
-        devices.bring_up_client()
 
 
 def _answer(client: Namespace, server: Namespace) -> None:

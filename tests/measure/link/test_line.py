@@ -18,29 +18,9 @@ from harness.link import Link
 from harness.measure.launch import ROOT
 from harness.measure.link.line import Flow, Line, LinkUnavailable, Mechanism, Seen, open_link
 from harness.model import HarnessError
+from tests.measure.link.ends import trips
 
 LINK = Link(name="test", round_trip_s=0.02)
-ECHO = """
-import socket, sys
-listener = socket.create_server(("0.0.0.0", 0))
-print(listener.getsockname()[1], flush=True)
-near, _ = listener.accept()
-while data := near.recv(100):
-    near.send(data)
-"""
-ASK = """
-import json, socket, sys
-from time import perf_counter
-began = perf_counter()
-near = socket.create_connection((sys.argv[1], int(sys.argv[2])))
-found = [perf_counter() - began]
-for _ in range(5):
-    began = perf_counter()
-    near.send(b"x")
-    near.recv(1)
-    found.append(perf_counter() - began)
-print(json.dumps(found))
-"""
 HOLD = """
 import sys, time
 from harness.link import Link
@@ -60,26 +40,9 @@ def line(request: pytest.FixtureRequest) -> Iterator[Line]:
         pytest.skip(str(reason))
 
 
-def trips(line: Line, host: str) -> list[float]:
-    """Seconds of a connection, then of round trips of a byte."""
-    with subprocess.Popen(
-        [*line.server_prefix, sys.executable, "-c", ECHO], stdout=subprocess.PIPE, text=True
-    ) as server:
-        assert server.stdout is not None
-        port = server.stdout.readline()
-        done = subprocess.run(
-            [*line.client_prefix, sys.executable, "-c", ASK, host, port],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-    found: list[float] = json.loads(done.stdout)
-    return found
-
-
 def test_every_round_trip_has_its_delay_and_each_packet_is_counted(line: Line) -> None:
     line.seen()
-    found = trips(line, line.hosts[-1])
+    found = trips(line.client_prefix, line.server_prefix, line.hosts[-1])
     assert min(found) >= LINK.round_trip_s
     assert median(found) < 2 * LINK.round_trip_s
     seen = line.seen()
@@ -212,4 +175,5 @@ def test_a_relay_that_holds_packets_up_is_named(seen: Seen, limit: str | None) -
 
 if __name__ == "__main__":
     with open_link(LINK, mechanisms=["tun"]) as made:
-        print(json.dumps({"prefix": made.client_prefix[1], "trips": trips(made, made.hosts[0])}))  # noqa: T201
+        seconds = trips(made.client_prefix, made.server_prefix, made.hosts[0])
+        print(json.dumps({"prefix": made.client_prefix[1], "trips": seconds}))  # noqa: T201
