@@ -58,8 +58,8 @@ def _with_another_queue() -> dict[str, object]:
             with here.entered():
                 subprocess.run([tc, "qdisc", "add", "dev", "line", "root", "pfifo"], check=True)
         bring_up(client, server)
-        ends = ([nsenter, f"--net={here.path}", "--"] for here in (client, server))
-        found = trips(*ends, "198.19.0.77")
+        near, far = ([nsenter, f"--net={here.path}", "--"] for here in (client, server))
+        found = trips(near, far, "198.19.0.77")
         return {"trips": found, "up": netem.seen(client), "down": netem.seen(server)}
 
 
