@@ -1,13 +1,28 @@
 """What is known of a field besides its value: bounds, unit and words; and one check for all. Standard library only."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Literal, get_args, get_origin
 
 # A number for all images, or a distribution: its quantiles at even steps, from the least to the greatest.
 Size = int | tuple[int, ...]
 Time = float | tuple[float, ...]
 MOST_QUANTILES = 101
+
+# Unit of a field -> units in which it may be typed, and how much of it each is.
+UNITS: Mapping[str | None, Mapping[str, Decimal]] = {
+    "bytes": {
+        "B": Decimal(1),
+        "KB": Decimal(1000),
+        "MB": Decimal(1000**2),
+        "KiB": Decimal(1024),
+        "MiB": Decimal(1024**2),
+    },
+    "s": {"s": Decimal(1), "ms": Decimal("0.001")},
+    "share": {"%": Decimal("0.01")},
+}
 
 
 class FieldError(ValueError):
@@ -37,6 +52,8 @@ class Spec:
         is_served: whether the image server is told.
         is_fixed: whether the project decides it, so that no suite file may.
         column: of ``workloads.csv``, where the field's name has another meaning there.
+        option: on the command line, where the field's name would not say it.
+        usual: the value on the command line of a field that files must say.
     """
 
     label: str
@@ -49,6 +66,8 @@ class Spec:
     is_served: bool = False
     is_fixed: bool = False
     column: str | None = None
+    option: str | None = None
+    usual: object = None
 
 
 def checked(name: str, value: Any, kind: Any, spec: Spec) -> Any:
@@ -71,6 +90,33 @@ def checked(name: str, value: Any, kind: Any, spec: Spec) -> Any:
     if kind in {Size, Time} and isinstance(value, list | tuple):
         return _distribution(name, value, is_whole=kind is Size, spec=spec)
     return _number(name, value, is_whole=kind in {int, Size}, spec=spec)
+
+
+def typed(name: str, text: str, kind: Any, spec: Spec) -> Any:
+    """Return the value of a field from what was typed: with its unit, quantiles with commas between them.
+
+    Args:
+        kind: as for ``checked``.
+
+    Raises:
+        FieldError: it is none; see ``checked``.
+    """
+    if kind is bool or get_origin(kind) is Literal:
+        return checked(name, text, kind, spec)
+    numbers = [_typed_number(name, part, spec) for part in text.split(",")]
+    whole = [int(number) if number == int(number) and kind in {int, Size} else number for number in numbers]
+    values = whole if kind in {int, Size} else [float(number) for number in numbers]
+    return checked(name, values[0] if len(values) == 1 else values, kind, spec)
+
+
+def _typed_number(name: str, text: str, spec: Spec) -> Decimal:
+    units = UNITS.get(spec.unit, {})
+    found = re.fullmatch(r"\s*(\d{1,15}(?:\.\d{0,15})?|\.\d{1,15})\s*([A-Za-z%]*)\s*", text, re.ASCII)
+    factors = {unit.lower(): factor for unit, factor in units.items()} | {"": Decimal(1)}
+    if not found or found[2].lower() not in factors:
+        known = f", alone or with {', '.join(units)}" if units else ""
+        raise FieldError(name, f"must be a number{known}; {text!r} is none")
+    return Decimal(found[1]) * factors[found[2].lower()]
 
 
 def bounds(kind: Any, spec: Spec) -> str:

@@ -6,11 +6,12 @@ its own, imports this module and the schema, and no other of the harness.
 """
 
 import random
+from argparse import ArgumentTypeError
 from collections.abc import Mapping, Sequence
 from dataclasses import Field, asdict, dataclass, fields
 from typing import Annotated, Any, Literal, NamedTuple, Self, TypeVar, get_args
 
-from harness.schema import FieldError, Size, Spec, Time, checked
+from harness.schema import FieldError, Size, Spec, Time, checked, typed
 
 # Below this latency a server answers before the next request arrives, so that what it sees in flight says nothing.
 TELLING_LATENCY_S = 0.005
@@ -62,6 +63,7 @@ class What:
             high=100_000,
             phrase="{images} images",
             is_served=True,
+            usual=100,
         ),
     ]
     image_bytes: Annotated[
@@ -74,6 +76,8 @@ class What:
             high=16 * 1024**2,
             phrase=" of {image_bytes}",
             is_served=True,
+            option="size",
+            usual=6_144,
         ),
     ]
     seed: Annotated[
@@ -178,6 +182,7 @@ class Network:
             phrase=" with {latency_s} of thinking time",
             unsaid=0,
             is_served=True,
+            usual=0.0,
         ),
     ]
     hosts: Annotated[
@@ -216,6 +221,7 @@ class Arrival:
             high=4_096,
             phrase=", {concurrency} at once",
             column="asked_concurrency",
+            usual=32,
         ),
     ]
 
@@ -230,6 +236,7 @@ class Sink:
             label="sink",
             help="where a body goes: kept in memory, or saved to a file named from its URL",
             phrase=", to {sink}",
+            usual="memory",
         ),
     ]
 
@@ -328,6 +335,18 @@ def check(values: Mapping[str, Any], *, served: bool = False) -> dict[str, Any]:
     if sum(sizes(whole["image_bytes"], whole["images"], whole["seed"])) > MOST_BYTES:
         raise ValueError(f"images times image_bytes must be at most {MOST_BYTES:,}")
     return whole
+
+
+def read(name: str, text: str) -> Any:
+    """Return the value of a field from what was typed, for argparse.
+
+    Raises:
+        ArgumentTypeError: it is none; one line.
+    """
+    try:
+        return typed(name, text, TYPES[name], SPECS[name])
+    except FieldError as error:
+        raise ArgumentTypeError(str(error).removeprefix(f"{name} ")) from None
 
 
 def sizes(image_bytes: Size, images: int, seed: int) -> list[int]:

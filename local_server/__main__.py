@@ -11,14 +11,14 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 
 from aiohttp import web
 from aiohttp.http import HttpProcessingError
 from aiohttp.log import server_logger
 
-from harness.schema import Size
-from harness.workload import DEFAULTS, SPECS, TYPES, check
+from harness.workload import DEFAULTS, SPECS, TYPES, check, read
 from local_server.answers import served
 from local_server.control import Control
 from local_server.listeners import Listeners
@@ -31,12 +31,11 @@ except ImportError:  # not on Windows
 
 MAX_PORT = 65_535
 # A workload that is served from the start, if so many images are asked for.
-SERVED: dict[str, Any] = {name: DEFAULTS[name] for name, spec in SPECS.items() if spec.is_served} | {
-    "images": None,
-    "image_bytes": 6_144,
-    "latency_s": 0.0,
-    "seed": 0,
-}
+SERVED: dict[str, Any] = {
+    name: DEFAULTS[name] if spec.usual is None else spec.usual
+    for name, spec in SPECS.items()
+    if spec.is_served
+} | {"images": None, "seed": 0}
 
 
 def main() -> int:
@@ -80,7 +79,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--cpus", type=_cpus, metavar="N,...", help="CPUs that the server may use")
     parser.add_argument("--exit-with-stdin", action="store_true", help="end when standard input ends")
     for name, default in SERVED.items():
-        kind: dict[str, Any] = {"action": "store_true"} if TYPES[name] is bool else {"type": _amount(name)}
+        kind: dict[str, Any] = (
+            {"action": "store_true"} if TYPES[name] is bool else {"type": partial(read, name)}
+        )
         parser.add_argument(
             f"--{name.replace('_', '-')}",
             **kind,
@@ -98,18 +99,6 @@ def _options() -> argparse.Namespace:
         except ValueError as error:
             parser.error(str(error))
     return options
-
-
-def _amount(name: str) -> Callable[[str], Any]:
-    """How a field is read: a number, or quantiles with commas between them."""
-    number: Callable[[str], Any] = int if TYPES[name] in {int, Size} else float
-
-    def read(text: str) -> Any:
-        parts = text.split(",")
-        return number(text) if len(parts) == 1 else [number(part) for part in parts]
-
-    read.__name__ = "amount"  # argparse names it in its message
-    return read
 
 
 def _host(text: str) -> str:

@@ -1,6 +1,8 @@
 """The schema of a workload: flat in files, grouped in code, each bound written once."""
 
 import re
+from argparse import ArgumentTypeError
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.schema import FieldError, bounds
-from harness.workload import SPECS, TYPES, Workload, check, drawn, sentence
+from harness.workload import SPECS, TYPES, Workload, check, drawn, read, sentence
 
 ROOT = Path(__file__).parents[1]
 GOOD: dict[str, Any] = {
@@ -57,6 +59,49 @@ def test_a_wrong_field_is_named(wrong: dict[str, Any], message: str) -> None:
 def test_fields_that_are_right_alone_can_be_too_much_together() -> None:
     with pytest.raises(ValueError, match=r"images times image_bytes must be at most 1,073,741,824"):
         check(GOOD | {"images": 100_000, "image_bytes": 20_000})
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("image_bytes", "1MB", 1_000_000),
+        ("image_bytes", "1.5 kib", 1536),
+        ("image_bytes", "2048,1MiB", (2048, 1_048_576)),
+        ("latency_s", "50ms", 0.05),
+        ("latency_s", ".25", 0.25),
+        ("latency_s", "0,1.5s", (0.0, 1.5)),
+        ("gzip_share", "30%", 0.3),
+        ("images", "200", 200),
+        ("sink", "disk", "disk"),
+    ],
+)
+def test_a_value_is_typed_with_its_unit(name: str, text: str, value: Any) -> None:
+    assert read(name, text) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("image_bytes", "1GB"),
+        ("image_bytes", "2048,"),
+        ("image_bytes", "2048.5"),
+        ("latency_s", "1e3"),
+        ("latency_s", "-1"),
+        ("latency_s", "nan"),
+        ("images", "9" * 5000),
+        ("images", "5ms"),
+        ("sink", ""),
+    ],
+)
+def test_what_is_no_value_is_refused(name: str, text: str) -> None:
+    with pytest.raises(ArgumentTypeError, match=r"^must "):
+        read(name, text)
+
+
+@given(st.integers(1024, 16 * 1024**2))
+def test_any_unit_says_the_same_size(size: int) -> None:
+    assert read("image_bytes", f"{size}B") == read("image_bytes", str(size)) == size
+    assert read("image_bytes", f"{Decimal(size) / 1000}KB") == size
 
 
 @pytest.mark.parametrize(

@@ -28,11 +28,10 @@ from harness.measure.launch import ROOT
 from harness.measure.link.devices import MTU
 from harness.measure.link.line import MECHANISMS, Line, Seen, open_link
 from harness.measure.machine import cpu_split
-from harness.measure.suite import read_suite_file
+from harness.measure.suite import PROJECT_FILE, read_suite_file
 from harness.measure.variables import clean_environment
 from harness.report.formats import shown
 from harness.session.console import to_errors
-from harness.session.options import SUITE_FILE
 
 PROGRAM = ROOT / "harness" / "calibration" / "bare" / "sockets.py"
 # Beside those of the file: one with jitter, one that loses, and one that is nothing but the relay itself.
@@ -69,7 +68,7 @@ class Finding:
 def main() -> int:
     """Measure every link and print what was asked and seen; 1 if any was not kept."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--suite-file", type=Path, default=SUITE_FILE)
+    parser.add_argument("--suite-file", type=Path, default=PROJECT_FILE)
     parser.add_argument(
         "--links", nargs="+", metavar="NAME", help=f"of the suite file, {', '.join(OWN)} (default: all)"
     )

@@ -13,12 +13,11 @@ from pathlib import Path
 import psutil
 
 from harness.measure.catalog import Catalog, match, open_catalog
-from harness.measure.launch import ROOT
 from harness.measure.machine import cpu_split
 from harness.measure.plan import make_plan, round_job
 from harness.measure.planted import PROBE_TURNS, plant, turns_per_share
 from harness.measure.run import run_round
-from harness.measure.suite import read_suite_file
+from harness.measure.suite import PROJECT_FILE, read_suite_file
 from harness.model import HERE, Sentinel, Trial, TrialRules, Variant
 from harness.workload import Workload
 
@@ -115,8 +114,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 @contextmanager
 def opened(options: argparse.Namespace, truths: dict[str, float]) -> Iterator[Scene]:
     """Plant a client per truth beside the baseline, and find out how much work a share is."""
-    file = read_suite_file(ROOT / "benchmarks" / "suite.toml")
-    assert file.selfcheck is not None
+    file = read_suite_file(PROJECT_FILE)
     truths = {BASE: 0.0} | truths
     tree = open_catalog(sys.executable)
     [chosen] = match([options.variant or file.selfcheck.variant], tree.variants)

@@ -16,11 +16,10 @@ import numpy as np
 
 from harness.locks import machine_lock
 from harness.measure.catalog import match, open_catalog
-from harness.measure.launch import ROOT
 from harness.measure.plan import make_plan, round_job
 from harness.measure.planted import plant
 from harness.measure.run import run_round
-from harness.measure.suite import read_suite_file
+from harness.measure.suite import PROJECT_FILE, read_suite_file
 from harness.model import HERE, Trial, TrialRules
 from harness.session.console import to_errors
 
@@ -63,7 +62,7 @@ def _measure(
     files = [plant(tree, chosen.client, f"twin_{number}", 0, folder) for number in range(options.twins)]
     catalog = open_catalog(sys.executable, clients=files)
     ids = [options.variant.replace(chosen.client, path.stem) for path in files]
-    workload = read_suite_file(ROOT / "benchmarks" / "suite.toml").workload(options.workload)
+    workload = read_suite_file(PROJECT_FILE).workload(options.workload)
     plan = make_plan(
         suite="trial-value",
         baseline=ids[0],

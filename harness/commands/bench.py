@@ -30,11 +30,13 @@ from harness.session.options import (
 )
 from harness.session.recorded import bench_folder, start
 from harness.session.reporting import write_report
+from harness.session.workload_options import OPTIONS, add_workload_options, given_fields, own_workload
 from harness.text import REDACTED
 
 PRECISE_ROUNDS = 40  # most rounds of a run that stops by precision
 SUITE = "default"
 PLAN_OPTIONS = ("suite", "variants", "workloads", "rounds", "baseline", "judge", "precision", "seed")
+OWN_FILES = ("client", "concurrency_model", "loop")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -61,6 +63,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, metavar="N", help="of the order inside rounds (default: drawn)")
     add_results_option(parser, "where runs are kept")
     add_catalog_options(parser)
+    add_workload_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -97,6 +100,9 @@ def plan_from(options: argparse.Namespace, catalog: Catalog) -> Plan:
     name = options.suite or SUITE
     suite = with_options(file.suite(name), {"rounds": options.rounds}, {"rounds": "--rounds"})
     asked = "--variants" if options.variants else f"{options.suite_file}: suites.{name}.variants"
+    own = own_workload(options)
+    names = dict.fromkeys(options.workloads or suite.workloads)
+    workloads = [own] if own else [file.workload(name) for name in names]
     variants = with_own(match(options.variants or suite.variants, catalog.variants, asked), catalog, options)
     baseline = options.baseline or suite.baseline
     if baseline not in {variant.id for variant in catalog.variants}:
@@ -109,7 +115,7 @@ def plan_from(options: argparse.Namespace, catalog: Catalog) -> Plan:
         baseline=baseline,
         seed=random.randrange(2**32) if options.seed is None else options.seed,
         rules=file.rules,
-        workloads=[file.workload(name) for name in dict.fromkeys(options.workloads or suite.workloads)],
+        workloads=workloads,
         variants=sorted(variants, key=lambda variant: variant.id),
         rounds=PRECISE_ROUNDS if options.precision and not options.rounds else suite.rounds,
         precision=options.precision,
@@ -134,11 +140,11 @@ def to_resume(options: argparse.Namespace) -> Path:
     Raises:
         HarnessError: there is no such run, or an option would change what it measures.
     """
-    given = [name for name in PLAN_OPTIONS if getattr(options, name) is not None]
-    given += [name for name in ("client", "concurrency_model", "loop") if getattr(options, name)]
+    given = [f"--{name}" for name in PLAN_OPTIONS if getattr(options, name) is not None]
+    given += [f"--{name}".replace("_", "-") for name in OWN_FILES if getattr(options, name)]
+    given += [OPTIONS[name] for name in given_fields(options)]
     if given:
-        option = given[0].replace("_", "-")
-        raise HarnessError(f"--resume continues the recorded plan; leave out --{option}", exit_code=USAGE)
+        raise HarnessError(f"--resume continues the recorded plan; leave out {given[0]}", exit_code=USAGE)
     folder = bench_folder(options.resume, options.results)
     recorded = ledger.read_run(folder)
     options.env = list(variables_of(recorded, dict(options.env)).items())

@@ -16,13 +16,20 @@ from harness.locks import machine_lock
 from harness.measure.catalog import Catalog, match, open_catalog
 from harness.measure.plan import make_plan
 from harness.measure.planted import PROBE_TURNS, plant, turns_per_share
-from harness.measure.suite import OF_SELFCHECK, SelfCheckFields, SuiteFile, read_suite_file, with_options
+from harness.measure.suite import (
+    OF_SELFCHECK,
+    PROJECT_FILE,
+    SelfCheckFields,
+    SuiteFile,
+    read_suite_file,
+    with_options,
+)
 from harness.model import HERE, HarnessError, SelfCheck, Trial, Variant
 from harness.report.units import percent
 from harness.session.console import Console, to_errors, to_output
 from harness.session.driver import drive, opened
 from harness.session.exits import FAILED, FINE, UNDECIDED
-from harness.session.options import SUITE_FILE, add_results_option, positive, share
+from harness.session.options import add_results_option, positive, share
 from harness.session.recorded import start
 from harness.stats.fitness import host_notes
 from harness.stats.selfcheck import assess
@@ -47,15 +54,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--seed", type=int, default=0, metavar="N", help="of the order inside rounds (default: 0)"
     )
     add_results_option(parser, "where runs are kept")
-    parser.add_argument("--suite-file", type=Path, default=SUITE_FILE, metavar="PATH", help="see bench")
+    parser.add_argument("--suite-file", type=Path, default=PROJECT_FILE, metavar="PATH", help="see bench")
 
 
 def run(options: argparse.Namespace) -> int:
     """Measure, judge each family, say what was found, and keep it for later reports to quote."""
     console = to_errors()
     file = read_suite_file(options.suite_file)
-    if file.selfcheck is None:
-        raise HarnessError(f"{options.suite_file} has no [selfcheck]", exit_code=2)
     asked = {name: getattr(options, name) for name in ("families", "rounds", "margin", "variant")}
     asked = (QUICK if options.quick else {}) | {name: value for name, value in asked.items() if value}
     fields = with_options(file.selfcheck, asked, {name: f"--{name}" for name in asked})

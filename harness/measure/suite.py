@@ -18,10 +18,13 @@ from pydantic import (
 
 from harness import link
 from harness.link import Link
+from harness.measure.launch import ROOT
 from harness.metrics import JUDGED, TIME_PER_IMAGE
 from harness.model import HarnessError, TrialRules
 from harness.schema import FieldError
 from harness.workload import SPECS, Workload, check
+
+PROJECT_FILE = ROOT / "benchmarks" / "suite.toml"
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 
@@ -115,20 +118,17 @@ def _is_free(name: str) -> str:
 class SuiteFile(_Strict):
     """The whole file."""
 
-    links: dict[Name, Annotated[dict[str, float], BeforeValidator(_link)]] = Field(default={})
-    workloads: dict[Name, Annotated[dict[str, Any], BeforeValidator(_workload)]]
+    links: dict[Name, Annotated[dict[str, float], BeforeValidator(_link)]]
+    workloads: dict[Name, Annotated[dict[str, Any], BeforeValidator(_workload)]] = Field(min_length=1)
     trial: TrialFields
-    selfcheck: SelfCheckFields | None = None
-    gate: GateFields | None = None
+    selfcheck: SelfCheckFields
+    gate: GateFields
     suites: dict[Annotated[Name, AfterValidator(_is_free)], SuiteFields]
 
     @model_validator(mode="after")
     def _workloads_exist(self) -> "SuiteFile":
         asked = {f"suites.{name}": suite.workloads for name, suite in self.suites.items()}
-        if self.gate:
-            asked["gate"] = self.gate.workloads
-        if self.selfcheck:
-            asked["selfcheck"] = [self.selfcheck.workload]
+        asked |= {"gate": self.gate.workloads, "selfcheck": [self.selfcheck.workload]}
         for name, workloads in asked.items():
             for workload in workloads:
                 if workload not in self.workloads:
@@ -150,8 +150,7 @@ class SuiteFile(_Strict):
     def link(self, name: str) -> Link:
         """Return the link as a record; an unknown name is an error that lists the known ones."""
         if name not in self.links:
-            known = f"there are {', '.join(self.links)}" if self.links else "the file has none"
-            raise HarnessError(f"no link {name!r}; {known}", exit_code=2)
+            raise HarnessError(f"no link {name!r}; there are {', '.join(self.links)}", exit_code=2)
         return Link.of(name, **self.links[name])
 
     def suite(self, name: str) -> SuiteFields:
@@ -187,7 +186,7 @@ def read_suite_file(path: Path) -> SuiteFile:
     """Read ``path``; anything wrong becomes one line with the place in the file."""
     try:
         text = path.read_text(encoding="utf-8-sig")  # editors of Windows begin a file with a mark
-        return SuiteFile.model_validate(tomllib.loads(text))
+        return SuiteFile.model_validate(_completed(tomllib.loads(text)))
     except (OSError, UnicodeDecodeError) as error:
         raise HarnessError(f"cannot read {path}: {error}", exit_code=2) from None
     except tomllib.TOMLDecodeError as error:
@@ -207,6 +206,20 @@ def read_suite_file(path: Path) -> SuiteFile:
         raise HarnessError(f"{path}: {where}{field}{message}", exit_code=2) from None
     except ValueError as error:  # such as a number of thousands of digits
         raise HarnessError(f"{path}: {error}", exit_code=2) from None
+
+
+def _completed(tables: Mapping[str, Any]) -> dict[str, Any]:
+    """Add the tables that a file leaves out: those of the project, on all workloads of the file; and its links."""
+    project = tomllib.loads(PROJECT_FILE.read_text(encoding="utf-8"))
+    own = tables.get("workloads")
+    names = list(own) if isinstance(own, dict) else []
+    project["gate"]["workloads"] = names
+    project["selfcheck"]["workload"] = next(iter(names), "")
+    for suite in project["suites"].values():
+        suite["workloads"] = names
+    links = tables.get("links", {})
+    usual = {name: table for name, table in project.items() if name != "workloads"}
+    return usual | dict(tables) | {"links": project["links"] | links if isinstance(links, dict) else links}
 
 
 def line_of(text: str, place: list[str]) -> int:

@@ -6,10 +6,9 @@ from pathlib import Path
 
 from harness.measure.catalog import Catalog, open_catalog
 from harness.measure.launch import ROOT
+from harness.measure.suite import PROJECT_FILE
 from harness.model import HarnessError, Variant
 from harness.text import read_variable
-
-SUITE_FILE = ROOT / "benchmarks" / "suite.toml"
 
 
 def add_results_option(
@@ -50,7 +49,11 @@ def add_catalog_options(parser: argparse.ArgumentParser) -> None:
         help="an environment variable for what is measured, which else gets a clean environment; recorded",
     )
     parser.add_argument(
-        "--suite-file", type=Path, default=SUITE_FILE, metavar="PATH", help="instead of benchmarks/suite.toml"
+        "--suite-file",
+        type=Path,
+        default=PROJECT_FILE,
+        metavar="PATH",
+        help="instead of benchmarks/suite.toml, whose tables stand for those that it leaves out",
     )
 
 

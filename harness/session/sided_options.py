@@ -4,8 +4,6 @@ import argparse
 from pathlib import Path
 
 from harness.measure.suite import GateFields, SuiteFile, with_options
-from harness.model import HarnessError
-from harness.session.exits import USAGE
 from harness.session.metric_option import add_metric_option
 from harness.session.options import add_catalog_options, add_results_option, positive
 from harness.stats.verdict import Margins
@@ -39,8 +37,6 @@ def add_sided_options(parser: argparse.ArgumentParser) -> None:
 
 def gate_fields(file: SuiteFile, options: argparse.Namespace) -> GateFields:
     """Take ``[gate]`` with what the command line says instead."""
-    if file.gate is None:
-        raise HarnessError(f"{options.suite_file} has no [gate]", exit_code=USAGE)
     asked = {
         "variants": options.variants,
         "workloads": options.workloads,

@@ -103,23 +103,11 @@ def test_only_a_self_check_of_this_machine_that_tells_enough_is_quoted(tmp_path:
         assert "too few to know this host by" in str(tiny.too_small)
 
 
-@pytest.mark.parametrize(
-    ("added", "options", "words"),
-    [
-        (
-            SELFCHECK,
-            ("--families", "1", "--rounds", "3"),
-            "--rounds: Input should be greater than or equal to 6",
-        ),
-        ("", (), "has no [selfcheck]"),
-    ],
-)
 def test_what_cannot_tell_of_a_host_is_refused_in_one_line(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], added: str, options: tuple[str, ...], words: str
+    suite: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "suite.toml").write_text(SUITE + added)
-    where = ("--suite-file", tmp_path / "suite.toml", "--results", tmp_path)
-    assert in_process("selfcheck", *where, *options) == 2
+    asked = ("--suite-file", suite, "--results", tmp_path, "--families", "1", "--rounds", "3")
+    assert in_process("selfcheck", *asked) == 2
     [line] = capsys.readouterr().err.splitlines()
-    assert words in line
+    assert "--rounds: Input should be greater than or equal to 6" in line
     assert list(tmp_path.glob("runs/*")) == []

@@ -467,7 +467,7 @@ def test_standard_input_may_be_no_pipe() -> None:
         (["--host", ""], 2, "it is empty; 127.0.0.1 is loopback alone"),
         (["--host", "a..b"], 1, "cannot listen on a..b:0"),
         (["--host", "no.such.invalid"], 1, "cannot listen on no.such.invalid:0"),
-        (["--images", "0"], 2, "images must be from 1 to 100,000"),
+        (["--images", "0"], 2, "--images: must be from 1 to 100,000"),
         (["--host", "192.0.2.1"], 1, "cannot listen on 192.0.2.1:0"),
     ],
 )

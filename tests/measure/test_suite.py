@@ -85,7 +85,6 @@ def test_more_than_the_server_can_hold_is_refused_with_its_line(tmp_path: Path) 
 
 def test_what_the_command_line_says_keeps_to_the_bounds_of_the_file() -> None:
     gate = read_suite_file(ROOT / "benchmarks" / "suite.toml").gate
-    assert gate is not None
     options = {"decide_rounds": "--rounds"}
     assert with_options(gate, {"decide_rounds": 7, "margin": None}, options).decide_rounds == 7
     with pytest.raises(HarnessError, match=r"--rounds: Input should be greater than or equal to 6"):

@@ -1,0 +1,84 @@
+"""A workload of the command line's own: one option for each field, with the bounds and words of the schema."""
+
+import argparse
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from harness.model import HarnessError
+from harness.schema import UNITS, Size, Time, bounds
+from harness.session.exits import USAGE
+from harness.workload import DEFAULTS, SPECS, TYPES, Workload, read
+
+OWN = "own"
+# Field -> its option. What the project decides has none.
+OPTIONS: Mapping[str, str] = {
+    name: f"--{spec.option or name.removesuffix('_s').replace('_', '-')}"
+    for name, spec in SPECS.items()
+    if not spec.is_fixed
+}
+
+
+def add_workload_options(parser: argparse.ArgumentParser) -> None:
+    """Add an option for each field of a workload."""
+    group = parser.add_argument_group(
+        "a workload of your own",
+        "instead of those of a suite, for the variants of the suite; any one will do",
+    )
+    for name, option in OPTIONS.items():
+        kind: dict[str, Any] = (
+            {"action": "store_true", "default": None}
+            if TYPES[name] is bool
+            else {"type": partial(read, name), "metavar": _metavar(name)}
+        )
+        group.add_argument(option, dest=name, **kind, help=_help(name))
+
+
+def own_workload(options: argparse.Namespace) -> Workload | None:
+    """The workload that the options ask for; None if none of them is given.
+
+    Raises:
+        HarnessError: exit code 2: they ask for what cannot be, or a suite's workloads are named too.
+    """
+    given = given_fields(options)
+    if not given:
+        return None
+    if options.workloads:
+        option = OPTIONS[next(iter(given))]
+        raise HarnessError(
+            f"{option} makes a workload of your own; leave it out, or leave out --workloads", exit_code=USAGE
+        )
+    usual = {name: spec.usual for name, spec in SPECS.items() if spec.usual is not None}
+    values = usual | given
+    try:
+        return Workload.of(f"{OWN}-{values['sink']}", **values)
+    except ValueError as error:
+        raise HarnessError(f"the workload of your own: {error}", exit_code=USAGE) from None
+
+
+def given_fields(options: argparse.Namespace) -> dict[str, Any]:
+    """Fields of a workload that the command line says."""
+    asked = {name: getattr(options, name) for name in OPTIONS}
+    return {name: value for name, value in asked.items() if value is not None}
+
+
+def _metavar(name: str) -> str:
+    kind = TYPES[name]
+    if kind in {Size, Time}:
+        return f"{'SIZE' if kind is Size else 'TIME'}[,...]"
+    return "WORD" if SPECS[name].low is None else "SHARE" if kind is float else "N"
+
+
+def _help(name: str) -> str:
+    spec = SPECS[name]
+    usual = DEFAULTS[name] if spec.usual is None else spec.usual
+    units = f" (units: {', '.join(UNITS[spec.unit])})" if spec.unit in UNITS and spec.unit != "share" else ""
+    limits = "" if TYPES[name] is bool else f"; {bounds(TYPES[name], spec)}"
+    said = (
+        ""
+        if usual is False
+        else f" (default: {usual:,})"
+        if isinstance(usual, int)
+        else f" (default: {usual})"
+    )
+    return f"{spec.help}{limits}{units}{said}".replace("%", "%%")
