@@ -1,13 +1,13 @@
 """What may be asked of a line between two hosts. Each field stands here once, with its bounds, unit and words.
 
-In suite files a line is ``[links.NAME]``. Standard library only, for the relay's process reads it too.
+In suite files ``[links.NAME]`` holds these and any other fields of a workload. Standard library only, for the relay's
+process reads it too.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import Annotated, Any, Self, get_args
+from dataclasses import asdict, dataclass
+from typing import Annotated
 
-from harness.schema import FieldError, Spec, checked
+from harness.schema import FieldError, Spec
 
 LEAST_BITS_PER_S = 100_000  # of a rate: a packet of 1,500 bytes takes 0.12 s then
 MOST_BITS_PER_S = 10_000_000_000
@@ -15,13 +15,8 @@ MOST_BITS_PER_S = 10_000_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """A line between two hosts, as it is asked for. Rates and losses are of IP packets, headers included.
+    """A line between two hosts, as it is asked for. Rates and losses are of IP packets, headers included."""
 
-    Attributes:
-        name: unique in the suite file.
-    """
-
-    name: str
     round_trip_s: Annotated[
         float,
         Spec(
@@ -30,9 +25,10 @@ class Link:
             unit="s",
             low=0,
             high=10,
-            phrase="{round_trip_s}",
+            phrase=" on a line of {round_trip_s} round trip",
+            unsaid=0,
         ),
-    ]
+    ] = 0.0
     jitter_s: Annotated[
         float,
         Spec(
@@ -82,49 +78,20 @@ class Link:
         ),
     ] = 0.0
 
-    @classmethod
-    def of(cls, name: str, **values: Any) -> Self:
-        """Make a link of fields as they stand in files.
-
-        Raises:
-            ValueError: one line, see ``check``.
-        """
-        return cls(name=name, **check(values))
-
     @property
-    def flat(self) -> dict[str, Any]:
-        """Every field but the name: the form of files."""
-        return {name: value for name, value in asdict(self).items() if name != "name"}
+    def is_line(self) -> bool:
+        """Whether anything is asked; else client and server are on one host, with nothing between."""
+        return any(asdict(self).values())
 
 
-_FIELDS = {field.name: field for field in fields(Link) if field.name != "name"}
-SPECS: Mapping[str, Spec] = {name: get_args(field.type)[1] for name, field in _FIELDS.items()}
-
-
-def check(values: Mapping[str, Any]) -> dict[str, float]:
-    """Return the fields with their defaults, if each is known and within its bounds.
-
-    Args:
-        values: by name.
+def check(link: Link) -> None:
+    """Refuse fields that are right alone and not together.
 
     Raises:
-        FieldError: the first that is not.
-        ValueError: fields that are right alone and not together.
+        ValueError: one line.
     """
-    unknown = sorted(values.keys() - SPECS.keys())
-    if unknown:
-        raise FieldError(unknown[0], f"is no field; there are {', '.join(SPECS)}")
-    whole = {
-        name: checked(name, values.get(name, _FIELDS[name].default), float, SPECS[name]) for name in SPECS
-    }
-    for name in ("down_bits_per_s", "up_bits_per_s"):
-        if 0 < whole[name] < LEAST_BITS_PER_S:
-            raise FieldError(name, f"must be 0, which sets no limit, or at least {LEAST_BITS_PER_S:,}")
-    if whole["jitter_s"] > whole["round_trip_s"]:
+    if link.jitter_s > link.round_trip_s:
         raise ValueError("jitter_s must be at most round_trip_s: no packet arrives before it was sent")
-    return whole
-
-
-def sentence(flat: Mapping[str, Any]) -> str:
-    """The template of the phrase that tells a link; each field that it says stands in it as ``{name}``."""
-    return "".join(spec.phrase for name, spec in SPECS.items() if flat[name] != spec.unsaid)
+    for name in ("down_bits_per_s", "up_bits_per_s"):
+        if 0 < getattr(link, name) < LEAST_BITS_PER_S:
+            raise FieldError(name, f"must be 0, which sets no limit, or at least {LEAST_BITS_PER_S:,}")

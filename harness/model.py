@@ -160,6 +160,40 @@ class Witness:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """What went over a line in one direction.
+
+    Attributes:
+        packets: that arrived, ``bytes`` their sizes with all headers.
+        dropped: packets that did not: lost as asked, or too many before them.
+        late: packets that arrived a millisecond or more after they were due; None if the kernel keeps the times.
+        most_late_s: of the worst of them.
+    """
+
+    packets: Count
+    bytes: Count
+    dropped: Count
+    late: Count | None = None
+    most_late_s: Seconds | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineWitness:
+    """What the line between client and server carried between two readings.
+
+    Attributes:
+        up: from the client to the server.
+        elapsed_s: between the readings.
+        relay_cpu_s: CPU seconds of the relay in that time; both are None if the kernel is the relay.
+    """
+
+    up: Flow
+    down: Flow
+    elapsed_s: Seconds | None = None
+    relay_cpu_s: Seconds | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pass:
     """One execution of the workload: loop started, client opened, all images fetched, client and loop closed.
 
@@ -173,6 +207,7 @@ class Pass:
         voluntary_switches: context switches because the process waited.
         involuntary_switches: context switches because the kernel took the CPU away.
         began_at: when it began, in seconds of the machine's monotonic clock; None in ledgers older than this field.
+        line: what the line to the server carried meanwhile; None without one.
     """
 
     warmup: bool
@@ -185,6 +220,7 @@ class Pass:
     involuntary_switches: Count
     witness: Witness
     began_at: Seconds | None = None
+    line: LineWitness | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

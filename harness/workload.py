@@ -7,10 +7,12 @@ its own, imports this module and the schema, and no other of the harness.
 
 import random
 from argparse import ArgumentTypeError
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import Field, asdict, dataclass, fields
 from typing import Annotated, Any, Literal, NamedTuple, Self, TypeVar, get_args
 
+from harness import link as links
+from harness.link import Link
 from harness.schema import FieldError, Size, Spec, Time, checked, typed
 
 # Below this latency a server answers before the next request arrives, so that what it sees in flight says nothing.
@@ -269,6 +271,7 @@ class Workload:
     name: str
     what: What
     network: Network
+    link: Link
     arrival: Arrival
     sink: Sink
 
@@ -302,12 +305,33 @@ class Workload:
         return type(self).of(name or self.name, **self.flat | values)
 
 
-GROUPS: Mapping[str, type[Any]] = {"what": What, "network": Network, "arrival": Arrival, "sink": Sink}
+GROUPS: Mapping[str, type[Any]] = {
+    "what": What,
+    "network": Network,
+    "link": Link,
+    "arrival": Arrival,
+    "sink": Sink,
+}
 _FIELDS: Mapping[str, Field[Any]] = {one.name: one for kind in GROUPS.values() for one in fields(kind)}
 # Name of a field -> its type, what is known of it, and its default (MISSING if it must be given).
 TYPES: Mapping[str, Any] = {name: get_args(field.type)[0] for name, field in _FIELDS.items()}
 SPECS: Mapping[str, Spec] = {name: get_args(one.type)[1] for name, one in _FIELDS.items()}
 DEFAULTS: Mapping[str, Any] = {name: one.default for name, one in _FIELDS.items()}
+
+
+def check_each(values: Mapping[str, Any], known: Iterable[str] = ()) -> dict[str, Any]:
+    """Return fields that are known, of their types and within their bounds, each by itself.
+
+    Args:
+        known: names that are; () for all.
+
+    Raises:
+        FieldError: the first that is not.
+    """
+    names = list(known or TYPES)
+    if unknown := sorted(values.keys() - set(names)):
+        raise FieldError(unknown[0], f"is no field; there are {', '.join(names)}")
+    return {name: checked(name, value, TYPES[name], SPECS[name]) for name, value in values.items()}
 
 
 def check(values: Mapping[str, Any], *, served: bool = False) -> dict[str, Any]:
@@ -322,12 +346,9 @@ def check(values: Mapping[str, Any], *, served: bool = False) -> dict[str, Any]:
         ValueError: fields that are right alone and not together.
     """
     known = [name for name in TYPES if not served or SPECS[name].is_served]
-    unknown = sorted(values.keys() - set(known))
-    if unknown:
-        raise FieldError(unknown[0], f"is no field; there are {', '.join(known)}")
-    whole = {
-        name: checked(name, values.get(name, DEFAULTS[name]), TYPES[name], SPECS[name]) for name in known
-    }
+    whole = check_each({name: DEFAULTS[name] for name in known} | dict(values), known)
+    if not served:
+        links.check(Link(**{field.name: whole[field.name] for field in fields(Link)}))
     if whole["redirect_share"] + whole["redirect_host_share"] > 1:
         raise ValueError("redirect_share and redirect_host_share together must be at most 1")
     if whole["redirect_host_share"] and whole["hosts"] == 1:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from harness.measure import run
+from harness.measure import ends
 from harness.measure.server import Server
 
 
@@ -18,5 +18,5 @@ def shared(server: Server) -> Iterator[None]:
         yield lambda: server
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(run, "starting_server", running)
+        patch.setattr(ends, "starting_server", running)
         yield

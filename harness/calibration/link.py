@@ -26,21 +26,20 @@ from harness.link import Link
 from harness.locks import machine_lock
 from harness.measure.launch import ROOT
 from harness.measure.link.devices import MTU
-from harness.measure.link.line import MECHANISMS, Line, Seen, open_link
+from harness.measure.link.line import MECHANISMS, Line, open_link
 from harness.measure.machine import cpu_split
 from harness.measure.suite import PROJECT_FILE, read_suite_file
 from harness.measure.variables import clean_environment
+from harness.model import LineWitness
 from harness.report.formats import shown
 from harness.session.console import to_errors
 
 PROGRAM = ROOT / "harness" / "calibration" / "bare" / "sockets.py"
 # Beside those of the file: one with jitter, one that loses, and one that is nothing but the relay itself.
 OWN = {
-    "uneven": Link(
-        name="uneven", round_trip_s=0.04, jitter_s=0.008, down_bits_per_s=20e6, up_bits_per_s=10e6
-    ),
-    "lossy": Link(name="lossy", round_trip_s=0.02, loss=0.01),
-    "open": Link(name="open", round_trip_s=0.0),
+    "uneven": Link(round_trip_s=0.04, jitter_s=0.008, down_bits_per_s=20e6, up_bits_per_s=10e6),
+    "lossy": Link(round_trip_s=0.02, loss=0.01),
+    "open": Link(round_trip_s=0.0),
 }
 SHARE, LEAST_S = 0.05, 0.001  # a line keeps what was asked within the larger of these
 HEADERS = 52  # bytes of IP and TCP, with time stamps, of each packet
@@ -77,12 +76,12 @@ def main() -> int:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     file = read_suite_file(options.suite_file)
-    links = [OWN.get(name) or file.link(name) for name in options.links or [*file.links, *OWN]]
+    links = {name: OWN.get(name) or file.link(name) for name in options.links or [*file.links, *OWN]}
     mechanisms = (options.mechanism,) if options.mechanism else MECHANISMS
     found: list[Finding] = []
     with machine_lock(to_errors().say):
-        for link in links:
-            for finding in measured(link, mechanisms, options.seconds):
+        for name, link in links.items():
+            for finding in measured(name, link, mechanisms, options.seconds):
                 found.append(finding)
                 if not options.json:
                     print(told(finding), flush=True)
@@ -91,7 +90,7 @@ def main() -> int:
     return 0 if all(finding.is_kept for finding in found) else 1
 
 
-def measured(link: Link, mechanisms: Sequence[Any], seconds: float) -> Iterator[Finding]:
+def measured(name: str, link: Link, mechanisms: Sequence[Any], seconds: float) -> Iterator[Finding]:
     """Open the line and yield what bare sockets find on it."""
     client_cpus, server_cpus = cpu_split()
     with (
@@ -103,8 +102,8 @@ def measured(link: Link, mechanisms: Sequence[Any], seconds: float) -> Iterator[
         line.seen()
         there = ends.ask(line.client_prefix, plan(link, seconds))
         seen = line.seen()
-    yield from findings(link, own, there)
-    yield from of_relay(link, seen)
+    yield from findings(name, link, own, there)
+    yield from of_relay(name, seen)
 
 
 def plan(link: Link, seconds: float) -> dict[str, float]:
@@ -121,7 +120,7 @@ def plan(link: Link, seconds: float) -> dict[str, float]:
     }
 
 
-def findings(link: Link, own: dict[str, Any], there: dict[str, Any]) -> Iterator[Finding]:
+def findings(of: str, link: Link, own: dict[str, Any], there: dict[str, Any]) -> Iterator[Finding]:
     """Hold what was seen over the line against what was asked. Pure.
 
     Args:
@@ -134,9 +133,9 @@ def findings(link: Link, own: dict[str, Any], there: dict[str, Any]) -> Iterator
         ("TCP connection", "connect_s"),
         ("TLS 1.3 handshake", "handshake_s"),
     ):
-        yield _of_time(link, what, link.round_trip_s, extra[name])
+        yield _of_time(of, what, link.round_trip_s, extra[name])
     low, _, high = quantiles(there["echo_s"], n=4)  # of a lossy line some are as long as a time-out
-    yield _of_time(link, "spread", QUARTILES * link.jitter_s, high - low)
+    yield _of_time(of, "spread", QUARTILES * link.jitter_s, high - low)
     for what, asked, name in (
         ("down", link.down_bits_per_s, "down_bytes_per_s"),
         ("up", link.up_bits_per_s, "up_bytes_per_s"),
@@ -145,19 +144,15 @@ def findings(link: Link, own: dict[str, Any], there: dict[str, Any]) -> Iterator
         is_kept = (
             not asked or link.loss > 0 or abs(seen / asked - 1) <= SHARE
         )  # TCP cannot fill a line that loses
-        yield Finding(
-            link=link.name, what=what, unit="bits/s", asked=asked or None, seen=seen, is_kept=is_kept
-        )
+        yield Finding(link=of, what=what, unit="bits/s", asked=asked or None, seen=seen, is_kept=is_kept)
     sent, arrived, returned = there["datagrams"]
     for what, tried, came in (("lost up", sent, arrived), ("lost down", arrived, returned)):
         lost = tried - came
         is_kept = bool(stats.binomtest(lost, tried, link.loss).pvalue > CHANCE)
-        yield Finding(
-            link=link.name, what=what, unit="share", asked=link.loss, seen=lost / tried, is_kept=is_kept
-        )
+        yield Finding(link=of, what=what, unit="share", asked=link.loss, seen=lost / tried, is_kept=is_kept)
 
 
-def of_relay(link: Link, seen: Seen) -> Iterator[Finding]:
+def of_relay(of: str, seen: LineWitness) -> Iterator[Finding]:
     """What it cost to carry that, where the relay is a process of ours."""
     if seen.relay_cpu_s is None or not seen.elapsed_s:
         return
@@ -166,7 +161,7 @@ def of_relay(link: Link, seen: Seen) -> Iterator[Finding]:
         ("relay's CPU per packet", "s", seen.relay_cpu_s / sum(flow.packets for flow in flows)),
         ("latest packet", "s", max(flow.most_late_s or 0.0 for flow in flows)),
     ):
-        yield Finding(link=link.name, what=what, unit=unit, asked=None, seen=value, is_kept=True)
+        yield Finding(link=of, what=what, unit=unit, asked=None, seen=value, is_kept=True)
 
 
 def told(finding: Finding) -> str:
@@ -180,9 +175,9 @@ def told(finding: Finding) -> str:
     )
 
 
-def _of_time(link: Link, what: str, asked: float, seen: float) -> Finding:
+def _of_time(of: str, what: str, asked: float, seen: float) -> Finding:
     is_kept = abs(seen - asked) <= max(LEAST_S, SHARE * asked)
-    return Finding(link=link.name, what=what, unit="s", asked=asked, seen=seen, is_kept=is_kept)
+    return Finding(link=of, what=what, unit="s", asked=asked, seen=seen, is_kept=is_kept)
 
 
 class _Ends:

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from time import monotonic
@@ -100,16 +100,17 @@ class Worker:
     Args:
         python: interpreter to run.
         variables: environment variables that it gets beside those of the clean environment.
+        prefix: of the command, if it is to be elsewhere, as at the end of a line.
     """
 
-    def __init__(self, python: str, variables: Mapping[str, str] = NONE) -> None:
+    def __init__(self, python: str, variables: Mapping[str, str] = NONE, prefix: Sequence[str] = ()) -> None:
         with ExitStack() as stack:
             try:
                 clean = stack.enter_context(clean_environment(variables))
                 self._errors = stack.enter_context(tempfile.TemporaryFile())
                 self._lifeline = stack.enter_context(Lifeline())
                 self._process = subprocess.Popen(
-                    [python, "-P", "-c", BOOT, str(ROOT)],
+                    [*prefix, python, "-P", "-c", BOOT, str(ROOT)],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=self._errors,

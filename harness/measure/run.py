@@ -9,19 +9,22 @@ from functools import cache
 from pathlib import Path
 
 from harness.ledger import Record
+from harness.link import Link
 from harness.locks import machine_lock
 from harness.measure.ceiling import ceilings
+from harness.measure.ends import End, Ends
 from harness.measure.job import Block, Entry, RoundJob, RoundResult, write_sources
 from harness.measure.launch import Worker
 from harness.measure.machine import cpu_split, fingerprint
 from harness.measure.processes import Orphans, session
 from harness.measure.sentinel import Watch
-from harness.measure.server import Manifest, Server, starting_server
+from harness.measure.server import Manifest
 from harness.measure.trial import RunningTrial
 from harness.measure.worker.spec import Downloads, Program, told
 from harness.model import Ceiling, Sentinel, Trial
 from harness.sides.prepare import interpreter_of
 
+HERE = Link()  # no line: client and server are on one host
 Turns = deque[tuple[Entry, RunningTrial]]
 
 
@@ -51,8 +54,9 @@ def run_round(
     ):
         client_cpus, server_cpus = cpu_split()
         watch = Watch((*client_cpus[:1], *server_cpus))
-        with starting_server(cpus=server_cpus) as ready:
-            for record in _Round(job, ready, watch, Path(folder), sink, cache_folder).records():
+        with ExitStack() as stack:
+            ends = Ends(stack, server_cpus)
+            for record in _Round(job, ends, watch, Path(folder), sink, cache_folder).records():
                 if tell:
                     tell(record)
                 if not isinstance(record, Block):
@@ -69,21 +73,21 @@ class _Round:
     """A round that is measured: all that is alive for its time.
 
     Args:
-        ready: waits for its server, which starts while the first workers import.
+        ends: its servers; each starts while the first of its workers import.
         folder: that ends with it.
     """
 
     def __init__(
         self,
         job: RoundJob,
-        ready: Callable[[], Server],
+        ends: Ends,
         watch: Watch,
         folder: Path,
         sink: Path | None,
         cache_folder: Path | None,
     ) -> None:
         self._job = job
-        self._server = cache(ready)
+        self._ends = ends
         self._watch = watch
         self._folder = folder
         self._sink = sink or folder
@@ -100,12 +104,12 @@ class _Round:
         """Yield each record as soon as it is made; a trial when its last pass is over."""
         if self._job.ceilings:
             python = next(iter(self._pythons.values()))
-            yield from ceilings(self._server(), python, self._cpus, self._job.ceilings)
+            yield from ceilings(self._ends.end(HERE).server, python, self._cpus, self._job.ceilings)
         for entries in self._job.blocks():
             yield Block(round=self._job.number, cells=tuple(entry.cell for entry in entries))
             yield from self._run_block(entries, one_by_one=False)
         if self._job.entries:
-            yield self._watch.sentinel(self._job.number, self._server().pid)
+            yield self._watch.sentinel(self._job.number, list(self._ends.pids()))
 
     def _run_block(self, entries: Sequence[Entry], *, one_by_one: bool) -> Iterator[Trial]:
         """Run a pass of each trial in turn, until none wants more. A waiting worker blocks in a read and uses no CPU.
@@ -116,6 +120,7 @@ class _Round:
             one_by_one: whether each starts when the one before has imported all, so that it is known who does what.
         """
         again: list[Sequence[Entry]] = []
+        self._ends.line(self._link(entries[0]))  # started before, it is no orphan
         with Orphans() as orphans, ExitStack() as stack:
             turns = self._started(entries, orphans, stack, one_by_one=one_by_one)
             if not one_by_one and any(trial.is_hit() for _, trial in turns):
@@ -146,12 +151,12 @@ class _Round:
             orphans.know([worker.family.pid])
             trial = RunningTrial(entry, self._job, worker, self._cpus)
             if one_by_one:
-                trial.start(self._server(), self._downloads(entry, stack))
+                trial.start(self._end(entry), self._downloads(entry, stack))
                 _look_at(turns, trial, orphans)
             turns.append((entry, trial))
         if not one_by_one:
             for entry, trial in turns:
-                trial.start(self._server(), self._downloads(entry, stack))
+                trial.start(self._end(entry), self._downloads(entry, stack))
         return turns
 
     def _launch(self, entry: Entry) -> Worker:
@@ -163,7 +168,12 @@ class _Round:
             loop=str(self._paths[entry.loop]) if entry.loop else None,
             cpus=self._cpus,
         )
-        worker = Worker(self._pythons[side], self._job.environments[side].variables)
+        line = self._ends.line(self._link(entry))
+        worker = Worker(
+            self._pythons[side],
+            self._job.environments[side].variables,
+            prefix=line.client_prefix if line else (),
+        )
         worker.say("load", within_s=self._job.rules.timeout_s, **told(program))
         return worker
 
@@ -180,7 +190,14 @@ class _Round:
         )
 
     def _register(self, workload: str) -> Manifest:
-        return self._server().register(self._job.workload(workload))
+        asked = self._job.workload(workload)
+        return self._ends.end(asked.link).server.register(asked)
+
+    def _end(self, entry: Entry) -> End:
+        return self._ends.end(self._link(entry))
+
+    def _link(self, entry: Entry) -> Link:
+        return self._job.workload(entry.cell.workload).link
 
     def _watch_once(self) -> None:
         """Look at the host while all workers of the first block wait."""

@@ -28,7 +28,7 @@ class Watch:
 
     def __init__(self, cpus: Sequence[int]) -> None:
         self._cpus = cpus
-        self._began = _reading(None)
+        self._began = _reading(())
 
     def work(self) -> None:
         """Do the fixed work once, while nothing else of ours runs."""
@@ -36,13 +36,13 @@ class Watch:
         self._loops = _on_cpus(self._cpus, _count)
         self._echoes = _on_cpus(self._cpus[:1], _echoes)
 
-    def sentinel(self, number: int, server_pid: int) -> Sentinel:
-        """End of the round of this number, before its server ends.
+    def sentinel(self, number: int, servers: Sequence[int]) -> Sentinel:
+        """End of the round of this number, before its servers end.
 
         Args:
-            server_pid: its CPU time is ours, not the host's.
+            servers: processes whose CPU time is ours, not the host's.
         """
-        ended = _reading(server_pid)
+        ended = _reading(servers)
         elapsed, total, steal, busy, ours = (now - then for now, then in zip(ended, self._began, strict=True))
         return Sentinel(
             round=number,
@@ -55,7 +55,7 @@ class Watch:
         )
 
 
-def _reading(server_pid: int | None) -> tuple[float, float, float, float, float]:
+def _reading(servers: Sequence[int]) -> tuple[float, float, float, float, float]:
     """Wall seconds; then CPU seconds of the host: all, stolen, busy, and busy by us with all that we started."""
     times = psutil.cpu_times()
     steal = getattr(times, "steal", 0.0)
@@ -64,12 +64,12 @@ def _reading(server_pid: int | None) -> tuple[float, float, float, float, float]
         sum(getattr(times, name, 0.0) for name in ("user", "nice", "system", "irq", "softirq")) + idle + steal
     )
     ours = 0.0
-    if server_pid is not None:
+    for pid in servers:
         try:
-            server = psutil.Process(server_pid).cpu_times()
+            server = psutil.Process(pid).cpu_times()
         except psutil.Error:
             raise HarnessError("the image server stopped answering: its process has ended") from None
-        ours = server.user + server.system
+        ours += server.user + server.system
     for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN):
         usage = resource.getrusage(who)
         ours += usage.ru_utime + usage.ru_stime

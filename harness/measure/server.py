@@ -6,6 +6,7 @@ import select
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from harness.measure.launch import ROOT, first_line
+from harness.measure.link.line import Line
 from harness.measure.variables import clean_environment
 from harness.measure.worker.spec import Downloads
 from harness.model import HarnessError, Witness
@@ -175,19 +177,31 @@ def running_server(*, cpus: Sequence[int], command: Sequence[str] = ()) -> Itera
 
 
 @contextmanager
-def starting_server(*, cpus: Sequence[int], command: Sequence[str] = ()) -> Iterator[Callable[[], Server]]:
+def starting_server(
+    *, cpus: Sequence[int], line: Line | None = None, command: Sequence[str] = ()
+) -> Iterator[Callable[[], Server]]:
     """Start a server, yield what waits until it is ready, and end it whatever happens.
 
     It also ends by itself if we are killed.
 
     Args:
         cpus: CPUs that it may use; () leaves the choice to the kernel.
+        line: at whose far end it is; None is this host's loopback.
         command: what to run instead of ``python -m local_server``.
     """
     options = ["--exit-with-stdin", *(["--cpus", ",".join(map(str, cpus))] if cpus else [])]
     with clean_environment() as clean, ExitStack() as stack:
+        control = None
+        if line is not None:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="fetchbench-"))
+            control = str(Path(folder, "control"))
+            options += ["--host", line.hosts[0], "--control", control]
         process = subprocess.Popen(
-            [*(command or (sys.executable, "-m", "local_server")), *options],
+            [
+                *(line.server_prefix if line else ()),
+                *(command or (sys.executable, "-m", "local_server")),
+                *options,
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -198,14 +212,14 @@ def starting_server(*, cpus: Sequence[int], command: Sequence[str] = ()) -> Iter
         stack.callback(_end, process)
 
         def ready() -> Server:
-            server = _ready(process)
+            server = _ready(process, control)
             stack.callback(server.close)
             return server
 
         yield ready
 
 
-def _ready(process: subprocess.Popen[bytes]) -> Server:
+def _ready(process: subprocess.Popen[bytes], control: str | None) -> Server:
     assert process.stdout is not None  # noqa: S101 - opened as a pipe
     assert process.stderr is not None  # noqa: S101 - opened as a pipe
     line = first_line(process.stdout, START_TIMEOUT_S)
@@ -213,7 +227,7 @@ def _ready(process: subprocess.Popen[bytes]) -> Server:
         raise ServerError(f"the image server was not ready within {START_TIMEOUT_S:g} s")
     try:
         ready = json.loads(line)
-        return Server(ready["url"], ready["token"], process.pid)
+        return Server(ready["url"], ready["token"], process.pid, control)
     except (ValueError, KeyError, TypeError):
         process.kill()
         last = (process.stderr.read().decode(errors="replace").strip().splitlines() or ["no message"])[-1]

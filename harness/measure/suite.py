@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -16,13 +17,12 @@ from pydantic import (
     model_validator,
 )
 
-from harness import link
 from harness.link import Link
 from harness.measure.launch import ROOT
 from harness.metrics import JUDGED, TIME_PER_IMAGE
 from harness.model import HarnessError, TrialRules
 from harness.schema import FieldError
-from harness.workload import SPECS, Workload, check
+from harness.workload import SPECS, Workload, check, check_each
 
 PROJECT_FILE = ROOT / "benchmarks" / "suite.toml"
 
@@ -50,9 +50,9 @@ def _workload(flat: Any) -> dict[str, Any]:
     return check(table)
 
 
-def _link(flat: Any) -> dict[str, float]:
-    """Check the fields of ``[links.NAME]``."""
-    return link.check(_table(flat))
+def _link(flat: Any) -> dict[str, Any]:
+    """Check the fields of ``[links.NAME]``: any of a workload's."""
+    return check_each(_table(flat))
 
 
 def _table(flat: Any) -> dict[str, Any]:
@@ -118,12 +118,30 @@ def _is_free(name: str) -> str:
 class SuiteFile(_Strict):
     """The whole file."""
 
-    links: dict[Name, Annotated[dict[str, float], BeforeValidator(_link)]]
+    links: dict[Name, Annotated[dict[str, Any], BeforeValidator(_link)]]
     workloads: dict[Name, Annotated[dict[str, Any], BeforeValidator(_workload)]] = Field(min_length=1)
     trial: TrialFields
     selfcheck: SelfCheckFields
     gate: GateFields
     suites: dict[Annotated[Name, AfterValidator(_is_free)], SuiteFields]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_links(cls, file: Any) -> Any:
+        """Let each workload that names a link have its fields, unless it has its own."""
+        links, workloads = file.get("links", {}), file.get("workloads", {})
+        if not isinstance(workloads, dict) or not isinstance(links, dict):
+            return file
+        whole = dict(workloads)
+        for name, table in workloads.items():
+            if not isinstance(table, dict) or "link" not in table:
+                continue
+            link = table["link"]
+            if not isinstance(link, str) or not isinstance(links.get(link), dict):
+                said = f"workloads.{name}.link names {link!r}, which is no link; there are {', '.join(links)}"
+                raise ValueError(said)  # noqa: TRY004 - for whoever wrote the file it is a wrong value
+            whole[name] = links[link] | {field: value for field, value in table.items() if field != "link"}
+        return file | {"workloads": whole}
 
     @model_validator(mode="after")
     def _workloads_exist(self) -> "SuiteFile":
@@ -151,7 +169,8 @@ class SuiteFile(_Strict):
         """Return the link as a record; an unknown name is an error that lists the known ones."""
         if name not in self.links:
             raise HarnessError(f"no link {name!r}; there are {', '.join(self.links)}", exit_code=2)
-        return Link.of(name, **self.links[name])
+        own = {field.name for field in fields(Link)}
+        return Link(**{field: value for field, value in self.links[name].items() if field in own})
 
     def suite(self, name: str) -> SuiteFields:
         """Return a suite; an unknown name is an error that lists the known ones."""

@@ -11,15 +11,16 @@ from time import perf_counter, time
 from typing import Any
 
 from harness import checks
+from harness.measure.ends import End
 from harness.measure.expectation import Bodies, Expectation, Span, check, check_bodies, expectation
 from harness.measure.guard import Wait, haste, overreach
 from harness.measure.job import Entry, RoundJob
 from harness.measure.launch import Worker, WorkerDied
 from harness.measure.machine import filesystem
-from harness.measure.processes import Family, end, priority
-from harness.measure.server import Server
+from harness.measure.processes import Family, priority
+from harness.measure.processes import end as end_process
 from harness.measure.worker.spec import Downloads, told
-from harness.model import NOTHING_KNOWN, HarnessError, Pass, Trial, Witness
+from harness.model import NOTHING_KNOWN, HarnessError, LineWitness, Pass, Trial, Witness
 
 TOLD = ("peak_rss_bytes", "threads", "executor_size", "parity")  # what a worker is asked at its end
 
@@ -54,9 +55,9 @@ class RunningTrial:
         self.family = worker.family
         self.was_hit = False
 
-    def start(self, server: Server, downloads: Downloads) -> None:
-        """Wait until the worker has imported its contenders, and tell it what to download."""
-        self._server = server
+    def start(self, end: End, downloads: Downloads) -> None:
+        """Wait until the worker has imported its contenders, and tell it what to download, and of whom."""
+        self._server, self._line = end.server, end.line
         self._urls = downloads.urls
         self._sink_filesystem = filesystem(Path(downloads.folder)) if downloads.folder else None
         self._answer()
@@ -95,27 +96,33 @@ class RunningTrial:
             return
         self._server.window(name, seed=randrange(10**6))
         expected = expectation(self._workload, self._entry.in_flight, self._server.digests(name))
+        self._carried()
         cpu_s, began = self.family.cpu_s(), perf_counter()
         self._ask("pass")
         cpu_s, elapsed_s = self.family.cpu_s() - cpu_s, perf_counter() - began
         if self._has_hit(server):
             return
-        witness = self._server.window(name)
-        self._keep(expected, self._ask("tell"), witness, cpu_s, (began, began + elapsed_s))
+        line, witness = self._carried(), self._server.window(name)
+        self._keep(expected, self._ask("tell"), line, witness, cpu_s, (began, began + elapsed_s))
         self._wait = Wait(self.family)
+
+    def _carried(self) -> LineWitness | None:
+        """What the line carried since this was last asked."""
+        return self._line.seen() if self._line else None
 
     def _has_hit(self, server: Wait) -> bool:
         """Whether the server was harmed; then it is ended, as all that it serves from now on would be worth nothing."""
         harm = server.harm()
         if harm:
             self._reason = f"while it ran, the image server {harm}"
-            end(self._server.pid)
+            end_process(self._server.pid)
         return harm is not None
 
     def _keep(
         self,
         expected: Expectation,
         answer: Mapping[str, Any],
+        line: LineWitness | None,
         witness: Witness,
         cpu_s: float,
         span: Span,
@@ -124,7 +131,7 @@ class RunningTrial:
             return
         cpus = self.family.cpus()
         try:
-            passed = checks.made(Pass, {**answer, "client_cpu_s": cpu_s, "witness": witness})
+            passed = checks.made(Pass, {**answer, "client_cpu_s": cpu_s, "witness": witness, "line": line})
             bodies = checks.made(Bodies, answer)
             wrong = check(expected, passed, span, self._blocks)
             # Others know the paths too: what the server saw may be their doing.

@@ -8,11 +8,13 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from harness.metrics import CONNECTIONS, RATE, SERVER_IN_FLIGHT
-from harness.model import Ceiling, Cell, Note, Pass, Trial
+from harness.model import Ceiling, Cell, LineWitness, Note, Pass, Trial
 from harness.workload import AnswerKind, Workload
 
 SERVER_SHARE = 0.9  # of the server's one core; above it the server decides how fast a cell is
 CEILING_SHARE = 0.9  # of the measured ceiling
+RELAY_SHARE = 0.9  # of the core of a line's relay
+LATE_SHARE = 0.01  # of its packets, that arrived a millisecond or more after they were due
 FEW = 0.5  # share of the asked concurrency below which a reader should know it was not reached
 
 
@@ -30,6 +32,7 @@ def cell_notes(
     found = {
         cell: (
             *_server_bound(of_cell, limits.get(cell.workload)),
+            *_link_bound(of_cell),
             *_concurrency(of_cell, asked[cell.workload]),
             *_strangers(of_cell),
             *_parity(of_cell, usual[cell.workload]),
@@ -80,6 +83,30 @@ def _server_bound(trials: Sequence[Trial], ceiling: float | None) -> Iterator[No
         yield Note(code="server-bound", text=text, advice=advice, invalidates=True)
 
 
+def _link_bound(trials: Sequence[Trial]) -> Iterator[Note]:
+    """Where the relay itself held packets up, what was measured is it and not a client."""
+    limits = [limit for trial in trials for each in trial.timed if each.line and (limit := _limit(each.line))]
+    if 2 * len(limits) > sum(len(trial.timed) for trial in trials):
+        yield Note(
+            code="link-bound",
+            text=f"link-bound: {limits[len(limits) // 2]}",
+            advice="ask for fewer or smaller images on this line, or give its relay a quicker core",
+            invalidates=True,
+        )
+
+
+def _limit(line: LineWitness) -> str | None:
+    """How the relay held packets up in one pass; None if it did not."""
+    if line.elapsed_s and line.relay_cpu_s and line.relay_cpu_s > RELAY_SHARE * line.elapsed_s:
+        return f"the relay used {line.relay_cpu_s / line.elapsed_s:.0%} of its core"
+    flows = (line.up, line.down)
+    share = sum(flow.late or 0 for flow in flows) / max(1, sum(flow.packets for flow in flows))
+    if share > LATE_SHARE:
+        worst_s = max(flow.most_late_s or 0.0 for flow in flows)
+        return f"the relay was late with {share:.1%} of the packets, by up to {worst_s * 1e3:.1f} ms"
+    return None
+
+
 def _concurrency(trials: Sequence[Trial], workload: Workload) -> Iterator[Note]:
     asked = min(workload.arrival.concurrency, workload.what.images)
     reached = statistics.median(map(SERVER_IN_FLIGHT.of_trial, trials))
@@ -91,7 +118,7 @@ def _concurrency(trials: Sequence[Trial], workload: Workload) -> Iterator[Note]:
             invalidates=False,
         )
     opened = statistics.median(map(CONNECTIONS.of_trial, trials))
-    if opened > asked:
+    if opened > asked * workload.network.hosts:
         yield Note(
             code="connections-not-reused",
             text=f"{opened:.0f} connections for {workload.what.images} images",

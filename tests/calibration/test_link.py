@@ -9,7 +9,7 @@ from harness.link import Link
 from harness.measure.link.line import LinkUnavailable, open_link
 from tests.calibration.program import found_by
 
-LINK = Link(name="mine", round_trip_s=0.02, jitter_s=0.004, down_bits_per_s=15e6, loss=0.01)
+LINK = Link(round_trip_s=0.02, jitter_s=0.004, down_bits_per_s=15e6, loss=0.01)
 OWN = {"echo_s": [0.0001], "connect_s": [0.0002], "handshake_s": [0.002]}
 GOOD = {
     "echo_s": [0.0189, 0.0195, 0.0201, 0.0207, 0.0213],  # quartiles: 0.0192 and 0.0210
@@ -22,7 +22,7 @@ GOOD = {
 
 
 def found(**there: object) -> dict[str, Finding]:
-    return {finding.what: finding for finding in findings(LINK, OWN, GOOD | there)}
+    return {finding.what: finding for finding in findings("mine", LINK, OWN, GOOD | there)}
 
 
 def test_what_was_asked_is_kept() -> None:
@@ -52,9 +52,9 @@ def test_what_is_off_is_named(what: str, wrong: dict[str, object]) -> None:
 
 
 def test_a_rate_is_held_against_what_was_asked_where_nothing_is_lost() -> None:
-    whole = Link(name="mine", round_trip_s=0.02, down_bits_per_s=15e6)
+    whole = Link(round_trip_s=0.02, down_bits_per_s=15e6)
     slow = GOOD | {"down_bytes_per_s": 1.7e6, "datagrams": [100, 100, 100]}
-    verdicts = {finding.what: finding for finding in findings(whole, OWN, slow)}
+    verdicts = {finding.what: finding for finding in findings("mine", whole, OWN, slow)}
     assert not verdicts["down"].is_kept
     assert told(verdicts["down"]) == "mine: down: asked 15.0 Mbit/s, seen 14.1 Mbit/s: NOT KEPT"
     assert told(verdicts["up"]) == "mine: up 8.29 Mbit/s"

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from harness.model import Ceiling, Cell, Note, Pass, Trial
-from harness.stats.validity import cell_notes, facts, server_limits, server_share
+from harness.model import Ceiling, Cell, Flow, LineWitness, Note, Pass, Trial
+from harness.stats.validity import _limit, cell_notes, facts, server_limits, server_share
 from harness.workload import Workload
 from tests.builders import cell, one_pass, trial
 
@@ -179,3 +179,26 @@ def test_one_pass_among_many_does_not_decide() -> None:
     quiet = measured(A)
     loud: Pass = replace(quiet.timed[0], witness=replace(quiet.timed[0].witness, server_cpu_s=1.0))
     assert notes(replace(quiet, passes=(*quiet.passes, loud))) == {}
+
+
+QUIET = Flow(packets=1_000, bytes=1_000_000, dropped=0, late=1, most_late_s=0.004)
+LATE = Flow(packets=1_000, bytes=1_000_000, dropped=0, late=50, most_late_s=0.004)
+
+
+@pytest.mark.parametrize(
+    ("seen", "limit"),
+    [
+        (LineWitness(up=QUIET, down=QUIET, elapsed_s=1.0, relay_cpu_s=0.5), None),
+        (
+            LineWitness(up=QUIET, down=QUIET, elapsed_s=1.0, relay_cpu_s=0.95),
+            "the relay used 95% of its core",
+        ),
+        (
+            LineWitness(up=QUIET, down=LATE, elapsed_s=1.0, relay_cpu_s=0.5),
+            "the relay was late with 2.5% of the packets, by up to 4.0 ms",
+        ),
+        (LineWitness(up=Flow(packets=9, bytes=9, dropped=0), down=Flow(packets=0, bytes=0, dropped=3)), None),
+    ],
+)
+def test_a_relay_that_holds_packets_up_is_named(seen: LineWitness, limit: str | None) -> None:
+    assert _limit(seen) == limit

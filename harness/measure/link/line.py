@@ -13,7 +13,7 @@ from harness.link import Link
 from harness.measure.launch import ROOT, first_line
 from harness.measure.link.devices import HOSTS
 from harness.measure.variables import clean_environment
-from harness.model import HarnessError
+from harness.model import Flow, HarnessError, LineWitness
 
 Mechanism = Literal["netem", "tun"]
 MECHANISMS: tuple[Mechanism, ...] = ("netem", "tun")  # in the order in which they are tried
@@ -22,8 +22,6 @@ ADVICE = (
     "run it as root on Linux, or where user namespaces are allowed (sysctl kernel.unprivileged_userns_clone, "
     "kernel.apparmor_restrict_unprivileged_userns), with the kernel's sch_netem and iproute2 or with /dev/net/tun"
 )
-BOUND_CPU_SHARE = 0.9
-BOUND_LATE_SHARE = 0.01
 
 
 class LinkUnavailable(HarnessError):  # noqa: N818 - it is a state of this machine, and nobody's error
@@ -32,51 +30,6 @@ class LinkUnavailable(HarnessError):  # noqa: N818 - it is a state of this machi
     def __init__(self, reasons: Mapping[str, str]) -> None:
         told = "; ".join(f"{what}: {why}" for what, why in reasons.items())
         super().__init__(f"no line between two hosts can be had here ({told}): {ADVICE}", exit_code=5)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flow:
-    """What went one way.
-
-    Attributes:
-        packets: that arrived, ``bytes`` their sizes with all headers.
-        dropped: packets that did not: lost as asked, or too many before them.
-        late: packets that arrived a millisecond or more after they were due; None if the kernel keeps the times.
-        most_late_s: of the worst of them.
-    """
-
-    packets: int
-    bytes: int
-    dropped: int
-    late: int | None = None
-    most_late_s: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """What a line did since the last look.
-
-    Attributes:
-        up: from the client to the server.
-        elapsed_s: since then, and ``relay_cpu_s`` what the relay used of it; None if the kernel is the relay.
-    """
-
-    up: Flow
-    down: Flow
-    elapsed_s: float | None = None
-    relay_cpu_s: float | None = None
-
-    @property
-    def limit(self) -> str | None:
-        """How the relay itself held packets up, so that what was measured is it and not a client; None if it did not."""
-        if self.elapsed_s and self.relay_cpu_s and self.relay_cpu_s > BOUND_CPU_SHARE * self.elapsed_s:
-            return f"the relay used {self.relay_cpu_s / self.elapsed_s:.0%} of a CPU"
-        late = sum(flow.late or 0 for flow in (self.up, self.down))
-        share = late / max(1, self.up.packets + self.down.packets)
-        if share > BOUND_LATE_SHARE:
-            worst_s = max(flow.most_late_s or 0.0 for flow in (self.up, self.down))
-            return f"the relay was late with {share:.1%} of the packets, by up to {worst_s * 1e3:.1f} ms"
-        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,14 +55,14 @@ class Line:
         """Addresses that a server at its end may listen on, 254 of them; 0.0.0.0 is all of them."""
         return tuple(map(str, HOSTS.network.hosts()))
 
-    def seen(self) -> Seen:
+    def seen(self) -> LineWitness:
         """What the line did since the last call, or since it was opened.
 
         Raises:
             HarnessError: it is no more.
         """
         answer = _ask(self.process, None)
-        return Seen(
+        return LineWitness(
             up=Flow(**answer["up"]),
             down=Flow(**answer["down"]),
             elapsed_s=answer.get("elapsed_s"),

@@ -16,16 +16,16 @@ import pytest
 
 from harness.link import Link
 from harness.measure.launch import ROOT
-from harness.measure.link.line import Flow, Line, LinkUnavailable, Mechanism, Seen, open_link
+from harness.measure.link.line import Line, LinkUnavailable, Mechanism, open_link
 from harness.model import HarnessError
 from tests.measure.link.ends import trips
 
-LINK = Link(name="test", round_trip_s=0.02)
+LINK = Link(round_trip_s=0.02)
 HOLD = """
 import sys, time
 from harness.link import Link
 from harness.measure.link.line import open_link
-with open_link(Link(name="test", round_trip_s=0.02)) as line:
+with open_link(Link(round_trip_s=0.02)) as line:
     print(line.pid, line.client_prefix[-2].partition("=")[2], flush=True)
     time.sleep(60)
 """
@@ -151,26 +151,6 @@ def test_where_none_can_be_had_one_line_says_why(
     assert message.startswith("no line between two hosts can be had here (")
     assert "\n" not in message
     assert caught.value.exit_code == 5
-
-
-QUIET = Flow(packets=1_000, bytes=1_000_000, dropped=0, late=1, most_late_s=0.004)
-LATE = Flow(packets=1_000, bytes=1_000_000, dropped=0, late=50, most_late_s=0.004)
-
-
-@pytest.mark.parametrize(
-    ("seen", "limit"),
-    [
-        (Seen(up=QUIET, down=QUIET, elapsed_s=1.0, relay_cpu_s=0.5), None),
-        (Seen(up=QUIET, down=QUIET, elapsed_s=1.0, relay_cpu_s=0.95), "the relay used 95% of a CPU"),
-        (
-            Seen(up=QUIET, down=LATE, elapsed_s=1.0, relay_cpu_s=0.5),
-            "the relay was late with 2.5% of the packets, by up to 4.0 ms",
-        ),
-        (Seen(up=Flow(packets=9, bytes=9, dropped=0), down=Flow(packets=0, bytes=0, dropped=3)), None),
-    ],
-)
-def test_a_relay_that_holds_packets_up_is_named(seen: Seen, limit: str | None) -> None:
-    assert seen.limit == limit
 
 
 if __name__ == "__main__":

@@ -49,9 +49,7 @@ def test_losses_are_drawn_from_the_seed_and_come_as_often_as_asked() -> None:
 
 
 def test_each_direction_has_half_of_the_round_trip_and_its_own_rate() -> None:
-    up, down = lanes(
-        Link(name="mine", round_trip_s=40 * MS, up_bits_per_s=12e6, down_bits_per_s=24e6), seed=1
-    )
+    up, down = lanes(Link(round_trip_s=40 * MS, up_bits_per_s=12e6, down_bits_per_s=24e6), seed=1)
     assert (up.due(0.0, FULL), down.due(0.0, FULL)) == pytest.approx((21 * MS, 20.5 * MS))
 
 

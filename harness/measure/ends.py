@@ -1,0 +1,81 @@
+"""The other side of the wire: a server on this host, and one at the far end of each line that is asked for."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from harness.link import Link
+from harness.measure.link.line import Line, LinkUnavailable, open_link
+from harness.measure.server import Server, starting_server
+from harness.workload import Workload
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """A server, and the line that leads to it.
+
+    Attributes:
+        line: None if client and server are on one host.
+    """
+
+    server: Server
+    line: Line | None
+
+
+class Ends:
+    """Those of a round, each started when it is first asked for, and ended with the stack.
+
+    Args:
+        cpus: that servers and relays may use.
+    """
+
+    def __init__(self, stack: ExitStack, cpus: Sequence[int]) -> None:
+        self._stack = stack
+        self._cpus = cpus
+        self._starting: dict[Link, tuple[Callable[[], Server], Line | None]] = {}
+        self._ends: dict[Link, End] = {}
+
+    def line(self, link: Link) -> Line | None:
+        """Start what is at the end of this link, without waiting for its server; return the line to it."""
+        if link not in self._starting:
+            line = self._stack.enter_context(open_link(link, cpus=self._cpus)) if link.is_line else None
+            ready = self._stack.enter_context(starting_server(cpus=self._cpus, line=line))
+            self._starting[link] = ready, line
+        return self._starting[link][1]
+
+    def end(self, link: Link) -> End:
+        """Wait until the server at the end of this link is ready."""
+        line = self.line(link)
+        if link not in self._ends:
+            self._ends[link] = End(server=self._starting[link][0](), line=line)
+        return self._ends[link]
+
+    def pids(self) -> Iterator[int]:
+        """Yield the processes that serve or relay; their CPU time is ours, not the host's."""
+        for end in self._ends.values():
+            yield end.server.pid
+            if end.line is not None:
+                yield end.line.pid
+
+
+def lacking(workloads: Sequence[Workload]) -> dict[str, str]:
+    """Workload -> why this machine cannot have the line that it asks for; only those of which that is so."""
+    found: dict[str, str] = {}
+    reason: str | None = None
+    is_known = False
+    for workload in workloads:
+        if not workload.link.is_line:
+            continue
+        if not is_known:
+            reason, is_known = _refusal(workload.link), True
+        if reason:
+            found[workload.name] = reason
+    return found
+
+
+def _refusal(link: Link) -> str | None:
+    try:
+        with open_link(link):
+            return None
+    except LinkUnavailable as refusal:
+        return str(refusal)
