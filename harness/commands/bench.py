@@ -10,6 +10,7 @@ from pathlib import Path
 from harness import ledger
 from harness.locks import machine_lock
 from harness.measure.catalog import Catalog, match
+from harness.measure.ends import lacking
 from harness.measure.launch import ROOT
 from harness.measure.machine import cpu_split, environment, fingerprint
 from harness.measure.plan import make_plan
@@ -116,6 +117,7 @@ def plan_from(options: argparse.Namespace, catalog: Catalog) -> Plan:
         seed=random.randrange(2**32) if options.seed is None else options.seed,
         rules=file.rules,
         workloads=workloads,
+        lacking=lacking(workloads),
         variants=sorted(variants, key=lambda variant: variant.id),
         rounds=PRECISE_ROUNDS if options.precision and not options.rounds else suite.rounds,
         precision=options.precision,

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 from harness.measure.catalog import Catalog
 from harness.measure.expectation import why_skipped
@@ -21,18 +22,22 @@ def make_plan(
     rounds: int,
     precision: float | None = None,
     metric: str | None = None,
+    lacking: Mapping[str, str] = MappingProxyType({}),
 ) -> Plan:
     """Put every cell that can be measured once into each round, in an order drawn anew per round from the seed.
 
     The workloads are in random order, and so are the variants of each: only variants of one workload are compared,
     so these are measured close together. A fixed order would turn what the host does into a difference.
 
+    Args:
+        lacking: workload -> why this machine has not what it asks for.
+
     Raises:
         HarnessError: exit code 2: the server cannot hold the images; 5: no cell can be measured.
     """
     names = [workload.name for workload in workloads]
     available = [variant.id for variant in variants if variant.unavailable is None]
-    skipped = skipped_cells(workloads, variants)
+    skipped = skipped_cells(workloads, variants, lacking)
     left_out = {each.cell for each in skipped}
     plan = Plan(
         suite=suite,
@@ -54,13 +59,22 @@ def make_plan(
     return plan
 
 
-def skipped_cells(workloads: Sequence[Workload], variants: Sequence[Variant]) -> tuple[Skipped, ...]:
-    """Cells whose variants can run here and cannot do what the workload asks, by workload."""
+def skipped_cells(
+    workloads: Sequence[Workload],
+    variants: Sequence[Variant],
+    lacking: Mapping[str, str] = MappingProxyType({}),
+) -> tuple[Skipped, ...]:
+    """Cells whose variants can run here and cannot do what the workload asks, by workload.
+
+    Args:
+        lacking: workload -> why this machine has not what it asks for.
+    """
     return tuple(
         Skipped(cell=Cell(workload=workload.name, variant=variant.id, side=HERE), reason=reason)
         for workload in workloads
         for variant in variants
-        if variant.unavailable is None and (reason := why_skipped(workload, variant.in_flight))
+        if variant.unavailable is None
+        and (reason := lacking.get(workload.name) or why_skipped(workload, variant.in_flight))
     )
 
 
