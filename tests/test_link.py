@@ -1,6 +1,5 @@
 """The schema of a link: its bounds and words, and its tables in a suite file."""
 
-import pickle
 import re
 from pathlib import Path
 from typing import Any
@@ -10,8 +9,6 @@ import pytest
 from harness.link import Link
 from harness.measure.suite import PROJECT_FILE, read_suite_file
 from harness.model import HarnessError
-from harness.report.formats import PLAIN
-from harness.report.sentences import over
 from harness.schema import FieldError
 from harness.workload import Workload, check, sentence
 from tests.measure.test_suite import GOOD, complaint

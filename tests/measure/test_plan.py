@@ -164,3 +164,21 @@ def test_workloads_that_the_server_cannot_hold_together_are_refused() -> None:
     assert found.value.exit_code == 2
     with pytest.raises(HarnessError, match=message):
         make_sided_plan(workloads=six, groups=[], **rest)
+
+
+def test_a_workload_of_which_this_machine_lacks_something_is_skipped_and_the_others_are_measured() -> None:
+    made = make_plan(
+        suite="quick",
+        baseline="v0",
+        seed=1,
+        rules=RULES,
+        workloads=[workload("w0"), workload("w1")],
+        variants=[variant("v0"), variant("v1")],
+        rounds=2,
+        lacking={"w1": "no line can be had"},
+    )
+    assert {cell.workload for cell in made.cells} == {"w0"}
+    assert {(each.cell.workload, each.cell.variant, each.reason) for each in made.skipped} == {
+        ("w1", "v0", "no line can be had"),
+        ("w1", "v1", "no line can be had"),
+    }
