@@ -381,5 +381,6 @@ def part_of(share: float, images: int) -> int:
 
 
 def sentence(flat: Mapping[str, Any]) -> str:
-    """The template of the phrase that tells a workload; each field that it says stands in it as ``{name}``."""
-    return "".join(spec.phrase for name, spec in SPECS.items() if spec.phrase and flat[name] != spec.unsaid)
+    """The template of the phrase that tells fields of a workload; each that it says stands in it as ``{name}``."""
+    said = (SPECS[name].phrase for name in SPECS if name in flat and flat[name] != SPECS[name].unsaid)
+    return "".join(said)

@@ -15,7 +15,7 @@ from harness.model import Skipped
 from harness.report.absences import absences
 from harness.report.formats import PLAIN
 from harness.report.narrow import print_table
-from harness.report.sentences import asked, over
+from harness.report.sentences import asked
 from harness.session.console import to_output
 from harness.session.exits import FINE
 from harness.session.options import add_catalog_options, catalog_from
@@ -70,9 +70,9 @@ def _print(console: Console, suites: SuiteFile, catalog: Catalog) -> None:
         workloads.add_row(name, asked(suites.workload(name).flat, PLAIN))
     console.print()
     print_table(console, workloads)
-    lines = Table("link", "round trip, and what else it limits", box=None, header_style="bold")
-    for name in suites.links:
-        lines.add_row(name, over(suites.link(name).flat, PLAIN))
+    lines = Table("link", "what a workload has that names it", box=None, header_style="bold")
+    for name, fields in suites.links.items():
+        lines.add_row(name, asked(fields, PLAIN).strip())
     console.print()
     print_table(console, lines)
     models = {variant.id: variant.concurrency for variant in catalog.variants}

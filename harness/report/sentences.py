@@ -5,7 +5,6 @@ from typing import Any
 
 import pandas as pd
 
-from harness import link
 from harness.metrics import CLIENT_CPU, PEAK_RSS, Metric
 from harness.model import ALL, NONE
 from harness.outcomes import STATES
@@ -87,18 +86,12 @@ def scope(tables: Tables, workload: str, form: Format) -> str:
 
 
 def asked(flat: Mapping[str, Any], form: Format) -> str:
-    """What a workload of these fields asks, as one phrase."""
+    """What these fields of a workload ask, as one phrase."""
     parts = {
         name: _amount(value, unit, form) if (unit := SPECS[name].unit) else value
         for name, value in flat.items()
     }
     return form.phrase(sentence(flat), **parts)
-
-
-def over(flat: Mapping[str, Any], form: Format) -> str:
-    """A line of these fields, as one phrase: "20.0 ms, 50.0 Mbit/s down"."""
-    parts = {name: form.value(value, str(link.SPECS[name].unit)) for name, value in flat.items()}
-    return form.phrase(link.sentence(flat), **parts)
 
 
 def _amount(value: float | tuple[float, ...], unit: str, form: Format) -> str:
