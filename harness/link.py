@@ -50,6 +50,7 @@ class Link:
             low=0,
             high=MOST_BITS_PER_S,
             phrase=", {down_bits_per_s} down",
+            option="down",
             unsaid=0,
         ),
     ] = 0.0
@@ -62,6 +63,7 @@ class Link:
             low=0,
             high=MOST_BITS_PER_S,
             phrase=", {up_bits_per_s} up",
+            option="up",
             unsaid=0,
         ),
     ] = 0.0

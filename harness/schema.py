@@ -22,6 +22,7 @@ UNITS: Mapping[str | None, Mapping[str, Decimal]] = {
     },
     "s": {"s": Decimal(1), "ms": Decimal("0.001")},
     "share": {"%": Decimal("0.01")},
+    "bits/s": {"kbit": Decimal(1000), "Mbit": Decimal(1000**2), "Gbit": Decimal(1000**3)},
 }
 
 

@@ -101,7 +101,7 @@ def plan_from(options: argparse.Namespace, catalog: Catalog) -> Plan:
     name = options.suite or SUITE
     suite = with_options(file.suite(name), {"rounds": options.rounds}, {"rounds": "--rounds"})
     asked = "--variants" if options.variants else f"{options.suite_file}: suites.{name}.variants"
-    own = own_workload(options)
+    own = own_workload(options, file.links)
     names = dict.fromkeys(options.workloads or suite.workloads)
     workloads = [own] if own else [file.workload(name) for name in names]
     variants = with_own(match(options.variants or suite.variants, catalog.variants, asked), catalog, options)
@@ -145,6 +145,7 @@ def to_resume(options: argparse.Namespace) -> Path:
     given = [f"--{name}" for name in PLAN_OPTIONS if getattr(options, name) is not None]
     given += [f"--{name}".replace("_", "-") for name in OWN_FILES if getattr(options, name)]
     given += [OPTIONS[name] for name in given_fields(options)]
+    given += ["--link"] if options.link else []
     if given:
         raise HarnessError(f"--resume continues the recorded plan; leave out {given[0]}", exit_code=USAGE)
     folder = bench_folder(options.resume, options.results)

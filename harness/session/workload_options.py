@@ -19,6 +19,10 @@ OPTIONS: Mapping[str, str] = {
 }
 
 
+# Unit of a field -> what stands for its value in the help.
+METAVARS = {"bytes": "SIZE", "s": "TIME", "bits/s": "RATE", "share": "SHARE", "count": "N"}
+
+
 def add_workload_options(parser: argparse.ArgumentParser) -> None:
     """Add an option for each field of a workload."""
     group = parser.add_argument_group(
@@ -32,24 +36,32 @@ def add_workload_options(parser: argparse.ArgumentParser) -> None:
             else {"type": partial(read, name), "metavar": _metavar(name)}
         )
         group.add_argument(option, dest=name, **kind, help=_help(name))
+    group.add_argument("--link", metavar="NAME", help="all that this link of the suite file has")
 
 
-def own_workload(options: argparse.Namespace) -> Workload | None:
+def own_workload(options: argparse.Namespace, links: Mapping[str, Mapping[str, Any]]) -> Workload | None:
     """The workload that the options ask for; None if none of them is given.
+
+    Args:
+        links: of the suite file, by name.
 
     Raises:
         HarnessError: exit code 2: they ask for what cannot be, or a suite's workloads are named too.
     """
     given = given_fields(options)
-    if not given:
+    if options.link and options.link not in links:
+        raise HarnessError(
+            f"--link: there is no link {options.link!r}; there are {', '.join(links)}", exit_code=USAGE
+        )
+    if not given and not options.link:
         return None
     if options.workloads:
-        option = OPTIONS[next(iter(given))]
+        option = OPTIONS[next(iter(given))] if given else "--link"
         raise HarnessError(
             f"{option} makes a workload of your own; leave it out, or leave out --workloads", exit_code=USAGE
         )
     usual = {name: spec.usual for name, spec in SPECS.items() if spec.usual is not None}
-    values = usual | given
+    values = usual | dict(links[options.link] if options.link else {}) | given
     try:
         return Workload.of(f"{OWN}-{values['sink']}", **values)
     except ValueError as error:
@@ -63,10 +75,8 @@ def given_fields(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _metavar(name: str) -> str:
-    kind = TYPES[name]
-    if kind in {Size, Time}:
-        return f"{'SIZE' if kind is Size else 'TIME'}[,...]"
-    return "WORD" if SPECS[name].low is None else "SHARE" if kind is float else "N"
+    word = METAVARS.get(SPECS[name].unit or "", "WORD")
+    return f"{word}[,...]" if TYPES[name] in {Size, Time} else word
 
 
 def _help(name: str) -> str:

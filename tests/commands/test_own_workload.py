@@ -58,6 +58,11 @@ def test_a_file_that_says_a_workload_alone_is_measured_by_the_default_suite(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (("--link", "moon"), "--link: there is no link 'moon'; there are lan, cdn, broadband, mobile, far"),
+        (
+            ("--link", "cdn", "--workloads", "thumbs-memory"),
+            "--link makes a workload of your own; leave it out",
+        ),
         (["--size", "17MiB"], "argument --size: must be from 1,024 to 16,777,216"),
         (["--size", "6 parsecs"], "must be a number, alone or with B, KB, MB, KiB, MiB; '6 parsecs' is none"),
         (["--latency", "5ms,1ms"], "argument --latency: must have its quantiles in rising order"),
