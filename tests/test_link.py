@@ -102,12 +102,8 @@ def test_a_workload_has_what_its_link_has_unless_it_says_otherwise(tmp_path: Pat
         ("[links.mine]\nround_trip_s = 11", 20, "links.mine.round_trip_s: must be from 0 to 10"),
         ("[links.mine]\nround_trip_s = 0.1\nspeed = 1", 21, "links.mine.speed: is no field"),
         ("[links]\nmine = 1", 20, "links.mine: must be a table"),
-        (
-            '[workloads.x]\nlink = "cdn"',
-            20,
-            "workloads.x.link names 'cdn', which is no link; the file has none",
-        ),
-        ("[workloads.x]\nlink = 3", 20, "workloads.x.link names 3, which is no link; the file has none"),
+        ('[workloads.x]\nlink = "y"', 20, "workloads.x.link names 'y', which is no link; there are lan, cdn"),
+        ("[workloads.x]\nlink = 3", 20, "workloads.x.link names 3, which is no link; there are lan, cdn"),
     ],
 )
 def test_a_wrong_link_is_named_with_its_line(tmp_path: Path, text: str, line: int, said: str) -> None:
