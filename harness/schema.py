@@ -82,7 +82,8 @@ def checked(name: str, value: Any, kind: Any, spec: Spec) -> Any:
     """
     if get_origin(kind) is Literal:
         if value not in get_args(kind):
-            raise FieldError(name, f"must be {bounds(kind, spec)}")
+            words = " or ".join(f'"{word}"' for word in get_args(kind))
+            raise FieldError(name, f"must be {words}")
         return value
     if kind is bool:
         if not isinstance(value, bool):

@@ -21,6 +21,7 @@ MOST_BYTES = 1024**3  # of all images of a workload together: what the server ho
 SEED = 20_251_122  # of the images; a workload of a suite file is the same on every machine
 
 SinkKind = Literal["memory", "disk"]
+HttpVersion = Literal["1.1", "2"]
 Item = TypeVar("Item")
 
 
@@ -173,6 +174,16 @@ class Network:
             is_served=True,
         ),
     ] = False
+    http: Annotated[
+        HttpVersion,
+        Spec(
+            label="HTTP",
+            help="version of HTTP that the server speaks; 2 comes over TLS alone",
+            phrase=" and HTTP/{http}",
+            unsaid="1.1",
+            is_served=True,
+        ),
+    ] = "1.1"
     latency_s: Annotated[
         Time,
         Spec(
@@ -254,10 +265,12 @@ class AnswerKind(NamedTuple):
     Attributes:
         image_bytes: of the body, on average.
         tls: whether it is encrypted.
+        http: version of HTTP.
     """
 
     image_bytes: int
     tls: bool = False
+    http: HttpVersion = "1.1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -298,7 +311,7 @@ class Workload:
     def answer_kind(self) -> AnswerKind:
         """Of its images."""
         sizes = self.what.sizes
-        return AnswerKind(round(sum(sizes) / len(sizes)), self.network.tls)
+        return AnswerKind(round(sum(sizes) / len(sizes)), self.network.tls, self.network.http)
 
     def but(self, *, name: str | None = None, **values: Any) -> Self:
         """Return the same workload with other values of these fields."""
@@ -353,6 +366,10 @@ def check(values: Mapping[str, Any], *, served: bool = False) -> dict[str, Any]:
         raise ValueError("redirect_share and redirect_host_share together must be at most 1")
     if whole["redirect_host_share"] and whole["hosts"] == 1:
         raise FieldError("redirect_host_share", "needs a second host: set hosts to 2 or more")
+    if whole["http"] == "2" and not whole["tls"]:
+        raise FieldError("http", 'is "2", which comes over TLS alone: set tls to true')
+    if whole["http"] == "2" and whole["chunked_share"]:
+        raise FieldError("chunked_share", 'must be 0 where http is "2": HTTP/2 has no chunks')
     if sum(sizes(whole["image_bytes"], whole["images"], whole["seed"])) > MOST_BYTES:
         raise ValueError(f"images times image_bytes must be at most {MOST_BYTES:,}")
     return whole

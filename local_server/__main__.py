@@ -21,8 +21,8 @@ from aiohttp.log import server_logger
 from harness.workload import DEFAULTS, SPECS, TYPES, check, read
 from local_server.answers import served
 from local_server.control import Control
+from local_server.http1 import Http1, ImageConnection
 from local_server.listeners import Listeners
-from local_server.server import ImageConnection
 
 try:
     import uvloop
@@ -123,11 +123,12 @@ def _cpus(text: str) -> set[int]:
 async def _serve(options: argparse.Namespace) -> None:
     control = Control(secrets.token_urlsafe(32))
     images = control.server
+    http1 = Http1(images, control.answer)
     loop = asyncio.get_running_loop()
-    server = web.Server(images.answer)
+    server = web.Server(http1.answer)
     imposter = web.Server(control.imposter)
     listeners = control.listeners = Listeners(
-        lambda: ImageConnection(server, images, loop), imposter, options.host, options.port
+        images, lambda: ImageConnection(server, http1, loop), imposter, options.host, options.port
     )
     if options.control:
         await listeners.control(options.control)
@@ -149,7 +150,7 @@ async def _serve(options: argparse.Namespace) -> None:
         threading.Thread(target=_wait_for_end_of_input, args=(loop, ended), daemon=True).start()
     print(json.dumps(ready), flush=True)
     await ended.wait()
-    listeners.close()
+    await listeners.close()
     await server.shutdown(timeout=0.1)
     await imposter.shutdown(timeout=0.1)
 

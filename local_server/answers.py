@@ -5,9 +5,10 @@ import random
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Literal
 
-from harness.workload import drawn, part_of, sizes
+from harness.workload import HttpVersion, drawn, part_of, sizes
 from local_server.images import make_images
 
 CHUNK_BYTES = 8_192
@@ -15,20 +16,35 @@ Redirect = Literal["same host", "other host"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What is sent for one request.
+
+    Attributes:
+        status: of HTTP.
+        headers: names in lower case, with their values.
+        wire: over HTTP/1.1 all of it, the head too; over HTTP/2 the body, as each connection packs heads in its own way.
+    """
+
+    status: int
+    headers: Sequence[tuple[str, str]]
+    wire: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """One image as it goes over the wire.
 
     Attributes:
-        wire: the whole answer of HTTP/1.1, head and body.
-        zipped: likewise, for a client that accepts gzip; None if it gets the same as all.
+        plain: what all get.
+        zipped: what a client gets that accepts gzip; None if it gets the same as all.
         is_chunked: whether the body comes in chunks.
         sha256: of the body, in hexadecimal.
         size: of the body, in bytes.
         wait_s: thinking time before the first byte, in seconds.
     """
 
-    wire: bytes
-    zipped: bytes | None = None
+    plain: Reply
+    zipped: Reply | None = None
     is_chunked: bool = False
     sha256: str
     size: int
@@ -42,8 +58,10 @@ class Served:
     Attributes:
         files: name for each place.
         redirects: where the image of a place is really found; None is there.
+        http: version of HTTP that it is served with.
     """
 
+    http: HttpVersion
     files: Sequence[str]
     answers: Sequence[Answer]
     redirects: Sequence[Redirect | None]
@@ -55,17 +73,20 @@ def served(fields: Mapping[str, Any]) -> Served:
     Args:
         fields: of the workload, as ``harness.workload.check`` returns those that the server is told.
     """
-    count, seed = fields["images"], fields["seed"]
+    count, seed, http = fields["images"], fields["seed"], fields["http"]
     images = make_images(sizes(fields["image_bytes"], count, seed), seed)
     waits = drawn(fields["latency_s"], count, f"{seed}:waits")
     zipped = _chosen(fields["gzip_share"], count, f"{seed}:gzip")
     chunked = _chosen(fields["chunked_share"], count, f"{seed}:chunked")
     return Served(
+        http=http,
         files=[image.name for image in images],
         answers=[
             Answer(
-                wire=_wire(image.body, chunked=number in chunked),
-                zipped=_wire(gzip.compress(image.body, mtime=0), chunked=number in chunked, coding="gzip")
+                plain=_image(http, image.body, is_chunked=number in chunked),
+                zipped=_image(
+                    http, gzip.compress(image.body, mtime=0), is_chunked=number in chunked, coding="gzip"
+                )
                 if number in zipped
                 else None,
                 is_chunked=number in chunked,
@@ -94,11 +115,23 @@ def _redirects(fields: Mapping[str, Any]) -> list[Redirect | None]:
     return found
 
 
-def _wire(body: bytes, *, chunked: bool, coding: str | None = None) -> bytes:
-    head = ["HTTP/1.1 200 OK", "Content-Type: image/jpeg"]
-    head += [f"Content-Encoding: {coding}"] if coding else []
-    head += ["Transfer-Encoding: chunked" if chunked else f"Content-Length: {len(body)}", "", ""]
-    return "\r\n".join(head).encode() + (_in_chunks(body) if chunked else body)
+def redirect(http: HttpVersion, url: str) -> Reply:
+    """Return what sends on to another place."""
+    return _reply(http, HTTPStatus.FOUND, (("location", url), ("content-length", "0")), b"")
+
+
+def _image(http: HttpVersion, body: bytes, *, is_chunked: bool, coding: str | None = None) -> Reply:
+    length = ("transfer-encoding", "chunked") if is_chunked else ("content-length", str(len(body)))
+    codings = [("content-encoding", coding)] if coding else []
+    headers = (("content-type", "image/jpeg"), *codings, length)
+    return _reply(http, HTTPStatus.OK, headers, _in_chunks(body) if is_chunked else body)
+
+
+def _reply(http: HttpVersion, status: HTTPStatus, headers: Sequence[tuple[str, str]], rest: bytes) -> Reply:
+    if http == "1.1":
+        fields = "".join(f"{name.title()}: {value}\r\n" for name, value in headers)
+        rest = f"HTTP/1.1 {status.value} {status.phrase}\r\n{fields}\r\n".encode() + rest
+    return Reply(status=status.value, headers=headers, wire=rest)
 
 
 def _in_chunks(body: bytes) -> bytes:

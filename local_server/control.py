@@ -32,16 +32,13 @@ class Control:
     listeners: Listeners
 
     def __init__(self, token: str) -> None:
-        self.server = ImageServer(self.answer)
+        self.server = ImageServer()
         self.token = token
-        self._strangers = (
-            0  # requests since the last reading that neither ask for a workload's image nor may control
-        )
 
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer anything that is no image; what is not understood is a refusal with a reason."""
         if not request.raw_path.startswith(PREFIX):
-            self._strangers += 1
+            self.server.strangers += 1
             return _refusal(404, "no such path")
         return await self._control(request)
 
@@ -54,7 +51,7 @@ class Control:
         if not secrets.compare_digest(
             given.encode(errors="surrogateescape"), f"Bearer {self.token}".encode()
         ):
-            self._strangers += 1
+            self.server.strangers += 1
             return _refusal(
                 401, "control routes need the token of the ready line: Authorization: Bearer TOKEN"
             )
@@ -72,10 +69,11 @@ class Control:
 
     def _window(self, workload: Workload, seed: str | None) -> web.Response:
         """Open a new window, with the images in another order if a seed is named; answer with the last one."""
-        if seed:
-            self.server.move(workload, int(seed))  # before, so that its CPU time is not the new window's
-        seen = {**workload.witness.close_window(), "strangers": self._strangers}
-        self._strangers = 0
+        if seed:  # before, so that the CPU time of both is not the new window's
+            self.server.move(workload, int(seed))
+            self.listeners.look()
+        seen = {**workload.witness.close_window(), "strangers": self.server.strangers}
+        self.server.strangers = 0
         return web.json_response(seen)
 
     async def _put(self, request: web.BaseRequest, name: str) -> web.StreamResponse:
@@ -83,7 +81,7 @@ class Control:
             fields = _fields(await _body(request))
             self.server.claim(name, sum(sizes(fields["image_bytes"], fields["images"], fields["seed"])))
             origins = await self.listeners.origins(fields)
-            refused = await self.listeners.refused() if fields["tls"] else {}
+            refused = await self.listeners.refused(fields["http"]) if fields["tls"] else {}
         except (ValueError, OSError) as error:
             if isinstance(error, (web.RequestPayloadError, ConnectionError)):
                 return _refusal(400, "the body broke off")

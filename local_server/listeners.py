@@ -5,11 +5,17 @@ import ssl
 from asyncio import BaseProtocol
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
+from harness.workload import HttpVersion
+
 if TYPE_CHECKING:
+    from trustme import LeafCert
+
+    from local_server.http2 import Http2
+    from local_server.server import ImageServer
     from local_server.tls import Authority
 
 BACKLOG = 4096
@@ -32,7 +38,8 @@ class Listeners:
     """Addresses and ports of this server.
 
     Args:
-        connection: makes what speaks to a client; called for each that is accepted.
+        images: what is served.
+        connection: makes what speaks HTTP/1.1 to a client; called for each that is accepted.
         imposter: likewise, for a client that has accepted a certificate which it must refuse.
         host: to listen on.
         port: of the first; 0 takes a free one, as all further ones do.
@@ -40,17 +47,19 @@ class Listeners:
 
     def __init__(
         self,
+        images: "ImageServer",
         connection: Callable[[], BaseProtocol],
         imposter: Callable[[], BaseProtocol],
         host: str,
         port: int,
     ) -> None:
+        self._images = images
         self._connection = connection
         self._imposter = imposter
         self._host = host
         self._port = port
         self._servers: list[asyncio.Server] = []
-        self._origins: dict[tuple[str, str], Origin] = {}  # what is listened for, and where
+        self._origins: dict[tuple[str, ...], Origin] = {}  # by what is listened for, and where
 
     async def first(self) -> Origin:
         """Listen at the host and port that were asked for; the control routes are reached there.
@@ -58,7 +67,11 @@ class Listeners:
         Raises:
             OSError: it cannot.
         """
-        return await self._origin("http", self._host, self._port)
+        origin = await self._plain(self._host, self._port)
+        self._host = (
+            origin.host
+        )  # certificates and further hosts are of an address, even if a name was asked for
+        return origin
 
     async def control(self, path: str) -> None:
         """Listen for control at a socket in the file system too: it is reached from other network namespaces.
@@ -77,24 +90,42 @@ class Listeners:
 
         Raises:
             OSError: it cannot.
-            ValueError: the server was told to listen to a name, and further hosts are the addresses after its own.
         """
-        hosts = [self._host]
-        if fields["hosts"] > 1:
-            first = ip_address(self._host)
-            hosts = [str(first + number) for number in range(fields["hosts"])]
-        return [await self._origin("https" if fields["tls"] else "http", host) for host in hosts]
+        first = ip_address(self._host)
+        hosts = [str(first + number) for number in range(fields["hosts"])]
+        if not fields["tls"]:
+            return [await self._plain(host) for host in hosts]
+        issue = self.authority.issue
+        return [await self._secured(fields["http"], host, partial(issue, host)) for host in hosts]
 
-    async def refused(self) -> Mapping[str, Origin]:
+    async def refused(self, http: HttpVersion) -> Mapping[str, Origin]:
         """Listen where a certificate is shown that no client may accept; what is wrong with it -> where.
+
+        Args:
+            http: version that is spoken there.
 
         Raises:
             OSError: it cannot.
         """
-        for reason, context in self.authority.refused(self._host).items():
-            if (reason, self._host) not in self._origins:
-                await self._listen(reason, self._host, 0, self._imposter, context())
-        return {reason: self._origins[reason, self._host] for reason in self.authority.refused(self._host)}
+        return {
+            reason: await self._secured(http, self._host, certificate, wrong=reason)
+            for reason, certificate in self.authority.refused(self._host).items()
+        }
+
+    def look(self) -> None:
+        """See which connections are open, where nobody tells when one is made: to be done before a window is opened."""
+        if self._has_http2:
+            self._http2.look()
+
+    @cached_property
+    def _http2(self) -> "Http2":
+        from local_server.http2 import Http2  # noqa: PLC0415 - as below
+
+        return Http2(self._images)
+
+    @property
+    def _has_http2(self) -> bool:
+        return "_http2" in vars(self)
 
     @cached_property
     def authority(self) -> "Authority":
@@ -103,27 +134,41 @@ class Listeners:
 
         return Authority()
 
-    async def _origin(self, scheme: str, host: str, port: int = 0) -> Origin:
-        if (scheme, host) not in self._origins:
-            context = self.authority.context(host) if scheme == "https" else None
-            await self._listen(scheme, host, port, self._connection, context)
-        return self._origins[scheme, host]
+    async def _plain(self, host: str, port: int = 0) -> Origin:
+        if ("http", host) not in self._origins:
+            self._origins["http", host] = await self._listen(self._connection, host, port)
+        return self._origins["http", host]
+
+    async def _secured(
+        self, http: HttpVersion, host: str, certificate: "Callable[[], LeafCert]", wrong: str = ""
+    ) -> Origin:
+        """Listen with a certificate; if something is wrong with it, an imposter answers."""
+        key = http, host, wrong
+        if key not in self._origins:
+            if http == "2":
+                listen = self._http2.imposter if wrong else self._http2.listen
+                self._origins[key] = Origin("https", host, await listen(host, certificate()))
+            else:
+                answerer = self._imposter if wrong else self._connection
+                context = self.authority.context(certificate())
+                self._origins[key] = await self._listen(answerer, host, 0, context)
+        return self._origins[key]
 
     async def _listen(
         self,
-        kind: str,
+        connection: Callable[[], BaseProtocol],
         host: str,
         port: int,
-        connection: Callable[[], BaseProtocol],
-        context: ssl.SSLContext | None,
-    ) -> None:
+        context: ssl.SSLContext | None = None,
+    ) -> Origin:
         loop = asyncio.get_running_loop()
         server = await loop.create_server(connection, host, port, ssl=context, backlog=BACKLOG)
         self._servers.append(server)
-        scheme = "https" if context else "http"
-        self._origins[kind, host] = Origin(scheme, *server.sockets[0].getsockname()[:2])
+        return Origin("https" if context else "http", *server.sockets[0].getsockname()[:2])
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Accept nobody any more."""
         for server in self._servers:
             server.close()
+        if self._has_http2:
+            await self._http2.close()

@@ -19,28 +19,26 @@ class Authority:
     def __init__(self) -> None:
         self._ca = trustme.CA()
         self.pem = self._ca.cert_pem.bytes().decode()
-        self._contexts: dict[str, ssl.SSLContext] = {}
 
-    def context(self, host: str) -> ssl.SSLContext:
-        """What a listener needs to be trusted as this host, made once."""
-        if host not in self._contexts:
-            self._contexts[host] = _context(self._ca.issue_cert(host))
-        return self._contexts[host]
+    def issue(self, host: str) -> trustme.LeafCert:
+        """Return what a listener needs to be trusted as this host."""
+        return self._ca.issue_cert(host)
 
-    def refused(self, host: str) -> Mapping[str, Callable[[], ssl.SSLContext]]:
-        """What is wrong with a certificate -> what a listener at this host needs to show it."""
+    def refused(self, host: str) -> Mapping[str, Callable[[], trustme.LeafCert]]:
+        """What is wrong with a certificate -> makes one that a listener at this host can show."""
         now = datetime.now(UTC)
         return {
-            "of an authority that it was not told to trust": lambda: _context(trustme.CA().issue_cert(host)),
-            "that has expired": lambda: _context(
-                self._ca.issue_cert(host, not_before=now - 2 * DAY, not_after=now - DAY)
+            "of an authority that it was not told to trust": lambda: trustme.CA().issue_cert(host),
+            "that has expired": lambda: self._ca.issue_cert(
+                host, not_before=now - 2 * DAY, not_after=now - DAY
             ),
-            "of another host": lambda: _context(self._ca.issue_cert("elsewhere.invalid")),
+            "of another host": lambda: self._ca.issue_cert("elsewhere.invalid"),
         }
 
-
-def _context(certificate: trustme.LeafCert) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.set_alpn_protocols(["http/1.1"])
-    certificate.configure_cert(context)
-    return context
+    @staticmethod
+    def context(certificate: trustme.LeafCert) -> ssl.SSLContext:
+        """Return what a listener for HTTP/1.1 needs to show this certificate."""
+        found = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        found.set_alpn_protocols(["http/1.1"])
+        certificate.configure_cert(found)
+        return found

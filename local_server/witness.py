@@ -9,10 +9,19 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Protocol
 
-from aiohttp.http import RawRequestMessage
-from aiohttp.web import BaseRequest
+from aiohttp import HttpVersion
 
-Head = BaseRequest | RawRequestMessage
+
+class Head(Protocol):
+    """What a witness wants of a request."""
+
+    @property
+    def version(self) -> HttpVersion:
+        """Of HTTP."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Names and values."""
 
 
 class Connection(Protocol):
@@ -22,14 +31,14 @@ class Connection(Protocol):
         address: of ours, to which it was made: host and port.
         made_at: when it was accepted; over TLS, when its handshake had ended.
         tls: version of the protocol, None without it.
-        is_resumed: whether the handshake took up a session of before.
+        is_resumed: whether the handshake took up a session of before; None if that cannot be seen.
         met: the window that has counted it; so a witness holds no connection, and a closed one is forgotten.
     """
 
     address: tuple[str, int]
     made_at: float
     tls: str | None
-    is_resumed: bool
+    is_resumed: bool | None
     met: "Window | None"
 
 
@@ -79,7 +88,7 @@ class Window:
         self.paths: set[str] = set()
         self.hosts: Counter[str] = Counter()  # address -> connections
         self.tls: Counter[str] = Counter()  # version -> connections
-        self.resumed = 0
+        self.resumed: int | None = 0  # None if it cannot be seen
         self._in_flight = 0
 
     def meet(self, connection: Connection) -> None:
@@ -89,7 +98,10 @@ class Window:
         self.hosts[connection.address[0]] += 1
         if connection.tls:
             self.tls[connection.tls] += 1
-            self.resumed += connection.is_resumed
+            if connection.is_resumed is None:
+                self.resumed = None
+            elif self.resumed is not None:
+                self.resumed += connection.is_resumed
         self.reached_at = min(self.reached_at, connection.made_at)
 
     def arrived(self, head: Head, path: str) -> None:
@@ -141,7 +153,7 @@ class Witness:
             "peak_in_flight": window.peak_in_flight,
             "statuses": {str(status): count for status, count in sorted(window.statuses.items())},
             "server_cpu_s": time.process_time() - window.cpu_s,
-            "http_version": f"{first.version.major}.{first.version.minor}" if first else None,
+            "http_version": _version(first.version) if first else None,
             "headers": _told(first.headers) if first else {},
             "different": len(window.paths),
             "hosts": dict(window.hosts),
@@ -153,6 +165,11 @@ class Witness:
         }
         self._window = Window()
         return seen
+
+
+def _version(version: HttpVersion) -> str:
+    """As in "HTTP/1.1" and "HTTP/2": later versions have no minor one (RFC 9113, 3.1)."""
+    return f"{version.major}.{version.minor}" if version.major == 1 else str(version.major)
 
 
 def _told(headers: Mapping[str, str]) -> dict[str, str]:

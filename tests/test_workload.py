@@ -38,7 +38,10 @@ def test_a_workload_is_flat_in_files_and_grouped_in_code() -> None:
         ({"images": True}, "images must be a whole number"),
         ({"latency_s": float("nan")}, "latency_s must be from 0 to 60"),
         ({"latency_s": None}, "latency_s must be a number"),
-        ({"sink": "tape"}, "sink must be memory or disk"),
+        ({"sink": "tape"}, 'sink must be "memory" or "disk"'),
+        ({"http": 2}, 'http must be "1.1" or "2"'),
+        ({"http": "2"}, 'http is "2", which comes over TLS alone: set tls to true'),
+        ({"http": "2", "tls": True, "chunked_share": 0.1}, 'chunked_share must be 0 where http is "2"'),
         ({"tls": 1}, "tls must be true or false"),
         ({"hosts": 0}, "hosts must be from 1 to 64"),
         ({"image_bytes": [2048]}, "image_bytes must have from 2 to 101 quantiles"),
@@ -132,7 +135,7 @@ def test_a_workload_knows_what_it_asks_in_sum() -> None:
     )
     assert sum(made.what.sizes) == 10 * 2048
     assert made.what.redirects == 2 + 5
-    assert made.answer_kind == (2048, False)
+    assert made.answer_kind == (2048, False, "1.1")
 
 
 def test_the_server_is_told_its_own_fields_alone() -> None:
@@ -148,6 +151,7 @@ def test_the_sentence_says_nothing_of_what_is_as_usual() -> None:
         == "{images} images of {image_bytes} with {latency_s} of thinking time, {concurrency} at once, to {sink}"
     )
     assert "thinking" not in sentence(flat | {"latency_s": 0.0})
+    assert " over HTTPS and HTTP/{http} with" in sentence(flat | {"tls": True, "http": "2"})
     assert " over HTTPS from {hosts} hosts" in sentence(flat | {"latency_s": 0.0, "tls": True, "hosts": 3})
 
 

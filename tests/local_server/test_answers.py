@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from harness.workload import check
-from local_server.answers import Served, served
+from local_server.answers import Served, redirect, served
 
 
 def made(**fields: Any) -> Served:
@@ -40,11 +40,26 @@ def body_of(wire: bytes) -> bytes:
 def test_each_answer_carries_its_image_whole(chunked: float, zipped: float) -> None:
     found = made(chunked_share=chunked, gzip_share=zipped)
     for answer in found.answers:
-        for wire in filter(None, (answer.wire, answer.zipped)):
-            assert hashlib.sha256(body_of(wire)).hexdigest() == answer.sha256
+        for reply in filter(None, (answer.plain, answer.zipped)):
+            assert hashlib.sha256(body_of(reply.wire)).hexdigest() == answer.sha256
         assert answer.size == 20_000
     assert sum(answer.is_chunked for answer in found.answers) == 10 * chunked
     assert sum(answer.zipped is not None for answer in found.answers) == 10 * zipped
+
+
+def test_over_http_2_the_body_stands_alone_and_its_head_beside_it() -> None:
+    found = made(http="2", tls=True, gzip_share=0.5)
+    for answer in found.answers:
+        assert dict(answer.plain.headers) == {"content-type": "image/jpeg", "content-length": "20000"}
+        assert hashlib.sha256(answer.plain.wire).hexdigest() == answer.sha256
+        if answer.zipped is not None:
+            assert dict(answer.zipped.headers)["content-encoding"] == "gzip"
+            assert hashlib.sha256(gzip.decompress(answer.zipped.wire)).hexdigest() == answer.sha256
+    sent_on = redirect("2", "https://127.0.0.1:1/x")
+    assert (sent_on.status, dict(sent_on.headers)["location"], sent_on.wire) == (
+        302, "https://127.0.0.1:1/x", b"",
+    )  # fmt: skip
+    assert redirect("1.1", "/x").wire == b"HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n"
 
 
 def test_sizes_and_waits_are_drawn_whole_and_the_same_for_the_same_seed() -> None:

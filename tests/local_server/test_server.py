@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -351,10 +351,7 @@ def test_paths_are_secret_and_of_one_length(one: Running) -> None:
 
 
 def test_workloads_are_bounded_in_sum_before_they_are_made() -> None:
-    async def nobody(_: object) -> NoReturn:
-        raise AssertionError
-
-    server = ImageServer(nobody)
+    server = ImageServer()
     for number in range(3):
         server.claim(f"w{number}", 300 * 1024**2)
     with pytest.raises(

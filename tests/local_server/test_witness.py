@@ -13,7 +13,7 @@ class _Connection:
         self.made_at = made_at
         self.address = (host, 80)
         self.tls: str | None = None
-        self.is_resumed = False
+        self.is_resumed: bool | None = False
         self.met: witness.Window | None = None
 
 
