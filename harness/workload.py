@@ -197,7 +197,7 @@ class Network:
             is_served=True,
             usual=0.0,
         ),
-    ]
+    ] = 0.0
     hosts: Annotated[
         int,
         Spec(
