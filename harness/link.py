@@ -85,6 +85,11 @@ class Link:
         """Whether anything is asked; else client and server are on one host, with nothing between."""
         return any(asdict(self).values())
 
+    @property
+    def only_delays(self) -> bool:
+        """Whether every packet fares alike: so nothing depends on whether several of a connection go as one."""
+        return not (self.jitter_s or self.down_bits_per_s or self.up_bits_per_s or self.loss)
+
 
 def check(link: Link) -> None:
     """Refuse fields that are right alone and not together.

@@ -87,13 +87,14 @@ def ask(host: str, ports: list[int], authority: str, plan: dict[str, float]) -> 
     """Measure from the client's end.
 
     Args:
-        plan: how many ``echoes``, ``connects`` and ``datagrams``, the ``gap_s`` between bursts of these, how long to
-            wait for the last of them (``last_s``), and seconds to ``warm_s`` up and of each rate (``rate_s``; 0 for none).
+        plan: how many ``echoes``, ``connects`` (and the ``pause_s`` before each) and ``datagrams``, the ``gap_s`` between
+            bursts of these, how long to wait for the last of them (``last_s``), and seconds to ``warm_s`` up and of each
+            rate (``rate_s``; 0 for none).
     """
     plain, secure, datagrams = ports
     found: dict[str, object] = {}
     found["connect_s"], found["handshake_s"] = _connects(
-        (host, plain), (host, secure), authority, int(plan["connects"])
+        (host, plain), (host, secure), authority, int(plan["connects"]), plan["pause_s"]
     )
     found["echo_s"] = _echoes((host, plain), int(plan["echoes"]))
     if plan["rate_s"]:
@@ -115,13 +116,18 @@ def _connection(address: tuple[str, int], kind: bytes) -> socket.socket:
 
 
 def _connects(
-    plain: tuple[str, int], secure: tuple[str, int], authority: str, times: int
+    plain: tuple[str, int], secure: tuple[str, int], authority: str, times: int, pause_s: float
 ) -> tuple[list[float], list[float]]:
-    """Seconds of each TCP connection, and of each TLS 1.3 handshake on one that stands; no session is resumed."""
+    """Seconds of each TCP connection, and of each TLS 1.3 handshake on one that stands; no session is resumed.
+
+    Args:
+        pause_s: before each, so that the line is empty: no packet overtakes one that jitter has held up.
+    """
     context = ssl.create_default_context(cafile=authority)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     connects, handshakes = [], []
     for _ in range(times):
+        sleep(pause_s)
         began = perf_counter()
         socket.create_connection(plain, timeout=30).close()
         connects.append(perf_counter() - began)
@@ -129,6 +135,7 @@ def _connects(
             socket.create_connection(secure, timeout=30) as near,
             context.wrap_socket(near, server_hostname=secure[0], do_handshake_on_connect=False) as tls,
         ):
+            sleep(pause_s)
             began = perf_counter()
             tls.do_handshake()
             handshakes.append(perf_counter() - began)

@@ -56,7 +56,7 @@ def bring_up(client: Namespace, server: Namespace) -> None:
 
 
 def _netem(link: Link, _seed: int, client: Namespace, server: Namespace) -> Callable[[], None]:
-    netem.make_veth(client, server)
+    netem.make_veth(client, server, in_bundles=link.only_delays)
     for here, bits_per_s in ((client, link.up_bits_per_s), (server, link.down_bits_per_s)):
         netem.delay(here, link, bits_per_s)
     bring_up(client, server)
@@ -65,9 +65,9 @@ def _netem(link: Link, _seed: int, client: Namespace, server: Namespace) -> Call
 
 def _tun(link: Link, seed: int, client: Namespace, server: Namespace) -> Callable[[], None]:
     with client.entered():
-        near = devices.open_tun()
+        near = devices.open_tun(in_bundles=link.only_delays)
     with server.entered():
-        far = devices.open_tun()
+        far = devices.open_tun(in_bundles=link.only_delays)
     bring_up(client, server)
     _be_punctual()
     up, down = lanes(link, seed)

@@ -5,6 +5,7 @@ import os
 import socket
 import struct
 from collections.abc import Mapping
+from dataclasses import dataclass
 from ipaddress import IPv4Interface
 
 NAME = "line"  # of the device in either namespace
@@ -19,8 +20,9 @@ HOSTS = IPv4Interface(
 WAITING = (
     10_000  # packets that the kernel holds for the relay: it drops none, however long the relay is kept away
 )
-TUNSETIFF = 0x400454CA  # linux/if_tun.h
-IFF_TUN, IFF_NO_PI = 0x0001, 0x1000
+TUNSETIFF, TUNSETOFFLOAD = 0x400454CA, 0x400454D0  # linux/if_tun.h
+IFF_TUN, IFF_NO_PI, IFF_VNET_HDR = 0x0001, 0x1000, 0x4000
+TUN_F_CSUM, TUN_F_TSO4 = 0x1, 0x2
 NETLINK_ROUTE, RTM_NEWLINK, RTM_NEWADDR = 0, 16, 20  # linux/netlink.h, linux/rtnetlink.h
 NLM_F_REQUEST, NLM_F_ACK, NLM_F_CREATE = 0x1, 0x4, 0x400
 IFLA_MTU, IFLA_TXQLEN = 4, 13  # linux/if_link.h
@@ -28,19 +30,44 @@ IFA_ADDRESS, IFA_LOCAL = 1, 2  # linux/if_addr.h
 IFF_UP, IFF_NOARP = 0x1, 0x80  # linux/if.h
 
 
-def open_tun() -> int:
-    """Make a TUN device; return the descriptor on which its packets are read and written, one each, without waiting.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tun:
+    """A TUN device.
+
+    Attributes:
+        descriptor: on which its packets are read and written, one each, without waiting.
+        head: bytes before each (``struct virtio_net_hdr``): what the other side must know of a bundle.
+        most: bytes that one can have, with its head.
+    """
+
+    descriptor: int
+    head: int
+    most: int
+
+
+def open_tun(*, in_bundles: bool) -> Tun:
+    """Make a TUN device.
+
+    Args:
+        in_bundles: whether several packets of a connection come as one, up to 64 KB, as a network card gets and gives them.
 
     Raises:
         OSError: it cannot be had.
     """
     tun = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+    flags = IFF_TUN | IFF_NO_PI | (IFF_VNET_HDR if in_bundles else 0)
     try:
-        fcntl.ioctl(tun, TUNSETIFF, struct.pack("16sH22x", NAME.encode(), IFF_TUN | IFF_NO_PI))
+        fcntl.ioctl(tun, TUNSETIFF, struct.pack("16sH22x", NAME.encode(), flags))
+        if in_bundles:
+            fcntl.ioctl(tun, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4)
     except OSError:
         os.close(tun)
         raise
-    return tun
+    return (
+        Tun(descriptor=tun, head=10, most=10 + 65_535)
+        if in_bundles
+        else Tun(descriptor=tun, head=0, most=MTU)
+    )
 
 
 def bring_up_server() -> None:

@@ -11,15 +11,16 @@ from harness.measure.link.namespaces import Namespace
 from harness.measure.link.pacing import BITS, QUEUE_S
 
 
-def make_veth(client: Namespace, server: Namespace) -> None:
+def make_veth(client: Namespace, server: Namespace, *, in_bundles: bool) -> None:
     """Make the pair, an end in each namespace, both of one hardware address: so neither has to ask for the other's.
 
-    No end hands over more than a packet at once (``gso_max_segs``), or loss and delay would be of many packets together.
+    Args:
+        in_bundles: whether several packets of a connection may be handed over as one, as by a network card.
 
     Raises:
         OSError: it cannot be had; the message says why.
     """
-    end = ["name", NAME, "address", "02:00:00:00:00:01", "gso_max_segs", "1"]
+    end = ["name", NAME, "address", "02:00:00:00:00:01", *([] if in_bundles else ["gso_max_segs", "1"])]
     with client.entered():
         _run("ip", "link", "add", *end, "type", "veth", "peer", *end, "netns", server.path)
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from time import perf_counter, process_time
 from typing import Any
 
-from harness.measure.link.devices import MTU
+from harness.measure.link.devices import Tun
 from harness.measure.link.pacing import Lane
 
 BATCH = 32  # packets that are read before what is due is written
@@ -24,15 +24,16 @@ class Way:
     """One direction: packets of a device, on their way to the other one.
 
     Args:
-        source: descriptor of the device to read.
-        target: of the one to write.
+        source: the device to read.
+        target: the one to write, of the same kind.
         lane: tells when each is due.
     """
 
-    def __init__(self, source: int, target: int, lane: Lane) -> None:
-        self.source = source
+    def __init__(self, source: Tun, target: Tun, lane: Lane) -> None:
+        self.source = source.descriptor
         self.waiting: deque[tuple[float, bytes]] = deque()
-        self._target = target
+        self._head, self._most = source.head, source.most
+        self._target = target.descriptor
         self._due = lane.due
         self._forget()
 
@@ -42,11 +43,12 @@ class Way:
 
     def take(self) -> None:
         """Read what has come, or a part of it."""
-        source, due, keep = self.source, self._due, self.waiting.append
+        source, head, most = self.source, self._head, self._most
+        due, keep = self._due, self.waiting.append
         try:
             for _ in range(BATCH):
-                packet = os.read(source, MTU)
-                at = due(perf_counter(), len(packet))
+                packet = os.read(source, most)
+                at = due(perf_counter(), len(packet) - head)
                 if at is None:
                     self._dropped += 1
                 else:
@@ -64,7 +66,7 @@ class Way:
             packet = waiting.popleft()[1]
             os.write(self._target, packet)
             self._packets += 1
-            self._bytes += len(packet)
+            self._bytes += len(packet) - self._head
             if late_s > LATE_S:
                 self._late += 1
             self.most_late_s = max(self.most_late_s, late_s)

@@ -53,7 +53,7 @@ def _with_another_queue() -> dict[str, object]:
     nsenter, tc = (shutil.which(name) or name for name in ("nsenter", "tc"))
     become_capable()
     with Namespace() as client, Namespace() as server:
-        netem.make_veth(client, server)
+        netem.make_veth(client, server, in_bundles=False)
         for here in (client, server):
             with here.entered():
                 subprocess.run([tc, "qdisc", "add", "dev", "line", "root", "pfifo"], check=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from harness.measure.link.devices import Tun
 from harness.measure.link.pacing import Lane
 from harness.measure.link.relay import Way, carry
 
@@ -27,13 +28,17 @@ def pairs() -> Iterator[tuple[Pair, Pair]]:
         one.close()
 
 
+def tun(here: socket.socket, head: int = 0) -> Tun:
+    return Tun(descriptor=here.fileno(), head=head, most=100)
+
+
 def lane(delay_s: float = 0.0, loss: float = 0.0) -> Lane:
     return Lane(delay_s=delay_s, jitter_s=0.0, bits_per_s=0.0, loss=loss, seed=1)
 
 
 def test_a_packet_is_held_until_it_is_due_and_all_are_counted(pairs: tuple[Pair, Pair]) -> None:
     (near, client), (far, server) = pairs
-    way = Way(near.fileno(), far.fileno(), lane(0.02))
+    way = Way(tun(near), tun(far), lane(0.02))
     began = perf_counter()
     for size in (3, 4):
         client.send(bytes(size))
@@ -51,12 +56,27 @@ def test_a_packet_is_held_until_it_is_due_and_all_are_counted(pairs: tuple[Pair,
 
 def test_a_lost_packet_is_counted_and_goes_nowhere(pairs: tuple[Pair, Pair]) -> None:
     (near, client), (far, _) = pairs
-    way = Way(near.fileno(), far.fileno(), lane(loss=1.0))
+    way = Way(tun(near), tun(far), lane(loss=1.0))
     client.send(b"x")
     way.take()
     way.give()
     told = way.told()
     assert (told["packets"], told["dropped"]) == (0, 1)
+
+
+def test_what_stands_before_a_bundle_goes_with_it_and_is_no_part_of_it(pairs: tuple[Pair, Pair]) -> None:
+    (near, client), (far, server) = pairs
+    timed = Lane(delay_s=0.0, jitter_s=0.0, bits_per_s=8e6, loss=0.0, seed=1)
+    way = Way(tun(near, head=10), tun(far, head=10), timed)
+    began = perf_counter()
+    client.send(bytes(60))
+    way.take()
+    [(due, _)] = way.waiting
+    assert began + 50e-6 <= due < perf_counter() + 50e-6
+    while way.waiting:
+        way.give()
+    assert len(server.recv(100)) == 60
+    assert way.told()["bytes"] == 50
 
 
 def test_it_carries_both_ways_tells_what_it_saw_and_ends_with_its_asker(pairs: tuple[Pair, Pair]) -> None:
@@ -69,7 +89,7 @@ def test_it_carries_both_ways_tells_what_it_saw_and_ends_with_its_asker(pairs: t
         told.append(seen)
         has_told.set()
 
-    up, down = Way(near.fileno(), far.fileno(), lane()), Way(far.fileno(), near.fileno(), lane())
+    up, down = Way(tun(near), tun(far), lane()), Way(tun(far), tun(near), lane())
     relay = threading.Thread(target=carry, args=(up, down, asked, tell))
     relay.start()
     client.send(b"there")
