@@ -10,7 +10,7 @@ DIGITS = "%.7g"
 
 
 def to_csv(frame: pd.DataFrame) -> bytes:
-    """CSV with seven significant digits; text is printable, and an apostrophe stands before what a spreadsheet would run."""
+    """CSV with seven significant digits, of a distribution each quantile; text is printable, and an apostrophe stands before what a spreadsheet would run."""
     safe = frame.copy()
     for column in safe.columns[[not pd.api.types.is_numeric_dtype(kind) for kind in safe.dtypes]]:
         different = {value: _disarm(value) for value in safe[column].dropna().unique()}  # few, in many rows
@@ -27,6 +27,8 @@ def written(value: float) -> str:
 
 
 def _disarm(value: object) -> object:
+    if isinstance(value, tuple):  # quantiles of a distribution
+        return " ".join(map(written, value))
     if not isinstance(value, str):
         return value
     text = printable(value)
