@@ -10,7 +10,7 @@ DIGITS = "%.7g"
 
 
 def to_csv(frame: pd.DataFrame) -> bytes:
-    """CSV with seven significant digits, of a distribution each quantile; text is printable, and an apostrophe stands before what a spreadsheet would run."""
+    """CSV with seven significant digits; a distribution is its quantiles, and text is nothing that a spreadsheet runs."""
     safe = frame.copy()
     for column in safe.columns[[not pd.api.types.is_numeric_dtype(kind) for kind in safe.dtypes]]:
         different = {value: _disarm(value) for value in safe[column].dropna().unique()}  # few, in many rows
