@@ -107,20 +107,39 @@ def test_nothing_stays_when_whoever_opened_it_is_killed() -> None:
     assert namespace not in namespaces()
 
 
-def test_without_the_right_to_namespaces_it_takes_one_of_users() -> None:
-    setpriv = shutil.which("setpriv")
-    if setpriv is None or os.geteuid() != 0:
-        pytest.skip("who is not root takes that way in all the tests")
-    done = subprocess.run(
-        [setpriv, "--bounding-set=-sys_admin", sys.executable, "-m", "tests.measure.link.test_line"],
+def through(*command: str) -> "subprocess.CompletedProcess[str]":
+    """Run this module as a program by another one, which takes rights from it."""
+    program = shutil.which(command[0])
+    if program is None:
+        pytest.skip(f"{command[0]} is missing")
+    return subprocess.run(
+        [program, *command[1:], sys.executable, "-m", "tests.measure.link.test_line"],
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
+
+
+def test_without_the_right_to_namespaces_it_takes_one_of_users() -> None:
+    if os.geteuid() != 0:
+        pytest.skip("who is not root takes that way in all the tests")
+    done = through("setpriv", "--bounding-set=-sys_admin")
     if "LinkUnavailable" in done.stderr:
         pytest.skip(done.stderr.splitlines()[-1])
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert found["prefix"].startswith("--user=")
     assert min(found["trips"]) >= LINK.round_trip_s
+
+
+def test_where_no_namespace_is_left_one_line_says_so() -> None:
+    script = 'echo 0 > /proc/sys/user/max_net_namespaces && exec "$@"'
+    done = through("unshare", "--user", "--map-root-user", "sh", "-c", script, "sh")
+    if "max_net_namespaces" in done.stderr or "unshare" in done.stderr:
+        pytest.skip(done.stderr.splitlines()[-1])
+    said = done.stderr.splitlines()[-1]
+    assert (
+        "LinkUnavailable: no line between two hosts can be had here (namespaces: No space left on device)"
+        in said
+    )
 
 
 @pytest.mark.parametrize(
