@@ -7,7 +7,7 @@ from tests.calibration.program import found_by
 
 
 def test_it_pairs_a_variant_with_itself(tmp_path: Path) -> None:
-    variant = "sequential/requests_get"
+    variant = "thread_pool/requests_session"
     [found] = found_by("surroundings", f"--rounds 3 --passes 1 --kinds netrc --variants {variant}", tmp_path)
     assert (found["kind"], found["variant"]) == ("netrc", variant)
     assert 0 < found["low"] < found["ratio"] < found["high"]

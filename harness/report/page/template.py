@@ -1,5 +1,6 @@
 """Values and a template beside this file in, one HTML file out: everything is escaped and printable unless it is markup."""
 
+import functools
 from pathlib import Path
 
 import jinja2
@@ -17,7 +18,12 @@ def fill(template: str, **values: object) -> bytes:
         template: name of a file beside this one.
         values: by the names that the template uses, functions too.
     """
-    environment = jinja2.Environment(
+    return _environment().get_template(template).render(asset=_asset, **values).encode()
+
+
+@functools.cache  # it keeps each template that it has compiled
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
@@ -25,7 +31,6 @@ def fill(template: str, **values: object) -> bytes:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template(template).render(asset=_asset, **values).encode()
 
 
 def _asset(name: str) -> Markup:
