@@ -23,6 +23,7 @@ from harness.session import driver
 from harness.session.driver import precise_enough
 from tests.builders import cell, series, trial, variant
 from tests.commands.conftest import in_process
+from tests.report.ledgers import workload
 from tests.shared_server import shared
 
 
@@ -142,7 +143,7 @@ PRECISE = make_plan(
     baseline="sequential/a",
     seed=0,
     rules=TrialRules(warmups=0, trial_s=1.0, max_passes=1, timeout_s=1.0),
-    workloads=[],
+    workloads=[workload("small")],
     variants=[variant("sequential/a"), variant("sequential/b")],
     rounds=12,
     precision=0.02,
