@@ -12,7 +12,7 @@ from annotated_types import Ge, Gt, Le, Lt, MinLen
 from pydantic import BeforeValidator, PlainSerializer
 
 from harness.text import printable, redacted
-from harness.workload import AnswerKind, Workload
+from harness.workload import AnswerKind, HttpVersion, Workload
 
 HERE = "here"  # the side of a cell in a run that has one environment only
 NONE = "none"  # in a column that says which row it is: an empty one would be lost by whoever groups by it
@@ -75,6 +75,7 @@ class Contender:
         in_flight: how many a model says that it keeps in flight, whatever is asked (``IN_FLIGHT``); None if it follows that.
         unavailable: why it cannot run here; None if it can.
         modules: top-level module -> version that the file imports from outside the standard library.
+        http: versions of HTTP that a client speaks; None where it has no say, and in ledgers older than this field.
     """
 
     axis: Axis
@@ -87,6 +88,7 @@ class Contender:
     in_flight: Count | None
     unavailable: Reason | None
     modules: Mapping[str, str]
+    http: tuple[HttpVersion, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +97,7 @@ class Variant:
 
     Attributes:
         in_flight: its model's own statement, as of a contender; None in ledgers older than this field, too.
+        http: versions of HTTP that its client speaks.
     """
 
     id: str
@@ -103,6 +106,7 @@ class Variant:
     loop: str | None
     unavailable: Reason | None
     in_flight: Count | None = None
+    http: tuple[HttpVersion, ...] = ("1.1",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -138,7 +142,8 @@ class Witness:
         waited_s: seconds from arrival to answer, all requests together; None in ledgers older than this field.
         hosts: address of the server -> connections that were made to it; None likewise.
         tls: version of TLS -> connections that spoke it; None likewise.
-        resumed: connections whose handshake took up a session of before; None likewise.
+        resumed: connections whose handshake took up a session of before; None likewise, and over HTTP/2, where the server
+            does not see it.
     """
 
     connections: Count

@@ -75,12 +75,8 @@ def _print(console: Console, suites: SuiteFile, catalog: Catalog) -> None:
         lines.add_row(name, asked(fields, PLAIN).strip())
     console.print()
     print_table(console, lines)
-    models = {variant.id: variant.concurrency for variant in catalog.variants}
-    skipped = [
-        ("skipped", f"{each.cell.workload}:{models[each.cell.variant]}", each.reason)
-        for each in _skipped(suites, catalog)
-    ]
-    for line in absences(skipped):
+    skipped = _skipped(suites, catalog)
+    for line in absences(("skipped", each.cell.workload, each.reason) for each in skipped):
         console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
     table = Table(
         "suite", "workloads", "variant patterns", "rounds", "baseline", box=None, header_style="bold"

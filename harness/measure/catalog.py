@@ -156,6 +156,7 @@ def combine(contenders: Iterable[Contender]) -> list[Variant]:
                         loop=loop,
                         unavailable="; ".join(reasons) or None,
                         in_flight=model.in_flight,
+                        http=client.http or ("1.1",),
                     )
                 )
     return found

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from harness.model import Pass
+from harness.model import Pass, Variant
 from harness.workload import Workload
 
 Span = tuple[float, float]  # moments of the monotonic clock, in seconds
@@ -30,6 +30,7 @@ class Expectation:
         stated_in_flight: what the concurrency model says of itself (``IN_FLIGHT``), None if it follows what is asked.
         is_overlap_called: whether calls of fetch must overlap.
         is_overlap_seen: whether the server must have seen requests overlap.
+        http: version of HTTP that is spoken.
     """
 
     images: int
@@ -41,6 +42,7 @@ class Expectation:
     stated_in_flight: int | None
     is_overlap_called: bool
     is_overlap_seen: bool
+    http: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,19 +72,19 @@ def expectation(workload: Workload, in_flight: int | None, bodies: Sequence[str]
         stated_in_flight=in_flight,
         is_overlap_called=overlaps,
         is_overlap_seen=overlaps and workload.network.shows_in_flight,
+        http=workload.network.http,
     )
 
 
-def why_skipped(workload: Workload, in_flight: int | None) -> str | None:
-    """Why no pass of a model can show what is expected: it keeps more in flight than is asked; None if it can. Pure.
-
-    Args:
-        in_flight: as above.
-    """
-    asked = workload.arrival.concurrency
+def why_skipped(workload: Workload, variant: Variant) -> str | None:
+    """Why no pass of a variant can show what is expected, by what its files say of themselves; None if it can. Pure."""
+    if workload.network.http not in variant.http:
+        spoken = " and ".join(f"HTTP/{version}" for version in variant.http)
+        return f"{variant.client} speaks {spoken}, and HTTP/{workload.network.http} is asked"
+    asked, in_flight = workload.arrival.concurrency, variant.in_flight
     if in_flight is None or min(in_flight, workload.what.images) <= asked:
         return None
-    return f"keeps {in_flight} in flight, and {asked} {'is' if asked == 1 else 'are'} asked"
+    return f"{variant.concurrency} keeps {in_flight} in flight, and {asked} {'is' if asked == 1 else 'are'} asked"
 
 
 def check(expected: Expectation, passed: Pass, span: Span, blocks: str | None = None) -> str | None:
@@ -92,7 +94,12 @@ def check(expected: Expectation, passed: Pass, span: Span, blocks: str | None = 
         span: from just before the pass was asked for until just after its end was answered.
         blocks: advice for a fetch that never gave way to the loop, None for any other.
     """
-    found = chain(_requests(expected, passed), _in_flight(expected, passed, blocks), _times(passed, span))
+    found = chain(
+        _requests(expected, passed),
+        _protocol(expected, passed),
+        _in_flight(expected, passed, blocks),
+        _times(passed, span),
+    )
     return next(found, None)
 
 
@@ -130,6 +137,13 @@ def _requests(expected: Expectation, passed: Pass) -> Iterator[str]:
         )
     if dict(seen.statuses) != dict(expected.statuses):
         yield f"the server answered {_counted(seen.statuses)}; expected was {_counted(expected.statuses)}"
+
+
+def _protocol(expected: Expectation, passed: Pass) -> Iterator[str]:
+    """Yield what is wrong with what was spoken."""
+    spoken = passed.witness.http_version
+    if spoken is not None and spoken != expected.http:
+        yield f"it spoke HTTP/{spoken} where HTTP/{expected.http} was asked"
 
 
 def _counted(statuses: Mapping[str, int]) -> str:

@@ -74,7 +74,7 @@ def skipped_cells(
         for workload in workloads
         for variant in variants
         if variant.unavailable is None
-        and (reason := lacking.get(workload.name) or why_skipped(workload, variant.in_flight))
+        and (reason := lacking.get(workload.name) or why_skipped(workload, variant))
     )
 
 
@@ -155,8 +155,7 @@ def _fitting(workloads: Sequence[Workload]) -> tuple[Workload, ...]:
 
 
 def _why_nothing(plan: Plan) -> str:
-    models = {variant.id: variant.concurrency for variant in plan.variants}
-    skipped = {f"{each.cell.workload}: {models[each.cell.variant]} {each.reason}" for each in plan.skipped}
+    skipped = {f"{each.cell.workload}: {each.reason}" for each in plan.skipped}
     unavailable = {variant.unavailable for variant in plan.variants if variant.unavailable}
     return "; ".join([*sorted(unavailable | skipped), "choose other variants or workloads"])
 

@@ -18,6 +18,7 @@ from harness.measure.machine import cpu_split
 from harness.measure.processes import Orphans
 from harness.model import Axis, Contender, Count, FetchKind, HarnessError, Reason
 from harness.text import printable_values
+from harness.workload import HttpVersion
 
 PROBE_TIMEOUT_S = 60.0
 
@@ -30,6 +31,7 @@ class _Told:
     fetch: FetchKind | None = None
     loops: tuple[str, ...] | None = None
     in_flight: Count | None = None
+    http: tuple[HttpVersion, ...] | None = None
     modules: Mapping[str, str] = field(default_factory=dict)
     missing: Reason | None = None
     invalid: Reason | None = None
@@ -91,7 +93,7 @@ def contender(axis: Axis, path: Path, answer: dict[str, Any], *, strict: bool) -
         raise HarnessError(f"{path}: {answer.get('invalid') or unavailable}", exit_code=2)
     source = _source(path)
     known = answer if unavailable is None else sound(printable_values(_static(source)))
-    loops = known.get("loops")
+    loops, http = known.get("loops"), known.get("http")
     return Contender(
         axis=axis,
         name=path.stem,
@@ -101,6 +103,7 @@ def contender(axis: Axis, path: Path, answer: dict[str, Any], *, strict: bool) -
         fetch=known.get("fetch"),
         loops=None if loops is None else tuple(loops),
         in_flight=known.get("in_flight"),
+        http=None if http is None else tuple(http),
         unavailable=unavailable,
         modules=answer.get("modules", {}),
     )
@@ -127,7 +130,7 @@ def _static(source: str) -> dict[str, Any]:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
     }
     found: dict[str, Any] = {}
-    for name, key, kind in (("FETCH", "fetch", str), ("LOOPS", "loops", tuple)):
+    for name, key, kind in (("FETCH", "fetch", str), ("LOOPS", "loops", tuple), ("HTTP", "http", tuple)):
         with suppress(KeyError, ValueError):  # absent, or more than a literal
             value = ast.literal_eval(constants[name])
             found |= {key: value} if isinstance(value, kind) else {}

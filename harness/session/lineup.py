@@ -139,8 +139,8 @@ def _obstacle(ready: Ready, variant: str, workload: Workload) -> Obstacle | None
             reason=f"on {ready.name}: {found.unavailable}",
             is_broken=NOT_INSTALLED.fullmatch(found.unavailable) is None,
         )
-    if why := why_skipped(workload, found.in_flight):
-        return Obstacle(side=ready.name, reason=f"on {ready.name}: {variant} {why}", is_broken=False)
+    if why := why_skipped(workload, found):
+        return Obstacle(side=ready.name, reason=f"on {ready.name}: {why}", is_broken=False)
     return None
 
 

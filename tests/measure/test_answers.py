@@ -12,6 +12,7 @@ import pytest
 from harness import ledger
 from harness.measure import probe, trial
 from harness.measure.catalog import open_catalog
+from harness.measure.ends import End
 from harness.measure.job import Entry, RoundJob, Source
 from harness.measure.processes import Family
 from harness.measure.trial import RunningTrial
@@ -74,7 +75,7 @@ def conducted(folder: Path, tell: dict[str, Any], end: dict[str, Any], load: dic
     )
     job = RoundJob(number=0, entries=(entry,), workloads=(WORKLOAD,), rules=RUN.plan.rules, environments={})
     running = RunningTrial(entry, job, cast("Any", worker), ())
-    running.start(cast("Any", server), DOWNLOADS)
+    running.start(End(server=cast("Any", server), line=None), DOWNLOADS)
     while running.wants_more():
         running.take_turn()
     writer = ledger.create(folder / "run", RUN)
@@ -166,6 +167,7 @@ def open_client(*, concurrency, timeout_s, ca_file):
         ({"label": 5}, "label: Input should be a valid string"),
         ({"label": "x", "loops": [1]}, "loops.0: Input should be a valid string"),
         ({"label": "x", "fetch": "both"}, "fetch: Input should be 'sync' or 'async'"),
+        ({"label": "x", "http": ["3"]}, "http.0: Input should be '1.1' or '2'"),
         ({"label": "x", "in_flight": 10**20}, "in_flight: Input should be less than"),
         ({"label": "x", "modules": {"a": math.nan}}, "modules.a: Input should be a valid string"),
         ({"label": "x", "modules": [1, "a"]}, "modules: Input should be an object"),

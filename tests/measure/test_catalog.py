@@ -1,6 +1,7 @@
 """The catalogue: what fits together becomes a variant, what cannot run here has a reason, nothing vanishes."""
 
 import os
+import re
 import shutil
 import sys
 from argparse import Namespace
@@ -81,6 +82,45 @@ def test_a_variant_says_what_its_model_says_of_itself() -> None:
         contender("concurrency", "pool", fetch="sync", loops=()),
     ]
     assert {each.id: each.in_flight for each in combine([client, *models])} == {"one/c": 1, "pool/c": None}
+
+
+SPEAKER = '''"""A client."""
+from contextlib import contextmanager
+{more}
+
+@contextmanager
+def open_client(*, concurrency, timeout_s, ca_file): yield None
+'''
+
+
+@pytest.mark.parametrize(
+    ("more", "spoken"),
+    [
+        ("", ("1.1",)),
+        ('HTTP = ("2", "1.1")', ("2", "1.1")),
+        ('import not_there\nHTTP = ("2",)', ("2",)),
+        ('import not_there\nHTTP = ("3",)', ("1.1",)),
+    ],
+)
+def test_a_client_says_which_versions_of_http_it_speaks(
+    small_tree: Path, more: str, spoken: tuple[str, ...]
+) -> None:
+    (small_tree / "clients" / "mine.py").write_text(SPEAKER.format(more=more))
+    variants = open_catalog(sys.executable, root=small_tree).variants
+    assert [each.http for each in variants if each.client == "mine"] == [spoken]
+
+
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        ('HTTP = ("3",)', "has an HTTP that names a version other than 1.1 and 2"),
+        ('HTTP = "2"', "has HTTP that is no tuple of names such as ('1.1', '2')"),
+    ],
+)
+def test_a_client_that_speaks_what_nobody_knows_is_refused(small_tree: Path, more: str, reason: str) -> None:
+    (small_tree / "clients" / "mine.py").write_text(SPEAKER.format(more=more))
+    with pytest.raises(HarnessError, match=re.escape(reason)):
+        open_catalog(sys.executable, root=small_tree)
 
 
 MODEL = '''"""A model that counts the CPUs that it may use."""

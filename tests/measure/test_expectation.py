@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from harness.measure.expectation import Bodies, Expectation, check, check_bodies, expectation, why_skipped
 from harness.model import Pass
-from harness.workload import Workload
-from tests.builders import one_pass
+from harness.workload import HttpVersion, Workload
+from tests.builders import one_pass, variant
 
 SLOW = Workload.of(
     name="w", images=10, image_bytes=4096, latency_s=0.05, concurrency=5, sink="memory", seed=1
@@ -50,6 +50,7 @@ def test_what_is_expected_follows_from_what_is_asked() -> None:
         stated_in_flight=3,
         is_overlap_called=True,
         is_overlap_seen=True,
+        http="1.1",
     )
 
 
@@ -86,21 +87,38 @@ def test_overlap_is_expected_where_it_is_asked_for_and_can_be_seen(
         (5, 10, None, None),
         (5, 10, 5, None),
         (5, 10, 1, None),
-        (5, 10, 6, "keeps 6 in flight, and 5 are asked"),
-        (1, 10, 6, "keeps 6 in flight, and 1 is asked"),
+        (5, 10, 6, "pool keeps 6 in flight, and 5 are asked"),
+        (1, 10, 6, "pool keeps 6 in flight, and 1 is asked"),
         (5, 5, 6, None),  # there are no more
         (1, 1, 6, None),
-        (1, 2, 6, "keeps 6 in flight, and 1 is asked"),
+        (1, 2, 6, "pool keeps 6 in flight, and 1 is asked"),
     ],
 )
 def test_a_model_that_cannot_keep_to_what_is_asked_is_skipped(
     asked: int, images: int, in_flight: int | None, expected: str | None
 ) -> None:
-    assert why_skipped(SLOW.but(concurrency=asked, images=images), in_flight) == expected
+    model = replace(variant("pool/a"), in_flight=in_flight)
+    assert why_skipped(SLOW.but(concurrency=asked, images=images), model) == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "spoken", "expected"),
+    [
+        ("1.1", ("1.1",), None),
+        ("1.1", ("2",), "a speaks HTTP/2, and HTTP/1.1 is asked"),
+        ("2", ("1.1",), "a speaks HTTP/1.1, and HTTP/2 is asked"),
+        ("2", ("1.1", "2"), None),
+    ],
+)
+def test_a_client_that_does_not_speak_what_is_asked_is_skipped(
+    asked: HttpVersion, spoken: tuple[HttpVersion, ...], expected: str | None
+) -> None:
+    assert why_skipped(SLOW.but(tls=True, http=asked), replace(variant("pool/a"), http=spoken)) == expected
 
 
 def test_a_pass_as_asked_has_nothing_wrong() -> None:
     assert wrong(seen(), SLOW) is None
+    assert wrong(seen(http_version="2"), SLOW.but(tls=True, http="2")) is None
 
 
 @pytest.mark.parametrize(
@@ -117,6 +135,8 @@ def test_a_pass_as_asked_has_nothing_wrong() -> None:
         (seen(statuses={"200": 9}), SLOW, None, "the server answered 9 × 200; expected was 10 × 200"),
         (seen(statuses={}), SLOW, None, "the server answered nothing; expected was 10 × 200"),
         (seen(different=9), SLOW, None, "the server was asked for 9 of 10 paths, for some more than once"),
+        (seen(http_version="1.0"), SLOW, None, "it spoke HTTP/1.0 where HTTP/1.1 was asked"),
+        (seen(), SLOW.but(tls=True, http="2"), None, "it spoke HTTP/1.1 where HTTP/2 was asked"),
         (seen(worker_peak=3), SLOW, 2, "5 images were in flight, and it says IN_FLIGHT = 2"),
         (seen(server_peak=6), SLOW, None, "6 requests were in flight where 5 were allowed"),
         (seen(worker_peak=1), FAST, None, "the model called fetch one at a time where 5 were asked: "),
@@ -233,5 +253,6 @@ def test_a_pass_is_right_exactly_if_it_shows_what_was_expected(
     overlaps = called > 1 and (at_the_server > 1 or latency_s == 0)
     is_right = statuses == {"200": 10} and is_within and (overlaps or not needs_overlap)
     assert (wrong(passed, workload, in_flight) is None) is is_right
-    if why_skipped(workload, in_flight):  # what it says of itself and what is asked cannot both be shown
+    model = replace(variant("pool/a"), in_flight=in_flight)
+    if why_skipped(workload, model):  # what it says of itself and what is asked cannot both be shown
         assert wrong(seen(worker_peak=min(in_flight or 0, 10), server_peak=min(in_flight or 0, 10)), workload)

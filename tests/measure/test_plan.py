@@ -100,7 +100,7 @@ def asked(*in_flight: int | None, concurrencies: Sequence[int], unavailable: str
 def test_a_cell_that_cannot_keep_to_what_is_asked_is_skipped_and_in_no_round() -> None:
     made = asked(None, 6, 1, concurrencies=(1, 6))
     assert [(each.cell.id, each.reason) for each in made.skipped] == [
-        ("w0:v1", "keeps 6 in flight, and 1 is asked")
+        ("w0:v1", "v1 keeps 6 in flight, and 1 is asked")
     ]
     assert [cell.id for cell in made.cells] == ["w0:v0", "w0:v2", "w1:v0", "w1:v1", "w1:v2"]
     assert [len(cells) for cells in made.rounds] == [5, 5]

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+HTTP = ("1.1", "2")  # versions that the server speaks; who names none speaks the first
 UNKNOWN = "unknown"  # version of a distribution whose METADATA has none
 
 
@@ -95,7 +96,7 @@ def versions_with_requirements(roots: Iterable[str]) -> dict[str, str]:
 
 
 def facts(axis: str, module: ModuleType) -> dict[str, Any]:
-    """Return label, modules, fetch, loops and in_flight of a contender, or raise ContractError."""
+    """Return label, modules, fetch, loops, in_flight and http of a contender, or raise ContractError."""
     label = (module.__doc__ or "").strip().partition("\n")[0]
     if not label:
         raise ContractError("has no docstring; its first line is the label in tables and charts")
@@ -105,13 +106,16 @@ def facts(axis: str, module: ModuleType) -> dict[str, Any]:
 def _client(module: ModuleType) -> dict[str, Any]:
     function = _function(module, "open_client", {"concurrency", "timeout_s", "ca_file"})
     unwrapped = inspect.unwrap(function)
+    http = _names(module, "HTTP", HTTP) or HTTP[:1]
+    if not set(http) <= set(HTTP):
+        raise ContractError(f"has an HTTP that names a version other than {' and '.join(HTTP)}")
     if inspect.isasyncgenfunction(unwrapped):
         loops = _names(module, "LOOPS")
         if not loops:
             raise ContractError('is async and needs LOOPS, for example LOOPS = ("asyncio", "uvloop")')
-        return {"fetch": "async", "loops": loops, "in_flight": None}
+        return {"fetch": "async", "loops": loops, "in_flight": None, "http": http}
     if inspect.isgeneratorfunction(unwrapped) and function is not unwrapped:
-        return {"fetch": "sync", "loops": None, "in_flight": None}
+        return {"fetch": "sync", "loops": None, "in_flight": None, "http": http}
     raise ContractError("needs open_client decorated with @contextmanager or @asynccontextmanager")
 
 
@@ -151,10 +155,10 @@ def _function(module: ModuleType, name: str, parameters: set[str]) -> Any:
     return function
 
 
-def _names(module: ModuleType, name: str) -> tuple[str, ...] | None:
+def _names(module: ModuleType, name: str, example: tuple[str, ...] = ("asyncio",)) -> tuple[str, ...] | None:
     value = getattr(module, name, None)
     if value is None:
         return None
     if not isinstance(value, tuple) or not all(isinstance(one, str) for one in value):
-        raise ContractError(f'has {name} that is no tuple of names such as ("asyncio",)')
+        raise ContractError(f"has {name} that is no tuple of names such as {example}")
     return value
