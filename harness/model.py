@@ -235,7 +235,6 @@ class Trial:
     Attributes:
         position: place in the round's order, from 0.
         started_at: Unix time.
-        launch_cpu_s: CPU seconds of starting the interpreter and importing the contenders, counted in the same way.
         peak_rss_bytes: most resident memory of the worker over its life.
         threads: OS threads of the worker in the middle of the warm-up pass.
         executor_size: threads of asyncio's default executor in this process.
@@ -251,7 +250,6 @@ class Trial:
     started_at: UnixTime
     reason: Reason | None
     passes: tuple[Pass, ...]
-    launch_cpu_s: Seconds
     peak_rss_bytes: Count
     threads: Count
     executor_size: Count
@@ -270,7 +268,6 @@ class Trial:
 # The fields of a trial whose worker never came to its end.
 NOTHING_KNOWN: Mapping[str, Any] = {
     "passes": (),
-    "launch_cpu_s": 0.0,
     "peak_rss_bytes": 0,
     "threads": 0,
     "executor_size": 0,

@@ -60,7 +60,6 @@ def trial(
         started_at=1_700_000_000.0 + round_,
         reason=reason,
         passes=(one_pass(1.0, warmup=True), *timed),
-        launch_cpu_s=0.1,
         peak_rss_bytes=50_000_000,
         threads=1,
         executor_size=6,

@@ -137,7 +137,6 @@ def trial(
         for number in range(PASSES)
     ]
     facts: dict[str, object] = {
-        "launch_cpu_s": 0.1,
         "peak_rss_bytes": 40_000_000 + place,
         "threads": 8,
         "executor_size": 6,

@@ -62,7 +62,6 @@ class RunningTrial:
         self._sink_filesystem = filesystem(Path(downloads.folder)) if downloads.folder else None
         self._answer()
         self._ask("assign", **told(downloads))
-        self._known["launch_cpu_s"] = self.family.cpu_s()
         self._wait = Wait(self.family)
 
     def is_hit(self) -> bool:
