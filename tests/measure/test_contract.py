@@ -144,6 +144,14 @@ def open_client(*, concurrency, timeout_s, ca_file):
 """
 
 
+def test_a_client_that_leaves_ca_file_out_is_told_so(small_tree: Path, server: Server) -> None:
+    text = '"""A client."""' + ACCEPTING.format(more="").replace("cafile=ca_file", "")
+    (small_tree / "clients" / "distrustful.py").write_text(text)
+    catalog = only(open_catalog(sys.executable, root=small_tree), "thread_pool/distrustful")
+    [trial] = trials_of(catalog, server, TINY.but(name="https-memory", tls=True))
+    assert trial.reason == "fetch does not trust the server's certificate: hand ca_file on to the client"
+
+
 @pytest.mark.parametrize(
     ("more", "accepted"),
     [

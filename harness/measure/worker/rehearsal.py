@@ -6,6 +6,7 @@ from typing import Any, cast
 
 SWALLOWED = "fetch returned a body for a 404 answer: call response.raise_for_status() before it returns"
 BLOCKS = "fetch blocks the event loop: await an async library in it, or make it a plain fetch under @contextmanager"
+DISTRUSTS = "fetch does not trust the server's certificate: hand ca_file on to the client"
 NOT_ASYNC = "fetch of an async client must be async: write async def fetch(url)"
 NOTHING_TO_CALL = "open_client yields what cannot be called: yield fetch, a function of one URL"
 # What fails nothing: each body is held against the manifest, so that no error is ever taken for speed.
@@ -32,6 +33,15 @@ def advice_on(body: object) -> str | None:
     return f"fetch returned {name}, not bytes: {instead}"
 
 
+def distrust(error: BaseException | None) -> str | None:
+    """What to do if a fetch raised this because it trusts no certificate of ours; None for any other error."""
+    while error is not None:
+        if "certificate verify failed" in str(error).lower():
+            return DISTRUSTS
+        error = error.__cause__ or error.__context__
+    return None
+
+
 def accepts(what: str) -> str:
     """What is said of a client that accepts a certificate with which this is wrong."""
     return f"fetch accepts a certificate {what}: leave verification on, and trust ca_file"
@@ -48,8 +58,8 @@ def sync(fetch: Any, missing: str, refused: Mapping[str, str]) -> str | None:
         return NOTHING_TO_CALL
     try:
         body = fetch(missing)
-    except Exception:  # noqa: BLE001 - any error is right for a 404
-        advice = None
+    except Exception as error:  # noqa: BLE001 - any error is right for a 404
+        advice = distrust(error)
     else:
         if hasattr(body, "close") and hasattr(body, "cr_frame"):
             body.close()  # a coroutine that nobody will await
@@ -74,8 +84,8 @@ async def asynchronous(fetch: Any, missing: str, refused: Mapping[str, str]) -> 
     watched = Watched(awaitable)
     try:
         body = await watched
-    except Exception:  # noqa: BLE001 - as above
-        advice = None
+    except Exception as error:  # noqa: BLE001 - as above
+        advice = distrust(error)
     else:
         advice = advice_on(body) or SWALLOWED
     for what, url in refused.items():
