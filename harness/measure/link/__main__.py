@@ -16,7 +16,7 @@ from harness.link import Link
 from harness.measure.link import devices, netem
 from harness.measure.link.namespaces import Namespace, become_capable
 from harness.measure.link.pacing import lanes
-from harness.measure.link.relay import Way, carry
+from harness.measure.link.relay import Way, carry, pause_s
 
 PR_SET_TIMERSLACK = 29  # prctl(2): by how many nanoseconds a timer may be late, 50,000 unless told
 
@@ -71,7 +71,8 @@ def _tun(link: Link, seed: int, client: Namespace, server: Namespace) -> Callabl
     bring_up(client, server)
     _be_punctual()
     up, down = lanes(link, seed)
-    return partial(carry, Way(near, far, up), Way(far, near, down), 0, _tell)
+    ways = Way(near, far, up), Way(far, near, down)
+    return partial(carry, *ways, 0, _tell, every_s=pause_s(link.round_trip_s))
 
 
 def _be_punctual() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from harness.measure.link.devices import Tun
 from harness.measure.link.pacing import Lane
-from harness.measure.link.relay import Way, carry
+from harness.measure.link.relay import Way, carry, pause_s
 
 Pair = tuple[socket.socket, socket.socket]
 
@@ -104,3 +104,11 @@ def test_it_carries_both_ways_tells_what_it_saw_and_ends_with_its_asker(pairs: t
     os.close(asked)
     assert (told[0]["up"]["bytes"], told[0]["down"]["bytes"]) == (5, 4)
     assert told[0]["elapsed_s"] >= told[0]["relay_cpu_s"] - 0.02
+
+
+@pytest.mark.parametrize(("round_trip_s", "every_s"), [(0.0, 0.0), (0.02, 0.0002), (0.15, 0.0005)])
+def test_it_looks_away_for_less_than_an_eightieth_of_a_round_trip(
+    round_trip_s: float, every_s: float
+) -> None:
+    assert pause_s(round_trip_s) == pytest.approx(every_s)
+    assert 4 * pause_s(round_trip_s) <= 0.05 * round_trip_s
