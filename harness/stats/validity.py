@@ -66,15 +66,21 @@ def server_limits(
 
 
 def server_share(trial: Trial) -> float:
-    """Share of one core that the server used during the timed passes, median over them."""
-    return statistics.median(pass_.witness.server_cpu_s / pass_.wall_s for pass_ in trial.timed)
+    """Share of one core that the server used during the timed passes, with a line's relay beside it; median over them."""
+    used = ((_relay_cpu_s(pass_) + pass_.witness.server_cpu_s) / pass_.wall_s for pass_ in trial.timed)
+    return statistics.median(used)
+
+
+def _relay_cpu_s(passed: Pass) -> float:
+    return (passed.line.relay_cpu_s if passed.line else None) or 0.0
 
 
 def _server_bound(trials: Sequence[Trial], ceiling: float | None) -> Iterator[Note]:
     advice = "raise the latency or the size of the images, or give the server a quicker core"
     share = statistics.median(map(server_share, trials))
     if share >= SERVER_SHARE:
-        text = f"server-bound: the server used {share:.0%} of its core"
+        relay = " and the line's relay" if any(map(_relay_cpu_s, trials[0].timed)) else ""
+        text = f"server-bound: the server{relay} used {share:.0%} of its core"
         yield Note(code="server-bound", text=text, advice=advice, invalidates=True)
         return
     rate = statistics.median(map(RATE.of_trial, trials))

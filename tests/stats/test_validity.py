@@ -12,6 +12,8 @@ from harness.workload import Workload
 from tests.builders import cell, one_pass, trial
 
 A, B, C = cell("a"), cell("b"), cell("c")
+QUIET = Flow(packets=1_000, bytes=1_000_000, dropped=0, late=1, most_late_s=0.004)
+LATE = Flow(packets=1_000, bytes=1_000_000, dropped=0, late=50, most_late_s=0.004)
 SMALL = Workload.of(
     name="small", images=10, image_bytes=6144, latency_s=0.05, concurrency=8, sink="memory", seed=1
 )
@@ -40,6 +42,16 @@ def only(*trials: Trial, **options: Any) -> Note:
 
 def test_a_cell_as_asked_has_no_notes() -> None:
     assert notes(measured(A), measured(B), ceiling=1000.0) == {}
+
+
+def test_a_relay_beside_the_server_takes_of_the_same_core() -> None:
+    trial_ = measured(A, server_cpu_s=0.5)
+    wall_s = trial_.timed[0].wall_s
+    line = LineWitness(up=QUIET, down=QUIET, elapsed_s=wall_s, relay_cpu_s=0.45 * wall_s)
+    shared = replace(trial_, passes=tuple(replace(pass_, line=line) for pass_ in trial_.passes))
+    assert server_share(shared) == pytest.approx(server_share(trial_) + 0.45)
+    [note] = notes(shared)[A]
+    assert note.text == "server-bound: the server and the line's relay used 95% of its core"
 
 
 @pytest.mark.parametrize(("cpu_s", "bound"), [(0.89, False), (0.90, True), (1.0, True)])
@@ -179,10 +191,6 @@ def test_one_pass_among_many_does_not_decide() -> None:
     quiet = measured(A)
     loud: Pass = replace(quiet.timed[0], witness=replace(quiet.timed[0].witness, server_cpu_s=1.0))
     assert notes(replace(quiet, passes=(*quiet.passes, loud))) == {}
-
-
-QUIET = Flow(packets=1_000, bytes=1_000_000, dropped=0, late=1, most_late_s=0.004)
-LATE = Flow(packets=1_000, bytes=1_000_000, dropped=0, late=50, most_late_s=0.004)
 
 
 @pytest.mark.parametrize(
