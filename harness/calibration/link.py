@@ -98,7 +98,10 @@ def measured(name: str, link: Link, mechanisms: Sequence[Any], seconds: float) -
         tempfile.TemporaryDirectory() as folder,
         _Ends(line, Path(folder), client_cpus, server_cpus) as ends,
     ):
-        own = ends.ask(line.server_prefix, {**plan(link, 0.0), "echoes": 20, "connects": 20, "datagrams": 0})
+        # What has slept as long as a packet takes wakes slowly: that is of the ends, and not of the line.
+        rest = {"rest_s": link.round_trip_s, "pause_s": max(link.round_trip_s, 2 * link.jitter_s)}
+        few = {"echoes": 20, "connects": 20, "datagrams": 0}
+        own = ends.ask(line.server_prefix, plan(link, 0.0) | rest | few)
         line.seen()
         there = ends.ask(line.client_prefix, plan(link, seconds))
         seen = line.seen()
@@ -112,6 +115,7 @@ def plan(link: Link, seconds: float) -> dict[str, float]:
     return {
         "echoes": max(20, min(200, math.ceil(4 / trips))),
         "connects": max(5, min(40, math.ceil(0.8 / trips))),
+        "rest_s": 0.0,
         "pause_s": 2 * link.jitter_s,
         "rate_s": seconds,
         "warm_s": max(0.3, 15 * link.round_trip_s),

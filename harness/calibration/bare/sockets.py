@@ -87,16 +87,16 @@ def ask(host: str, ports: list[int], authority: str, plan: dict[str, float]) -> 
     """Measure from the client's end.
 
     Args:
-        plan: how many ``echoes``, ``connects`` (and the ``pause_s`` before each) and ``datagrams``, the ``gap_s`` between
-            bursts of these, how long to wait for the last of them (``last_s``), and seconds to ``warm_s`` up and of each
-            rate (``rate_s``; 0 for none).
+        plan: how many ``echoes`` (and the ``rest_s`` before each), ``connects`` (likewise ``pause_s``) and ``datagrams``,
+            the ``gap_s`` between bursts of these, how long to wait for the last of them (``last_s``), and seconds to
+            ``warm_s`` up and of each rate (``rate_s``; 0 for none).
     """
     plain, secure, datagrams = ports
     found: dict[str, object] = {}
     found["connect_s"], found["handshake_s"] = _connects(
         (host, plain), (host, secure), authority, int(plan["connects"]), plan["pause_s"]
     )
-    found["echo_s"] = _echoes((host, plain), int(plan["echoes"]))
+    found["echo_s"] = _echoes((host, plain), int(plan["echoes"]), plan["rest_s"])
     if plan["rate_s"]:
         with _connection((host, plain), b"d") as near:
             found["down_bytes_per_s"] = _rate(near, plan["warm_s"], plan["rate_s"])
@@ -142,11 +142,12 @@ def _connects(
     return connects, handshakes
 
 
-def _echoes(address: tuple[str, int], times: int) -> list[float]:
+def _echoes(address: tuple[str, int], times: int, rest_s: float) -> list[float]:
     """Seconds of each round trip of a byte."""
     with _connection(address, b"e") as near:
         found = []
         for _ in range(times):
+            sleep(rest_s)
             began = perf_counter()
             near.send(b"x")
             near.recv(1)
