@@ -137,7 +137,8 @@ class Witness:
         different: images that were asked for at least once; None in ledgers older than this field.
         strangers: requests of others, who know no path of any workload; none of them is in ``requests``. None as above.
         reached_at: when the first of the connections was made, in seconds of the machine's monotonic clock, which counts
-            the same for all its processes; None as above, and without a request.
+            the same for all its processes; over HTTP/2, where that is not seen, when it was first seen open or used. None
+            as above, and without a request.
         answered_at: when the last answer began, on the same clock; None likewise.
         waited_s: seconds from arrival to answer, all requests together; None in ledgers older than this field.
         hosts: address of the server -> connections that were made to it; None likewise.
@@ -306,17 +307,19 @@ class Ceiling:
         image_bytes: size of the images.
         requests_per_s: answers per second to pipelined requests.
         tls: whether over HTTPS.
+        http: version of HTTP.
     """
 
     image_bytes: Count
     started_at: UnixTime
     requests_per_s: Positive
     tls: bool = False
+    http: HttpVersion = "1.1"
 
     @property
     def answer_kind(self) -> AnswerKind:
         """Of which it is the ceiling."""
-        return AnswerKind(self.image_bytes, self.tls)
+        return AnswerKind(self.image_bytes, self.tls, self.http)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,29 +8,32 @@ one that was kept or opened before a window shows it, as over HTTP/1.1.
 import asyncio
 import socket
 import tempfile
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from http import HTTPStatus
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import psutil
 from aiohttp import HttpVersion
-from granian._granian import RSGIHTTPProtocol
 from granian.constants import HTTPModes, Interfaces
-from granian.rsgi import Scope
 from granian.server.embed import Server
 from trustme import LeafCert
 
 from local_server.server import ImageServer
-from local_server.witness import Window, Witness
+from local_server.witness import Window
 
 TLS = "TLSv1.3"  # granian's least and greatest
+BACKLOG = 4096
+PIECE_BYTES = 2**18
 START_TIMEOUT_S = 10.0
-Address = tuple[str, int]  # of ours
-Answering = Callable[
-    [Scope, RSGIHTTPProtocol, Address], Awaitable[None]
-]  # RSGI, granian's own interface, and where
+END_TIMEOUT_S = 0.1  # granian waits for connections that are open; we do not
+Address = tuple[str, int]
+# What an application is told and given by ASGI, and the address of ours that it answers at.
+Scope = Mapping[str, Any]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
+Answering = Callable[[Scope, Send, Address], Awaitable[None]]
 
 
 class Connection:
@@ -57,7 +60,7 @@ class _Head:
 
     @property
     def headers(self) -> Mapping[str, str]:
-        return dict(self._scope.headers.items())
+        return {name.decode("latin-1"): value.decode("latin-1") for name, value in self._scope["headers"]}
 
 
 class Http2:
@@ -69,12 +72,12 @@ class Http2:
 
     def __init__(self, images: ImageServer) -> None:
         self._images = images
-        self._connections: dict[str, Connection] = {}  # by the client's address
+        self._connections: dict[Address, Connection] = {}  # by the client's address
         self._servers: list[tuple[Server, asyncio.Task[None]]] = []
         self._ports: set[int] = set()
 
     async def listen(self, host: str, certificate: LeafCert) -> int:
-        """Serve images at this host; return the port.
+        """Serve images at this address; return the port.
 
         Raises:
             OSError: it cannot.
@@ -90,19 +93,19 @@ class Http2:
             OSError: it cannot.
         """
 
-        async def accepted(_scope: Scope, protocol: RSGIHTTPProtocol, _address: Address) -> None:
-            protocol.response_bytes(200, [], b"accepted")
+        async def accepted(_scope: Scope, send: Send, _address: Address) -> None:
+            await _reply(send, HTTPStatus.OK, (), b"accepted")
 
         return await self._serve(accepted, host, certificate)
 
     def look(self) -> None:
-        """See which connections are open: whoever closes a window looks before he opens the next."""
+        """See which connections are open: to be done before a window is opened. What has ended is forgotten."""
         now, known = perf_counter(), self._connections
         self._connections = {}
         for each in psutil.Process().net_connections("tcp"):
             if each.raddr and each.laddr.port in self._ports:
-                client = _text(each.raddr)
-                address = (each.laddr.ip, each.laddr.port)
+                client = each.raddr.ip, each.raddr.port
+                address = each.laddr.ip, each.laddr.port
                 self._connections[client] = known.get(client) or Connection(address, now)
 
     async def close(self) -> None:
@@ -110,7 +113,7 @@ class Http2:
         for server, _ in self._servers:
             server.stop()  # type: ignore[no-untyped-call] # it says nothing of its types
         if self._servers:
-            await asyncio.wait([task for _, task in self._servers], timeout=0.1)
+            await asyncio.wait([task for _, task in self._servers], timeout=END_TIMEOUT_S)
 
     async def _serve(self, answer: Answering, host: str, certificate: LeafCert) -> int:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -124,63 +127,78 @@ class Http2:
             for each in certificate.cert_chain_pems:
                 each.write_to_path(chain, append=True)
 
-            async def application(scope: Scope, protocol: RSGIHTTPProtocol) -> None:
-                await answer(scope, protocol, (host, port))
+            async def application(scope: Scope, _receive: object, send: Send) -> None:
+                await answer(scope, send, (host, port))
 
             server = Server(
                 application,
                 host,
                 port,
-                interface=Interfaces.RSGI,
+                interface=Interfaces.ASGINL,
                 http=HTTPModes.http2,
                 websockets=False,
-                backlog=4096,
+                backlog=BACKLOG,
                 log_enabled=False,
                 ssl_cert=chain,
                 ssl_key=key,
             )
             self._servers.append((server, asyncio.create_task(server.serve())))
-            await asyncio.wait_for(_accepts(host, port), START_TIMEOUT_S)
+            try:
+                await asyncio.wait_for(_accepts(host, port), START_TIMEOUT_S)
+            except TimeoutError:
+                raise OSError(
+                    f"granian does not listen on {host}:{port} after {START_TIMEOUT_S:g} s"
+                ) from None
         return port
 
-    async def _answer(self, scope: Scope, protocol: RSGIHTTPProtocol, address: Address) -> None:
-        path = f"{scope.path}?{scope.query_string}" if scope.query_string else scope.path
-        place = self._images.asked(path, scope.method, address)
+    async def _answer(self, scope: Scope, send: Send, address: Address) -> None:
+        path, query = scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1")
+        path = f"{path}?{query}" if query else path
+        place, head = self._images.asked(path, scope["method"], address), _Head(scope)
         if isinstance(place, HTTPStatus):
-            self._refuse(scope, protocol, address, place)
+            await self._refuse(head, scope, send, address, path, place)
             return
-        reply, wait_s = place.reply(scope.headers), place.wait_s  # type: ignore[arg-type] # all that it asks is get()
-        window = self._arrived(place.witness, scope, address, path)
+        reply, wait_s = place.reply(head.headers), place.wait_s
+        window = place.witness.arrived(self._connection(scope, address), head, path)
         arrived_at = answered_at = window.arrived_at
         try:
             if wait_s:
                 await asyncio.sleep(wait_s)
                 answered_at = perf_counter()
-            protocol.response_bytes(reply.status, list(reply.headers), reply.wire)
+            await _reply(send, reply.status, reply.headers, reply.wire)
         finally:  # also if the client has gone: what it asked for counts all the same
             waited_s = answered_at - arrived_at
             window.answered(reply.status, len(reply.wire), at=answered_at, waited_s=waited_s)
 
-    def _refuse(self, scope: Scope, protocol: RSGIHTTPProtocol, address: Address, status: HTTPStatus) -> None:
-        witness = self._images.witness_of(scope.path)
+    async def _refuse(
+        self, head: _Head, scope: Scope, send: Send, address: Address, path: str, status: HTTPStatus
+    ) -> None:
+        witness = self._images.witness_of(path)
         if witness is None:
             self._images.strangers += 1
         else:
-            window = self._arrived(witness, scope, address, scope.path)
+            window = witness.arrived(self._connection(scope, address), head, path)
             window.answered(status.value, 0, at=window.arrived_at)
         allow = [("allow", "GET")] if status is HTTPStatus.METHOD_NOT_ALLOWED else []
-        protocol.response_empty(status.value, allow)
+        await _reply(send, status, allow, b"")
 
-    def _arrived(self, witness: Witness, scope: Scope, address: Address, path: str) -> Window:
-        connection = self._connections.get(scope.client)
+    def _connection(self, scope: Scope, address: Address) -> Connection:
+        host, port = scope["client"]
+        client = host, int(port)  # a text in granian, a number in ASGI
+        connection = self._connections.get(client)
         if connection is None:
-            connection = self._connections[scope.client] = Connection(address, perf_counter())
-        return witness.arrived(connection, _Head(scope), path)
+            connection = self._connections[client] = Connection(address, perf_counter())
+        return connection
 
 
-def _text(address: "psutil._ntuples.addr") -> str:
-    """A client's address as granian writes it."""
-    return f"[{address.ip}]:{address.port}" if ":" in address.ip else f"{address.ip}:{address.port}"
+async def _reply(send: Send, status: int, headers: Sequence[tuple[str, str]], body: bytes) -> None:
+    """Send an answer; a large body in pieces, each when there is room for it, however slowly the client reads."""
+    fields = [(name.encode(), value.encode()) for name, value in headers]
+    await send({"type": "http.response.start", "status": int(status), "headers": fields})
+    for first in range(0, max(1, len(body)), PIECE_BYTES):
+        last = first + PIECE_BYTES
+        piece = body[first:last]
+        await send({"type": "http.response.body", "body": piece, "more_body": last < len(body)})
 
 
 async def _accepts(host: str, port: int) -> None:

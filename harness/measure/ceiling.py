@@ -24,6 +24,7 @@ def ceilings(
             image_bytes=kind.image_bytes,
             latency_s=0.0,
             tls=kind.tls,
+            http=kind.http,
             concurrency=1,
             sink="memory",
             seed=0,
@@ -32,7 +33,8 @@ def ceilings(
         with Worker(python) as worker:
             began = time()
             try:
-                answer = worker.ask("saturate", urls=urls, seconds=SECONDS, cpus=cpus, within_s=TIMEOUT_S)
+                asked = {"urls": urls, "seconds": SECONDS, "http": kind.http, "cpus": cpus}
+                answer = worker.ask("saturate", **asked, within_s=TIMEOUT_S)
             except WorkerDied:
                 answer = {}
         server.remove(probe.name)
@@ -42,4 +44,5 @@ def ceilings(
                 started_at=began,
                 requests_per_s=answer["requests_per_s"],
                 tls=kind.tls,
+                http=kind.http,
             )

@@ -47,6 +47,21 @@ def test_what_is_skipped_is_told_and_all_else_is_measured(
     assert f"skipped: {skipped.reason}" in (folder / "report.html").read_text()
 
 
+def test_over_http_2_who_does_not_speak_it_is_skipped_and_the_ceiling_is_of_http_2(
+    suite: list[str], tmp_path: Path
+) -> None:
+    speaking = "gather/httpx_http2/asyncio"
+    asked = ["--images", "33", "--size", "2KB", "--tls", "--http", "2", "--concurrency", "32"]
+    assert main(["bench", *suite[2:], *asked, "--variants", speaking, SIZED, "--rounds", "1"]) == 0
+    run = ledger.read(tmp_path / "latest")
+    assert [(each.cell.variant, each.reason) for each in run.run.plan.skipped] == [
+        (SIZED, "requests_session speaks HTTP/1.1, and HTTP/2 is asked")
+    ]
+    assert [(trial.cell.variant, trial.reason) for trial in run.trials] == [(speaking, None)]
+    assert [(ceiling.http, ceiling.tls) for ceiling in run.ceilings] == [("2", True)]
+    assert {each.witness.http_version for each in run.trials[0].passes} == {"2"}
+
+
 @pytest.mark.parametrize("command", [["bench", "--variants", NAIVE], ["selfcheck", "--variant", NAIVE]])
 def test_where_all_is_skipped_nothing_is_measured(
     suite: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], command: list[str]

@@ -4,13 +4,14 @@ import hashlib
 import ssl
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
+from harness.measure.worker.wires import Http2 as Http2Wire
 from local_server.http2 import Connection, Http2
 from local_server.server import ImageServer
 from tests.local_server.test_server import Running, running
@@ -66,6 +67,13 @@ def test_every_image_is_what_the_manifest_says(one: Running) -> None:
     assert seen["bytes"] > 4 * 40_000
 
 
+def test_a_workload_can_be_served_from_the_start() -> None:
+    with running("--images", "2", "--tls", "--http", "2") as server:
+        with client({"authority": server.ready["authority"].splitlines()}) as session:
+            answers = [session.get(url) for url in server.ready["urls"]]
+        assert [(answer.http_version, len(answer.content)) for answer in answers] == [("HTTP/2", 6144)] * 2
+
+
 def test_requests_of_one_connection_are_under_way_together(one: Running) -> None:
     told = registered(one, latency_s=0.2)
     with client(told) as session, ThreadPoolExecutor(8) as pool:
@@ -114,7 +122,7 @@ def test_a_connection_that_was_kept_or_opened_before_shows_its_age(
 
 def test_a_connection_that_has_ended_is_forgotten_for_its_port_is_given_to_others() -> None:
     http2 = Http2(ImageServer())
-    http2._connections["127.0.0.1:9"] = Connection(("127.0.0.1", 1), 0.0)
+    http2._connections["127.0.0.1", 9] = Connection(("127.0.0.1", 1), 0.0)
     http2.look()
     assert http2._connections == {}
 
@@ -157,6 +165,35 @@ def test_a_client_that_leaves_early_is_counted_and_nothing_breaks() -> None:
         assert server.control("POST", "second/window")[1]["requests"] == 2
         assert server.control("POST", "second/window")[1]["peak_in_flight"] == 0
         assert server.ended() == (0, "")
+
+
+def test_who_asks_much_and_reads_nothing_fills_no_buffer_and_is_counted_when_he_leaves() -> None:
+    with running() as server:
+        told = registered(server, images=1, image_bytes=8_000_000)
+        url = told["images"][0]["url"]
+        greedy = Http2Wire([url] * 20)
+        greedy.ask()
+        greedy.receive()
+        with client(told) as session:
+            assert {session.get(f"{url}x").status_code for _ in range(20)} == {404}
+            assert window(server)["statuses"] == {"404": 20}  # the images still wait for their reader
+            greedy.socket.close()
+            assert len(session.get(url).content) == 8_000_000
+            assert server.ended() == (0, "")
+
+
+def test_a_reader_that_leaves_in_the_middle_is_counted(one: Running) -> None:
+    told = registered(one, images=1, image_bytes=8_000_000)
+    wire = Http2Wire([told["images"][0]["url"]])
+    wire.ask()
+    wire.receive()
+    wire.socket.close()
+    for _ in range(200):
+        seen = one.control("POST", "second/window")[1]
+        if seen["requests"]:
+            break
+        sleep(0.02)
+    assert seen["statuses"] == {"200": 1}
 
 
 def test_it_ends_though_clients_are_connected() -> None:

@@ -24,12 +24,12 @@ def main() -> None:
     os.dup2(2, 1)  # a print in a contender must not reach the harness as an answer
     trial: list[Trial] = []
 
-    def saturate_server(urls: list[str], seconds: float, cpus: list[int]) -> dict[str, float]:
+    def saturate_server(urls: list[str], seconds: float, http: str, cpus: list[int]) -> dict[str, float]:
         pin(cpus)
         # It loads ssl, which a trial of HTTP must not: only who measures a ceiling needs it.
         from harness.measure.worker.saturate import saturate  # noqa: PLC0415
 
-        return {"requests_per_s": saturate(urls, seconds)}
+        return {"requests_per_s": saturate(urls, seconds, http)}
 
     def probe(axis: str, path: str, cpus: Sequence[int] = ()) -> dict[str, Any]:
         pin(cpus)
