@@ -30,6 +30,10 @@ USE = {
         "MAIN JOB: measure every way of downloading on the local server; write CSVs, charts and a report.",
         "harness bench",
     ),
+    "record": (
+        "Look once at the URLs of a list, write a suite file for a local copy (-- --urls FILE --name mine).",
+        "harness record",
+    ),
     "list": ("Show variants (available, or why not), workloads, links and suites.", "harness list"),
     "report": (
         "Rebuild every derived file of a run from its ledger alone (-- results/latest).",

@@ -128,6 +128,9 @@ def _of_plan(plan: Plan) -> Iterator[str]:
     for kind, found in names.items():
         if doubled := _first_doubled(found):
             yield f"plan: there are two {kind}s {doubled}"
+    remote = [workload.what.images for workload in plan.workloads if workload.network.is_remote]
+    if remote != ([len(plan.resources)] if plan.resources else []):
+        yield "plan: a workload of a list of URLs needs a resource for each image, and no other has any"
     for number, cells in enumerate(plan.rounds):
         if doubled := _first_doubled(cells):
             yield f"plan: round {number} holds {doubled.id} twice"

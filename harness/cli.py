@@ -15,6 +15,10 @@ from harness.text import printable
 COMMANDS = {
     "list": ("listing", "show variants (and why some cannot run here), workloads and suites"),
     "bench": ("bench", "measure a suite and write CSVs, charts and a table"),
+    "record": (
+        "record",
+        "look once at the URLs of a list, and write a suite file that asks the same of a local copy",
+    ),
     "gate": ("gate", "base against head, interleaved in the same rounds: the gate of a CI"),
     "matrix": (
         "matrix",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from harness.model import HarnessError, Pass, Trial
+from harness.model import HarnessError, Pass, Trial, Witness
 
 Better = Literal["higher", "lower"]
 Quantity = Literal["time", "client CPU", "server CPU", "memory", "count"]
@@ -57,6 +57,10 @@ class Metric:
         return ratio if self.sign > 0 else 1 / ratio if ratio else math.inf
 
 
+NOT_WITNESSED = "not witnessed"
+"""Said where a figure is missing because the server is not ours."""
+
+
 def mean_over_passes(of_pass: Callable[[Pass], float]) -> Callable[[Trial], float]:
     """The trial's value is the mean over its timed passes: of what is counted or summed."""
 
@@ -92,6 +96,11 @@ def quantile(values: Sequence[float], share: float) -> float:
 
 def _images(each: Pass) -> int:
     return len(each.latency_s)
+
+
+def _witnessed(of_witness: Callable[[Witness], float]) -> Callable[[Pass], float]:
+    """What the server saw of a pass; NaN of one that was not witnessed."""
+    return lambda each: of_witness(each.witness) if each.witness else math.nan
 
 
 def _of_passes(
@@ -147,17 +156,17 @@ SERVER_CPU = _of_passes(
     "server CPU",
     "s",
     "server CPU",
-    lambda each: 1000 * each.witness.server_cpu_s / _images(each),
+    lambda each: _witnessed(lambda seen: 1000 * seen.server_cpu_s / _images(each))(each),
 )
 CONNECTIONS = _count(
-    "connections", "connections opened", "connections", "lower", lambda each: each.witness.connections
+    "connections", "connections opened", "connections", "lower", _witnessed(lambda seen: seen.connections)
 )
 SERVER_IN_FLIGHT = _count(
     "server_peak_in_flight",
     "peak in flight at the server",
     "requests",
     "higher",
-    lambda each: each.witness.peak_in_flight,
+    _witnessed(lambda seen: seen.peak_in_flight),
 )
 CLIENT_IN_FLIGHT = _count(
     "client_peak_in_flight",

@@ -212,6 +212,7 @@ class Pass:
         latency_s: per image in URL order, seconds from the call of fetch until the body is in the sink.
         voluntary_switches: context switches because the process waited.
         involuntary_switches: context switches because the kernel took the CPU away.
+        witness: None where the server is not ours.
         began_at: when it began, in seconds of the machine's monotonic clock; None in ledgers older than this field.
         line: what the line to the server carried meanwhile; None without one.
     """
@@ -224,7 +225,7 @@ class Pass:
     latency_s: tuple[Seconds, ...]
     voluntary_switches: Count
     involuntary_switches: Count
-    witness: Witness
+    witness: Witness | None
     began_at: Seconds | None = None
     line: LineWitness | None = None
 
@@ -348,6 +349,23 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """What a URL of a list gave when it was first fetched; every later body must be the same.
+
+    Attributes:
+        url: without its secrets in ledgers.
+        sha256: of the body, in hexadecimal.
+        size: of the body, in bytes.
+        requests: that it took, redirects included.
+    """
+
+    url: Annotated[str, PlainSerializer(redacted)]
+    sha256: str
+    size: Count
+    requests: Annotated[int, Ge(1), Lt(100)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """A pure value: the same suite, catalogue, rounds and seed give the same plan.
 
@@ -357,6 +375,7 @@ class Plan:
             None measures all rounds.
         rounds: for each round, the cells in the order of running.
         metric: key of the metric that cells are ranked and compared by; None for time per image.
+        resources: of a remote server, one for each image of the workload; () where the server is ours.
         skipped: cells that stand in no round, though their variants can run here.
     """
 
@@ -370,6 +389,7 @@ class Plan:
     rounds: tuple[tuple[Cell, ...], ...]
     metric: str | None = None
     skipped: tuple[Skipped, ...] = ()
+    resources: tuple[Resource, ...] = ()
 
     @property
     def cells(self) -> tuple[Cell, ...]:

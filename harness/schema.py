@@ -51,7 +51,7 @@ class Spec:
         phrase: its part of the sentence that tells a workload, with ``{name}`` for its value; "" says nothing.
         unsaid: the value of which the sentence says nothing.
         is_served: whether the image server is told.
-        is_fixed: whether the project decides it, so that no suite file may.
+        is_fixed: whether the project decides it, so that neither a suite file nor an option may.
         column: of ``workloads.csv``, where the field's name has another meaning there.
         option: on the command line, where the field's name would not say it.
         usual: the value on the command line of a field that files must say.
@@ -69,6 +69,11 @@ class Spec:
     column: str | None = None
     option: str | None = None
     usual: object = None
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether reports tell it: not what is the same everywhere."""
+        return not self.is_fixed or bool(self.phrase)
 
 
 def checked(name: str, value: Any, kind: Any, spec: Spec) -> Any:

@@ -8,7 +8,7 @@ its own, imports this module and the schema, and no other of the harness.
 import random
 from argparse import ArgumentTypeError
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import Field, asdict, dataclass, fields
+from dataclasses import Field, asdict, dataclass, fields, replace
 from typing import Annotated, Any, Literal, NamedTuple, Self, TypeVar, get_args
 
 from harness import link as links
@@ -22,6 +22,8 @@ SEED = 20_251_122  # of the images; a workload of a suite file is the same on ev
 
 SinkKind = Literal["memory", "disk"]
 HttpVersion = Literal["1.1", "2"]
+ServerKind = Literal["local", "remote"]
+MOST_URLS = 10_000
 Item = TypeVar("Item")
 
 
@@ -211,6 +213,21 @@ class Network:
             is_served=True,
         ),
     ] = 1
+    server: Annotated[
+        ServerKind,
+        Spec(
+            label="server",
+            help="whose server gives the images: a local one of ours, or a remote one that a list of URLs names",
+            phrase=" of a list of URLs",
+            unsaid="local",
+            is_fixed=True,
+        ),
+    ] = "local"
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether a server gives the images that is not ours, so that nothing is witnessed there."""
+        return self.server == "remote"
 
     @property
     def shows_in_flight(self) -> bool:
@@ -330,6 +347,11 @@ _FIELDS: Mapping[str, Field[Any]] = {one.name: one for kind in GROUPS.values() f
 TYPES: Mapping[str, Any] = {name: get_args(field.type)[0] for name, field in _FIELDS.items()}
 SPECS: Mapping[str, Spec] = {name: get_args(one.type)[1] for name, one in _FIELDS.items()}
 DEFAULTS: Mapping[str, Any] = {name: one.default for name, one in _FIELDS.items()}
+# What is found at a remote server, and not asked for, has other bounds.
+_REMOTE: Mapping[str, Spec] = {
+    "image_bytes": replace(SPECS["image_bytes"], low=1),
+    "hosts": replace(SPECS["hosts"], high=MOST_URLS),
+}
 
 
 def check_each(values: Mapping[str, Any], known: Iterable[str] = ()) -> dict[str, Any]:
@@ -344,7 +366,8 @@ def check_each(values: Mapping[str, Any], known: Iterable[str] = ()) -> dict[str
     names = list(known or TYPES)
     if unknown := sorted(values.keys() - set(names)):
         raise FieldError(unknown[0], f"is no field; there are {', '.join(names)}")
-    return {name: checked(name, value, TYPES[name], SPECS[name]) for name, value in values.items()}
+    specs = {**SPECS, **(_REMOTE if values.get("server") == "remote" else {})}
+    return {name: checked(name, value, TYPES[name], specs[name]) for name, value in values.items()}
 
 
 def check(values: Mapping[str, Any], *, served: bool = False) -> dict[str, Any]:

@@ -43,6 +43,12 @@ def one_pass(
     )
 
 
+def seen(passed: Pass) -> Witness:
+    """What the server saw of a pass that was witnessed."""
+    assert passed.witness is not None
+    return passed.witness
+
+
 def cell(variant: str = "a", *, workload: str = "small", side: str = HERE) -> Cell:
     """A cell."""
     return Cell(workload=workload, variant=variant, side=side)

@@ -11,7 +11,8 @@ def open_client(
     *, concurrency: int, timeout_s: float, ca_file: str | None
 ) -> Iterator[Callable[[str], bytes]]:
     """Yield a fetch over one pool that never opens more than ``concurrency`` connections to a host."""
-    retries = urllib3.Retry(connect=0, read=0, other=0, redirect=5)  # follow, and try nothing again
+    # Follow, and try nothing again: not after a Retry-After either.
+    retries = urllib3.Retry(connect=0, read=0, other=0, redirect=5, respect_retry_after_header=False)
     with urllib3.PoolManager(
         maxsize=concurrency, block=True, timeout=timeout_s, retries=retries, ca_certs=ca_file
     ) as pool:

@@ -17,7 +17,7 @@ from harness.measure.plan import make_plan
 from harness.measure.suite import read_suite_file, with_options
 from harness.metrics import TIME_PER_IMAGE
 from harness.model import HERE, Axis, HarnessError, Plan, Run
-from harness.session.console import to_errors, to_output
+from harness.session.console import Console, to_errors, to_output
 from harness.session.driver import drive, opened
 from harness.session.exits import FINE, INTERRUPTED, UNDECIDED, USAGE
 from harness.session.metric_option import add_judge_option
@@ -30,14 +30,17 @@ from harness.session.options import (
     with_own,
 )
 from harness.session.recorded import bench_folder, start
+from harness.session.remote import add_remote_options, refuse_without_urls, remote_plan, resumed_resources
 from harness.session.reporting import write_report
 from harness.session.workload_options import OPTIONS, add_workload_options, given_fields, own_workload
 from harness.text import REDACTED
 
 PRECISE_ROUNDS = 40  # most rounds of a run that stops by precision
 SUITE = "default"
-PLAN_OPTIONS = ("suite", "variants", "workloads", "rounds", "baseline", "judge", "precision", "seed")
-OWN_FILES = ("client", "concurrency_model", "loop")
+PLAN_OPTIONS = (
+    *("suite", "variants", "workloads", "rounds", "baseline", "judge", "precision", "seed"),
+    *("link", "most_requests", "client", "concurrency_model", "loop"),
+)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -59,12 +62,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--resume",
         metavar="RUN",
-        help="measure exactly what this run lacks: folder, id or latest; only --results goes with it",
+        help="measure exactly what this run lacks: folder, id or latest; only --results goes with it (and --yes, --urls)",
     )
     parser.add_argument("--seed", type=int, metavar="N", help="of the order inside rounds (default: drawn)")
     add_results_option(parser, "where runs are kept")
     add_catalog_options(parser)
     add_workload_options(parser)
+    add_remote_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -72,17 +76,20 @@ def run(options: argparse.Namespace) -> int:
     console = to_errors()
     old = to_resume(options) if options.resume else None
     catalog = catalog_from(options)
-    begin = (
-        partial(resume, old, catalog)
-        if old
-        else partial(begin_latest, options.results, plan_from(options, catalog), catalog)
-    )
+    if old:
+        recorded = ledger.read(old)
+        resources = resumed_resources(recorded.run, len(recorded.trials), options, console)
+        begin = partial(resume, old, catalog)
+    else:
+        plan = plan_from(options, catalog, console)
+        resources = plan.resources
+        begin = partial(begin_latest, options.results, plan, catalog)
     with machine_lock(console.say):  # until the report is written: drawing it would slow another run down
         folder = begin()
         code, end = FINE, ""
         try:
             with opened(folder, console) as writer:
-                drive(console, writer, {HERE: catalog})
+                drive(console, writer, {HERE: catalog}, resources=resources)
         except KeyboardInterrupt:
             code, end = INTERRUPTED, f"interrupted; what was measured is kept (go on with --resume {folder})"
         except HarnessError as error:
@@ -95,15 +102,12 @@ def run(options: argparse.Namespace) -> int:
     return code or reported
 
 
-def plan_from(options: argparse.Namespace, catalog: Catalog) -> Plan:
-    """Make the plan that the options ask for."""
+def plan_from(options: argparse.Namespace, catalog: Catalog, console: Console) -> Plan:
+    """Make the plan that the options ask for; with a list of URLs, once the user has said yes to what will be sent."""
     file = read_suite_file(options.suite_file)
     name = options.suite or SUITE
     suite = with_options(file.suite(name), {"rounds": options.rounds}, {"rounds": "--rounds"})
     asked = "--variants" if options.variants else f"{options.suite_file}: suites.{name}.variants"
-    own = own_workload(options, file.links)
-    names = dict.fromkeys(options.workloads or suite.workloads)
-    workloads = [own] if own else [file.workload(name) for name in names]
     variants = with_own(match(options.variants or suite.variants, catalog.variants, asked), catalog, options)
     baseline = options.baseline or suite.baseline
     if baseline not in {variant.id for variant in catalog.variants}:
@@ -111,18 +115,23 @@ def plan_from(options: argparse.Namespace, catalog: Catalog) -> Plan:
         raise HarnessError(f"{asked}: no variant {baseline!r}; `list` shows their ids", exit_code=USAGE)
     if options.baseline:
         variants = tuple({*variants, *match([baseline], catalog.variants)})
-    return make_plan(
+    rounds = PRECISE_ROUNDS if options.precision and not options.rounds else suite.rounds
+    make = partial(
+        make_plan,
         suite=name,
         baseline=baseline,
         seed=random.randrange(2**32) if options.seed is None else options.seed,
-        rules=file.rules,
-        workloads=workloads,
-        lacking=lacking(workloads),
         variants=sorted(variants, key=lambda variant: variant.id),
-        rounds=PRECISE_ROUNDS if options.precision and not options.rounds else suite.rounds,
         precision=options.precision,
         metric=options.judge.key if options.judge else None,
     )
+    if options.urls:
+        return remote_plan(options, file.rules, rounds, make, console)
+    refuse_without_urls(options)
+    own = own_workload(options, file.links)
+    names = dict.fromkeys(options.workloads or suite.workloads)
+    workloads = [own] if own else [file.workload(workload) for workload in names]
+    return make(rules=file.rules, workloads=workloads, lacking=lacking(workloads), rounds=rounds)
 
 
 def begin_latest(results: Path, plan: Plan, catalog: Catalog) -> Path:
@@ -142,10 +151,10 @@ def to_resume(options: argparse.Namespace) -> Path:
     Raises:
         HarnessError: there is no such run, or an option would change what it measures.
     """
-    given = [f"--{name}" for name in PLAN_OPTIONS if getattr(options, name) is not None]
-    given += [f"--{name}".replace("_", "-") for name in OWN_FILES if getattr(options, name)]
+    given = [
+        f"--{name.replace('_', '-')}" for name in PLAN_OPTIONS if getattr(options, name) not in (None, [])
+    ]
     given += [OPTIONS[name] for name in given_fields(options)]
-    given += ["--link"] if options.link else []
     if given:
         raise HarnessError(f"--resume continues the recorded plan; leave out {given[0]}", exit_code=USAGE)
     folder = bench_folder(options.resume, options.results)

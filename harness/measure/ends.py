@@ -1,12 +1,14 @@
 """The other side of the wire: a server on this host, and one at the far end of each line that is asked for."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 
 from harness.link import Link
 from harness.measure.link.line import Line, LinkUnavailable, open_link
+from harness.measure.remote import RemoteServer, remote_server
 from harness.measure.server import Server, starting_server
+from harness.model import Resource
 from harness.workload import Workload
 
 
@@ -18,7 +20,7 @@ class End:
         line: None if client and server are on one host.
     """
 
-    server: Server
+    server: Server | RemoteServer
     line: Line | None
 
 
@@ -27,20 +29,26 @@ class Ends:
 
     Args:
         cpus: that servers and relays may use.
+        resources: of a remote server, which is asked instead of any of ours; () for ours.
     """
 
-    def __init__(self, stack: ExitStack, cpus: Sequence[int]) -> None:
+    def __init__(self, stack: ExitStack, cpus: Sequence[int], resources: Sequence[Resource] = ()) -> None:
         self._stack = stack
+        self._resources = resources
         self._cpus = cpus
-        self._starting: dict[Link, tuple[Callable[[], Server], Line | None]] = {}
+        self._starting: dict[Link, tuple[Callable[[], Server | RemoteServer], Line | None]] = {}
         self._ends: dict[Link, End] = {}
 
     def line(self, link: Link) -> Line | None:
         """Start what is at the end of this link, without waiting for its server; return the line to it."""
         if link not in self._starting:
             line = self._stack.enter_context(open_link(link, cpus=self._cpus)) if link.is_line else None
-            ready = self._stack.enter_context(starting_server(cpus=self._cpus, line=line))
-            self._starting[link] = ready, line
+            starting: AbstractContextManager[Callable[[], Server | RemoteServer]] = (
+                remote_server(self._resources)
+                if self._resources
+                else starting_server(cpus=self._cpus, line=line)
+            )
+            self._starting[link] = self._stack.enter_context(starting), line
         return self._starting[link][1]
 
     def end(self, link: Link) -> End:
@@ -53,7 +61,8 @@ class Ends:
     def pids(self) -> Iterator[int]:
         """Yield the processes that serve or relay; their CPU time is ours, not the host's."""
         for end in self._ends.values():
-            yield end.server.pid
+            if end.server.pid is not None:
+                yield end.server.pid
             if end.line is not None:
                 yield end.line.pid
 

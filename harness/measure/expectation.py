@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from harness.model import Pass, Variant
+from harness.model import Pass, Variant, Witness
 from harness.workload import Workload
 
 Span = tuple[float, float]  # moments of the monotonic clock, in seconds
@@ -113,18 +113,25 @@ def check_bodies(expected: Expectation, told: Bodies, urls: Sequence[str]) -> st
     count = len(expected.bodies)
     if not len(told.digests) == len(told.sizes) == count:
         return f"the worker told of {len(told.digests)} bodies, and {count} were asked"
-    wrong = [place for place, digest in enumerate(expected.bodies) if told.digests[place] != digest]
+    wrong = wrong_bodies(expected, told)
     if not wrong:
         return None
     name, size = urls[wrong[0]].rsplit("/", 1)[-1], told.sizes[wrong[0]]
     return f"{len(wrong)} of {count} bodies differ from the manifest (first: {name}, {size:,} bytes)"
 
 
+def wrong_bodies(expected: Expectation, told: Bodies) -> list[int]:
+    """Places of the bodies that are not what was expected."""
+    pairs = zip(expected.bodies, told.digests, strict=False)
+    return [place for place, (right, digest) in enumerate(pairs) if digest != right]
+
+
 def _requests(expected: Expectation, passed: Pass) -> Iterator[str]:
     """Yield what is wrong with what was asked and answered, the plainest first."""
-    seen = passed.witness
     if len(passed.latency_s) != expected.images:
         yield f"the worker told the times of {len(passed.latency_s)} images, and {expected.images} were asked"
+    if (seen := passed.witness) is None:
+        return
     if seen.requests != expected.requests:
         yield (
             f"the server saw {seen.requests} requests for {expected.images} images, "
@@ -141,7 +148,7 @@ def _requests(expected: Expectation, passed: Pass) -> Iterator[str]:
 
 def _protocol(expected: Expectation, passed: Pass) -> Iterator[str]:
     """Yield what is wrong with what was spoken."""
-    spoken = passed.witness.http_version
+    spoken = passed.witness.http_version if passed.witness else None
     if spoken is not None and spoken != expected.http:
         yield f"it spoke HTTP/{spoken} where HTTP/{expected.http} was asked"
 
@@ -153,7 +160,8 @@ def _counted(statuses: Mapping[str, int]) -> str:
 
 def _in_flight(expected: Expectation, passed: Pass, blocks: str | None) -> Iterator[str]:
     """Yield what is wrong with how many images were under way together."""
-    called, seen = passed.peak_in_flight, passed.witness.peak_in_flight
+    called = passed.peak_in_flight
+    seen = passed.witness.peak_in_flight if passed.witness else 0
     if seen > expected.most_in_flight:
         yield f"{seen} requests were in flight where {expected.most_in_flight} were allowed"
     stated = expected.stated_in_flight
@@ -174,15 +182,10 @@ def _one_at_a_time(called: int, asked: int, blocks: str | None) -> str:
 
 
 def _times(passed: Pass, span: Span) -> Iterator[str]:
-    """Yield what cannot be: a client reaches the server after the pass began, and has all answers before it ends."""
-    seen, (asked_at, told_at) = passed.witness, span
-    if (
-        passed.began_at is None
-        or seen.reached_at is None
-        or seen.answered_at is None
-        or seen.waited_s is None
-    ):
-        yield "the worker does not tell when the pass began, or the server saw nothing of it"
+    """Yield what cannot be: a pass lies within its span, each image within the pass, and so does what the server saw."""
+    asked_at, told_at = span
+    if passed.began_at is None:
+        yield "the worker does not tell when the pass began"
         return
     ended_at = passed.began_at + passed.wall_s
     if not (asked_at <= passed.began_at <= ended_at <= told_at):
@@ -190,9 +193,21 @@ def _times(passed: Pass, span: Span) -> Iterator[str]:
             f"its clock is wrong: by it the pass lasted from {passed.began_at - asked_at:.6f} s to "
             f"{ended_at - asked_at:.6f} s after it was asked for, and its end was told after {told_at - asked_at:.6f} s"
         )
-    if seen.reached_at < passed.began_at:
+    if passed.witness is not None:
+        yield from _times_at_the_server(passed, passed.witness, passed.began_at, ended_at)
+    ends = (start + took for start, took in zip(passed.start_s, passed.latency_s, strict=True))
+    if min(passed.start_s) < -ROUNDING_S or max(ends) > passed.wall_s + ROUNDING_S:
+        yield "by its own clock an image was fetched outside of the pass: it ended before its downloads"
+
+
+def _times_at_the_server(passed: Pass, seen: Witness, began_at: float, ended_at: float) -> Iterator[str]:
+    """Yield likewise: a client reaches the server after the pass began, and has all answers before it ends."""
+    if seen.reached_at is None or seen.answered_at is None or seen.waited_s is None:
+        yield "the server saw nothing of it"
+        return
+    if seen.reached_at < began_at:
         yield (
-            f"the server was reached {passed.began_at - seen.reached_at:.3g} s before the pass began: "
+            f"the server was reached {began_at - seen.reached_at:.3g} s before the pass began: "
             "open the client's connections in open_client, anew in each pass"
         )
     if seen.answered_at > ended_at:
@@ -200,9 +215,6 @@ def _times(passed: Pass, span: Span) -> Iterator[str]:
             f"the server still answered {seen.answered_at - ended_at:.3g} s after the pass had ended: "
             "it ended before its downloads"
         )
-    ends = (start + took for start, took in zip(passed.start_s, passed.latency_s, strict=True))
-    if min(passed.start_s) < -ROUNDING_S or max(ends) > passed.wall_s + ROUNDING_S:
-        yield "by its own clock an image was fetched outside of the pass: it ended before its downloads"
     if sum(passed.latency_s) + ROUNDING_S * len(passed.latency_s) < seen.waited_s:
         yield (
             f"by its own clock all images together took {sum(passed.latency_s):.3g} s, and the server alone "

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.ledger import Record
-from harness.model import Axis, Ceiling, Cell, Sentinel, Trial, TrialRules
+from harness.model import Axis, Ceiling, Cell, Resource, Sentinel, Trial, TrialRules
 from harness.sides.environment import Recipe
 from harness.workload import AnswerKind, Workload
 
@@ -85,6 +85,7 @@ class RoundJob:
         workloads: those of the entries.
         environments: side -> what it runs in.
         ceilings: kinds of answers whose ceiling is asked for, before the first pass.
+        resources: of the remote server that is asked instead of one of ours; () for ours.
         together: how many trials of a workload go on in turn.
     """
 
@@ -94,6 +95,7 @@ class RoundJob:
     rules: TrialRules
     environments: Mapping[str, Environment]
     ceilings: tuple[AnswerKind, ...] = ()
+    resources: tuple[Resource, ...] = ()
     together: int = TOGETHER
 
     def workload(self, name: str) -> Workload:
@@ -110,11 +112,22 @@ class RoundJob:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """A remote server has asked for it, and nothing is sent meanwhile; it is told and not recorded."""
+
+    host: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
     """Cells of a round whose trials begin together; it is told and not recorded."""
 
     round: int
     cells: tuple[Cell, ...]
+
+
+Notice = Block | Pause
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from harness.measure.catalog import Catalog
 from harness.measure.expectation import why_skipped
 from harness.measure.job import RoundJob
-from harness.model import HERE, Cell, HarnessError, Plan, Skipped, TrialRules, Variant
+from harness.model import HERE, Cell, HarnessError, Plan, Resource, Skipped, TrialRules, Variant
 from harness.workload import MOST_BYTES, AnswerKind, Workload
 
 
@@ -23,6 +23,7 @@ def make_plan(
     precision: float | None = None,
     metric: str | None = None,
     lacking: Mapping[str, str] = MappingProxyType({}),
+    resources: Sequence[Resource] = (),
 ) -> Plan:
     """Put every cell that can be measured once into each round, in an order drawn anew per round from the seed.
 
@@ -53,6 +54,7 @@ def make_plan(
         ),
         metric=metric,
         skipped=skipped,
+        resources=tuple(resources),
     )
     if not plan.cells:
         raise HarnessError(f"nothing can be measured here: {_why_nothing(plan)}", exit_code=5)
@@ -113,6 +115,7 @@ def round_job(
     *,
     is_wanted: Callable[[Cell], bool] = lambda _cell: True,
     ceilings: Sequence[AnswerKind] = (),
+    resources: Sequence[Resource] = (),
 ) -> RoundJob:
     """Return what a round of the plan asks for, as a value.
 
@@ -120,6 +123,7 @@ def round_job(
         catalogs: side -> its environment and contenders.
         is_wanted: False for a cell that is left out.
         ceilings: kinds of answers whose ceiling is asked for.
+        resources: of the plan, with the URLs as they are; a ledger leaves their secrets out.
     """
     entries = tuple(
         catalogs[cell.side].entry(cell, position)
@@ -134,6 +138,7 @@ def round_job(
         rules=plan.rules,
         environments={side: catalog.environment for side, catalog in catalogs.items()},
         ceilings=tuple(ceilings),
+        resources=tuple(resources),
     )
 
 

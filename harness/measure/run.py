@@ -7,18 +7,19 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
+from time import sleep
 
 from harness.ledger import Record
 from harness.link import Link
 from harness.locks import machine_lock
 from harness.measure.ceiling import ceilings
 from harness.measure.ends import End, Ends
-from harness.measure.job import Block, Entry, RoundJob, RoundResult, write_sources
+from harness.measure.job import Block, Entry, Notice, RoundJob, RoundResult, write_sources
 from harness.measure.launch import Worker
 from harness.measure.machine import cpu_split, fingerprint
 from harness.measure.processes import Orphans, session
 from harness.measure.sentinel import Watch
-from harness.measure.server import Manifest
+from harness.measure.server import Manifest, Server
 from harness.measure.trial import RunningTrial
 from harness.measure.worker.spec import Downloads, Program, told
 from harness.model import Ceiling, Sentinel, Trial
@@ -31,7 +32,7 @@ Turns = deque[tuple[Entry, RunningTrial]]
 def run_round(
     job: RoundJob,
     *,
-    tell: Callable[[Record | Block], None] | None = None,
+    tell: Callable[[Record | Notice], None] | None = None,
     sink: Path | None = None,
     cache_folder: Path | None = None,
 ) -> RoundResult:
@@ -55,11 +56,11 @@ def run_round(
         client_cpus, server_cpus = cpu_split()
         watch = Watch((*client_cpus[:1], *server_cpus))
         with ExitStack() as stack:
-            ends = Ends(stack, server_cpus)
+            ends = Ends(stack, server_cpus, job.resources)
             for record in _Round(job, ends, watch, Path(folder), sink, cache_folder).records():
                 if tell:
                     tell(record)
-                if not isinstance(record, Block):
+                if not isinstance(record, Notice):
                     found.append(record)
     return RoundResult(
         ceilings=tuple(record for record in found if isinstance(record, Ceiling)),
@@ -100,18 +101,19 @@ class _Round:
         self._manifest = cache(self._register)
         self._is_watched = False
 
-    def records(self) -> Iterator[Record | Block]:
+    def records(self) -> Iterator[Record | Notice]:
         """Yield each record as soon as it is made; a trial when its last pass is over."""
-        if self._job.ceilings:
+        server = self._ends.end(HERE).server if self._job.ceilings else None
+        if isinstance(server, Server):
             python = next(iter(self._pythons.values()))
-            yield from ceilings(self._ends.end(HERE).server, python, self._cpus, self._job.ceilings)
+            yield from ceilings(server, python, self._cpus, self._job.ceilings)
         for entries in self._job.blocks():
             yield Block(round=self._job.number, cells=tuple(entry.cell for entry in entries))
             yield from self._run_block(entries, one_by_one=False)
         if self._job.entries:
             yield self._watch.sentinel(self._job.number, list(self._ends.pids()))
 
-    def _run_block(self, entries: Sequence[Entry], *, one_by_one: bool) -> Iterator[Trial]:
+    def _run_block(self, entries: Sequence[Entry], *, one_by_one: bool) -> Iterator[Trial | Notice]:
         """Run a pass of each trial in turn, until none wants more. A waiting worker blocks in a read and uses no CPU.
 
         A trial that was hit may have another to thank for it. So it is measured again, alone: what hits it then is its own.
@@ -132,6 +134,7 @@ class _Round:
                 if trial.wants_more():
                     trial.take_turn()
                     _look_at(turns, trial, orphans)
+                    yield from self._pauses(entry)
                 if trial.wants_more():
                     turns.append((entry, trial))
                 elif trial.was_hit and len(entries) > 1:
@@ -140,6 +143,14 @@ class _Round:
                     yield trial.end()
         for some in again:
             yield from self._run_block(some, one_by_one=True)
+
+    def _pauses(self, entry: Entry) -> Iterator[Notice]:
+        """Send nothing for as long as the server has asked for."""
+        server = self._end(entry).server
+        if pause := server.pause:
+            yield pause
+            sleep(pause.seconds)
+            server.pause = None
 
     def _started(
         self, entries: Sequence[Entry], orphans: Orphans, stack: ExitStack, *, one_by_one: bool

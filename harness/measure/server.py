@@ -91,14 +91,19 @@ class _AtPath(http.client.HTTPConnection):
 
 
 class Server:
-    """A running image server.
+    """A running image server of ours.
 
     Args:
         url: where it answers, e.g. ``http://127.0.0.1:40001``.
         token: for its control routes.
         pid: of its process.
         control: path of the socket for its control routes; None if they are reached at the URL.
+
+    Attributes:
+        pause: that it asks for; it never does.
     """
+
+    pause = None
 
     def __init__(self, url: str, token: str, pid: int, control: str | None = None) -> None:
         self.url = url
@@ -145,6 +150,11 @@ class Server:
         if seed is not None:
             self._digests[workload] = moved(self._digests[workload], seed)
         return witness
+
+    def excuses(self, reason: str, answer: Mapping[str, Any], suspect: int) -> bool:
+        """Never: what fails here is the contender's doing."""
+        del reason, answer, suspect
+        return False
 
     def close(self) -> None:
         """Close the control connection."""

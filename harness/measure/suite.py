@@ -46,7 +46,7 @@ def _workload(flat: Any) -> dict[str, Any]:
     """Check the fields of ``[workloads.NAME]``; those that the project decides are no fields of a file."""
     table = _table(flat)
     if fixed := next((name for name in table if name in SPECS and SPECS[name].is_fixed), None):
-        raise FieldError(fixed, "is the project's own, the same on every machine")
+        raise FieldError(fixed, "is decided by the project, and no field of a file")
     return check(table)
 
 

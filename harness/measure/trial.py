@@ -12,7 +12,15 @@ from typing import Any
 
 from harness import checks
 from harness.measure.ends import End
-from harness.measure.expectation import Bodies, Expectation, Span, check, check_bodies, expectation
+from harness.measure.expectation import (
+    Bodies,
+    Expectation,
+    Span,
+    check,
+    check_bodies,
+    expectation,
+    wrong_bodies,
+)
 from harness.measure.guard import Wait, haste, overreach
 from harness.measure.job import Entry, RoundJob
 from harness.measure.launch import Worker, WorkerDied
@@ -51,6 +59,7 @@ class RunningTrial:
         self._known = dict(NOTHING_KNOWN)
         self._has_rehearsed = False
         self._blocks: str | None = None
+        self._suspect = 0  # place of the image with which a pass went wrong, as far as is known
         self._reason: str | None = None
         self.family = worker.family
         self.was_hit = False
@@ -82,11 +91,11 @@ class RunningTrial:
         A window of the server is opened before, so that nothing of others is in it: neither what a failed trial left
         behind nor the server's CPU time for other workloads. In it the images have changed places, and no worker ever learns
         which is where: a body that was kept from an earlier pass is the wrong one. What the pass used is read from outside,
-        before and after.
+        before and after. At a remote server nothing is opened, witnessed or rehearsed.
         """
         name = self._workload.name
-        server = Wait(Family(self._server.pid))
-        if not self._has_rehearsed:
+        server = Wait(Family(self._server.pid)) if self._server.pid is not None else None
+        if server and not self._has_rehearsed:
             self._has_rehearsed = True
             answer = self._ask("rehearse", certificates=self._round == 0)
             self._blocks, self._known["advice"] = answer.get("blocks"), answer.get("advice")
@@ -97,22 +106,30 @@ class RunningTrial:
         expected = expectation(self._workload, self._entry.in_flight, self._server.digests(name))
         self._carried()
         cpu_s, began = self.family.cpu_s(), perf_counter()
-        self._ask("pass")
+        answer = self._ask("pass")
         cpu_s, elapsed_s = self.family.cpu_s() - cpu_s, perf_counter() - began
         if self._has_hit(server):
             return
         line, witness = self._carried(), self._server.window(name)
         self._keep(expected, self._ask("tell"), line, witness, cpu_s, (began, began + elapsed_s))
+        if self._is_excused(answer):
+            self._reason = None
         self._wait = Wait(self.family)
+
+    def _is_excused(self, answer: Mapping[str, Any]) -> bool:
+        """Whether the pass has failed by the server's doing, and can be run again."""
+        if self._reason is None or not self._server.excuses(self._reason, answer, self._suspect):
+            return False
+        return self._worker.status() is None
 
     def _carried(self) -> LineWitness | None:
         """What the line carried since this was last asked."""
         return self._line.seen() if self._line else None
 
-    def _has_hit(self, server: Wait) -> bool:
+    def _has_hit(self, server: Wait | None) -> bool:
         """Whether the server was harmed; then it is ended, as all that it serves from now on would be worth nothing."""
-        harm = server.harm()
-        if harm:
+        harm = server.harm() if server else None
+        if harm and self._server.pid is not None:
             self._reason = f"while it ran, the image server {harm}"
             end_process(self._server.pid)
         return harm is not None
@@ -122,7 +139,7 @@ class RunningTrial:
         expected: Expectation,
         answer: Mapping[str, Any],
         line: LineWitness | None,
-        witness: Witness,
+        witness: Witness | None,
         cpu_s: float,
         span: Span,
     ) -> None:
@@ -136,6 +153,7 @@ class RunningTrial:
             # Others know the paths too: what the server saw may be their doing.
             self.was_hit = wrong is not None
             self._reason = check_bodies(expected, bodies, self._urls) or wrong
+            self._suspect = next(iter(wrong_bodies(expected, bodies)), 0)
         except ValueError as error:
             self._reason = f"the worker's answer cannot be read: {error}"
         self._reason = (

@@ -1,4 +1,4 @@
-"""What has no rank, and why: a line for each reason. Text alone, so that it can be told while something is measured."""
+"""What has no rank and why, and what else is noted: a line for each reason. Text alone, so that it can be told early."""
 
 from collections.abc import Iterable, Sequence
 

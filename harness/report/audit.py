@@ -142,7 +142,8 @@ def is_unfinished(ledger: Ledger) -> bool:
 def _in_force(trial: Trial) -> Iterator[tuple[str, str]]:
     seen = asked_as(trial)
     yield from seen.items()
-    for name, value in sorted(trial.timed[0].witness.headers.items()):
+    witness = trial.timed[0].witness
+    for name, value in sorted(witness.headers.items() if witness else ()):
         if name not in seen and name != "host":
             yield f"header {name}", value
     yield "default executor (threads)", str(trial.executor_size)

@@ -62,7 +62,7 @@ def workloads(ledger: Ledger) -> pd.DataFrame:
             **{
                 SPECS[name].column or name: value
                 for name, value in workload.flat.items()
-                if not SPECS[name].is_fixed
+                if SPECS[name].is_shown
             },
             "ceiling_requests_per_s": limits.get(workload.name),
         }
@@ -220,8 +220,8 @@ def _medians(of_passes: pd.DataFrame) -> Mapping[tuple[str, str, str], dict[str,
 def _server_shares(trials: Sequence[Trial]) -> dict[Cell, float]:
     found: dict[Cell, list[float]] = defaultdict(list)
     for trial in trials:
-        if trial.reason is None and trial.timed:
-            found[trial.cell].append(server_share(trial))
+        if trial.reason is None and trial.timed and (share := server_share(trial)) is not None:
+            found[trial.cell].append(share)
     return {cell: statistics.median(values) for cell, values in found.items()}
 
 

@@ -82,7 +82,7 @@ def best(metric: Metric) -> str:
 def scope(tables: Tables, workload: str, form: Format) -> str:
     """What a workload asks, as one phrase."""
     row = tables.workloads[tables.workloads["workload"] == workload].iloc[0]
-    return asked({name: row[spec.column or name] for name, spec in SPECS.items() if not spec.is_fixed}, form)
+    return asked({name: row[spec.column or name] for name, spec in SPECS.items() if spec.is_shown}, form)
 
 
 def asked(flat: Mapping[str, Any], form: Format) -> str:

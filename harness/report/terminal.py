@@ -76,6 +76,7 @@ def _absences(rows: Rows) -> list[str]:
 
 def _notes(tables: Tables) -> list[str]:
     of_cells = tables.notes[tables.notes["workload"] != ALL].to_dict("records")
-    return [
-        f"note: {note['workload']}:{row_name(note)}: {note['text']}; {note['advice']}" for note in of_cells
-    ]
+    return absences(
+        ("note", f"{note['workload']}:{row_name(note)}", f"{note['text']}; {note['advice']}")
+        for note in of_cells
+    )

@@ -15,11 +15,11 @@ from typing import Any
 from harness import ledger
 from harness.locks import lock
 from harness.measure.catalog import Catalog
-from harness.measure.job import Block, RoundJob, RoundResult
+from harness.measure.job import Block, Notice, Pause, RoundJob, RoundResult
 from harness.measure.plan import round_job
 from harness.measure.run import run_round
 from harness.metrics import TIME_PER_IMAGE, judged_metric
-from harness.model import Ceiling, HarnessError, Plan, Trial
+from harness.model import Ceiling, HarnessError, Plan, Resource, Trial
 from harness.report.absences import absences
 from harness.report.progress import Lines, Screen
 from harness.session.console import Console
@@ -66,6 +66,7 @@ def drive(
     is_over: Callable[[int], bool] = lambda _number: False,
     executor: Executor | None = None,
     cache_folder: Path | None = None,
+    resources: Sequence[Resource] = (),
 ) -> None:
     """Measure the trials that a ledger lacks, round by round.
 
@@ -77,6 +78,7 @@ def drive(
         is_over: asked before each round; True ends the run, as when a budget is used up.
         executor: runs the rounds; None runs them in this process.
         cache_folder: of environments.
+        resources: of the plan, with the URLs as they are.
     """
     plan = writer.ledger.run.plan
     for left in writer.folder.glob("sink-*"):  # by a run that was killed
@@ -88,7 +90,7 @@ def drive(
         _folder_for_images(writer.folder) as sink,
         show(console, plan, writer.ledger.trials, time.monotonic) as reporter,
     ):
-        run = _Run(console, writer, catalogs, reporter)
+        run = _Run(console, writer, catalogs, reporter, resources)
 
         def measure(job: RoundJob) -> None:
             if executor is None:
@@ -119,7 +121,9 @@ class _Run:
         writer: ledger.Writer,
         catalogs: Mapping[str, Catalog],
         reporter: Lines | Screen,
+        resources: Sequence[Resource],
     ) -> None:
+        self._resources = resources
         self._console = console
         self._writer = writer
         self._catalogs = catalogs
@@ -139,18 +143,27 @@ class _Run:
             self._catalogs,
             is_wanted=lambda cell: not (is_over or (number, cell) in self._measured or cell in self._failed),
             ceilings=kinds,
+            resources=self._resources,
         )
 
     def kinds_without_ceiling(self) -> list[AnswerKind]:
         """Kinds of answers of which no ceiling is known that still stands."""
         limits = server_limits(self.trials, self._plan.workloads, self._ceilings)
-        workloads = (workload for workload in self._plan.workloads if workload.name not in limits)
-        return sorted({workload.answer_kind for workload in workloads})
+        return sorted(
+            {
+                workload.answer_kind
+                for workload in self._plan.workloads
+                if workload.name not in limits and not workload.network.is_remote
+            }
+        )
 
-    def add(self, record: ledger.Record | Block) -> None:
+    def add(self, record: ledger.Record | Notice) -> None:
         """Write a record and show it; what has to be left out is said."""
         if isinstance(record, Block):
             self._reporter.next(record.round, record.cells)
+            return
+        if isinstance(record, Pause):
+            self._console.say(f"{record.host} asks to wait: nothing is sent for {record.seconds:.0f} s")
             return
         try:
             written = self._writer.append(record)

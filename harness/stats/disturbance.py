@@ -135,7 +135,7 @@ def work_of(trials: Iterable[Trial]) -> Work | None:
         return None
     return Work(
         client=math.fsum(each.client_cpu_s for each in passes) / wall_s,
-        server=math.fsum(each.witness.server_cpu_s for each in passes) / wall_s,
+        server=math.fsum(each.witness.server_cpu_s for each in passes if each.witness) / wall_s,
         cpus=max(1, *(len(trial.cpus) for trial in trials)),
     )
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.metrics import Metric
+from harness.metrics import NOT_WITNESSED, Metric
 from harness.model import Cell, HarnessError, Note, Trial
 from harness.stats import kernels
 from harness.stats.disturbance import Work, work_of
@@ -136,5 +136,7 @@ def _value(trial: Trial, metric: Metric) -> tuple[float, str | None]:
     if not trial.timed:
         return math.nan, "no timed pass"
     value = metric.of_trial(trial)
+    if math.isnan(value) and any(each.witness is None for each in trial.timed):
+        return value, f"{metric.key} is {NOT_WITNESSED}"
     is_usable = math.isfinite(value) and (value > 0 or not metric.is_judged)
     return value, None if is_usable else f"{metric.key} is {value}"

@@ -7,8 +7,8 @@ import statistics
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from harness.metrics import CONNECTIONS, RATE, SERVER_IN_FLIGHT
-from harness.model import Ceiling, Cell, LineWitness, Note, Pass, Trial
+from harness.metrics import CLIENT_IN_FLIGHT, CONNECTIONS, NOT_WITNESSED, RATE, SERVER_IN_FLIGHT
+from harness.model import Ceiling, Cell, LineWitness, Note, Pass, Trial, Witness
 from harness.workload import AnswerKind, Workload
 
 SERVER_SHARE = 0.9  # of the server's one core; above it the server decides how fast a cell is
@@ -35,6 +35,7 @@ def cell_notes(
             *_link_bound(of_cell),
             *_concurrency(of_cell, asked[cell.workload]),
             *_strangers(of_cell),
+            *_unwitnessed(of_cell),
             *_parity(of_cell, usual[cell.workload]),
             *_advice(of_cell),
         )
@@ -65,10 +66,17 @@ def server_limits(
     return {name: highest[kind] for name, kind in kinds.items() if highest[kind] > reached[kind]}
 
 
-def server_share(trial: Trial) -> float:
-    """Share of one core that the server used during the timed passes, with a line's relay beside it; median over them."""
-    used = ((_relay_cpu_s(pass_) + pass_.witness.server_cpu_s) / pass_.wall_s for pass_ in trial.timed)
-    return statistics.median(used)
+def server_share(trial: Trial) -> float | None:
+    """Share of one core that the server used during the timed passes, with a line's relay beside it; median over them.
+
+    None if they were not witnessed.
+    """
+    used = [
+        (_relay_cpu_s(pass_) + pass_.witness.server_cpu_s) / pass_.wall_s
+        for pass_ in trial.timed
+        if pass_.witness
+    ]
+    return statistics.median(used) if used else None
 
 
 def _relay_cpu_s(passed: Pass) -> float:
@@ -77,7 +85,8 @@ def _relay_cpu_s(passed: Pass) -> float:
 
 def _server_bound(trials: Sequence[Trial], ceiling: float | None) -> Iterator[Note]:
     advice = "raise the latency or the size of the images, or give the server a quicker core"
-    share = statistics.median(map(server_share, trials))
+    shares = [share for trial in trials if (share := server_share(trial)) is not None]
+    share = statistics.median(shares) if shares else 0.0
     if share >= SERVER_SHARE:
         relay = " and the line's relay" if any(map(_relay_cpu_s, trials[0].timed)) else ""
         text = f"server-bound: the server{relay} used {share:.0%} of its core"
@@ -115,8 +124,11 @@ def _limit(line: LineWitness) -> str | None:
 
 def _concurrency(trials: Sequence[Trial], workload: Workload) -> Iterator[Note]:
     asked = min(workload.arrival.concurrency, workload.what.images)
-    reached = statistics.median(map(SERVER_IN_FLIGHT.of_trial, trials))
-    if workload.network.shows_in_flight and reached < FEW * asked:
+    # Of a remote server only the client's own count is known.
+    in_flight = CLIENT_IN_FLIGHT if workload.network.is_remote else SERVER_IN_FLIGHT
+    reached = statistics.median(map(in_flight.of_trial, trials))
+    is_known = workload.network.shows_in_flight or workload.network.is_remote
+    if is_known and reached < FEW * asked:
         yield Note(
             code="concurrency-not-reached",
             text=f"{reached:.0f} of {asked} in flight",
@@ -133,9 +145,21 @@ def _concurrency(trials: Sequence[Trial], workload: Workload) -> Iterator[Note]:
         )
 
 
+def _unwitnessed(trials: Sequence[Trial]) -> Iterator[Note]:
+    """That every body is right shows what arrived, and not what it took."""
+    if any(pass_.witness is None for trial in trials for pass_ in trial.timed):
+        yield Note(
+            code="not-witnessed",
+            text=f"{NOT_WITNESSED}: requests, connections and protocol at a server that is not ours",
+            advice="measure on a local workload what must be equal there",
+            invalidates=False,
+        )
+
+
 def _strangers(trials: Sequence[Trial]) -> Iterator[Note]:
     """Others do not spoil a count, and yet take the server's time."""
-    count = sum(pass_.witness.strangers or 0 for trial in trials for pass_ in trial.timed)
+    seen = (pass_.witness for trial in trials for pass_ in trial.timed)
+    count = sum(witness.strangers or 0 for witness in seen if witness)
     if count:
         yield Note(
             code="strangers",
@@ -145,16 +169,17 @@ def _strangers(trials: Sequence[Trial]) -> Iterator[Note]:
         )
 
 
-FACTS: Mapping[str, Callable[[Pass], str]] = {
-    "HTTP version": lambda pass_: pass_.witness.http_version or "none",
-    "accept-encoding": lambda pass_: pass_.witness.headers.get("accept-encoding", "none"),
-    "connection": lambda pass_: pass_.witness.headers.get("connection", "keep-alive"),
+FACTS: Mapping[str, Callable[[Witness], str]] = {
+    "HTTP version": lambda seen: seen.http_version or "none",
+    "accept-encoding": lambda seen: seen.headers.get("accept-encoding", "none"),
+    "connection": lambda seen: seen.headers.get("connection", "keep-alive"),
 }
 
 
 def facts(trial: Trial) -> dict[str, str]:
     """What the server saw of how this trial asks: the facts in which variants should be equal."""
-    return {name: of_pass(trial.timed[0]) for name, of_pass in FACTS.items()}
+    seen = trial.timed[0].witness
+    return {name: of_witness(seen) if seen else NOT_WITNESSED for name, of_witness in FACTS.items()}
 
 
 def _usual(workload: str, whole: Mapping[Cell, Sequence[Trial]]) -> dict[str, str]:

@@ -7,6 +7,7 @@ import pytest
 from harness import ledger
 from harness.measure.server import Server
 from harness.measure.suite import PROJECT_FILE, read_suite_file
+from tests.builders import seen
 from tests.commands.conftest import in_process
 from tests.shared_server import shared
 
@@ -36,7 +37,7 @@ def test_a_workload_needs_no_file_and_is_recorded(server: Server, tmp_path: Path
         2,
     )
     assert [trial.reason for trial in recorded.trials] == [None]
-    assert recorded.trials[0].timed[0].witness.requests == 4
+    assert seen(recorded.trials[0].timed[0]).requests == 4
 
 
 @pytest.mark.usefixtures("probed_once")
@@ -73,6 +74,7 @@ def test_a_file_that_says_a_workload_alone_is_measured_by_the_default_suite(
         (["--redirect-host-share", "50%"], "redirect_host_share needs a second host"),
         (["--tls", "--workloads", "thumbs-memory"], "leave it out, or leave out --workloads"),
         (["--resume", "latest", "--concurrency", "3"], "leave out --concurrency"),
+        (["--images", "3", "--most-requests", "9"], "--most-requests goes with --urls"),
     ],
 )
 def test_what_cannot_be_asked_is_refused_in_one_line(

@@ -9,6 +9,7 @@ import pytest
 
 from harness import ledger
 from harness.cli import main
+from tests.builders import seen
 from tests.commands.conftest import SUITE
 
 pytestmark = pytest.mark.usefixtures("probed_once")
@@ -59,7 +60,7 @@ def test_over_http_2_who_does_not_speak_it_is_skipped_and_the_ceiling_is_of_http
     ]
     assert [(trial.cell.variant, trial.reason) for trial in run.trials] == [(speaking, None)]
     assert [(ceiling.http, ceiling.tls) for ceiling in run.ceilings] == [("2", True)]
-    assert {each.witness.http_version for each in run.trials[0].passes} == {"2"}
+    assert {seen(each).http_version for each in run.trials[0].passes} == {"2"}
 
 
 @pytest.mark.parametrize("command", [["bench", "--variants", NAIVE], ["selfcheck", "--variant", NAIVE]])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from harness.ledger import Record
 from harness.measure.catalog import Catalog
-from harness.measure.job import Block, RoundJob
+from harness.measure.job import Notice, RoundJob
 from harness.measure.plan import make_plan, round_job
 from harness.measure.run import run_round
 from harness.measure.server import Server
@@ -37,7 +37,7 @@ def job_of(catalog: Catalog, workload: Workload, rules: TrialRules, order: Seque
 def measured(
     server: Server,
     job: RoundJob,
-    tell: Callable[[Record | Block], None] | None = None,
+    tell: Callable[[Record | Notice], None] | None = None,
     sink: Path | None = None,
 ) -> tuple[Trial, ...]:
     """Run the job on a server that runs already."""

@@ -13,6 +13,7 @@ from harness.measure.catalog import Catalog, open_catalog
 from harness.measure.server import Server
 from harness.model import HarnessError, Trial, TrialRules
 from harness.workload import Workload
+from tests.builders import seen
 from tests.measure.conftest import job_of, measured
 
 # 32 is the most that a default executor has on any machine, so that no variant is skipped.
@@ -51,8 +52,8 @@ def test_every_variant_found_keeps_the_contract(catalog: Catalog, server: Server
         assert not timed.warmup
         for one in trial.passes:
             assert len(one.latency_s) == len(one.start_s) == TINY.what.images
-            assert one.witness.requests == TINY.what.images
-            assert one.witness.bytes >= sum(TINY.what.sizes)
+            assert seen(one).requests == TINY.what.images
+            assert seen(one).bytes >= sum(TINY.what.sizes)
             assert 0 < min(one.latency_s) <= one.wall_s
         assert trial.peak_rss_bytes > 5_000_000
         assert trial.threads >= 1
@@ -60,7 +61,7 @@ def test_every_variant_found_keeps_the_contract(catalog: Catalog, server: Server
             # What the probe was told is what is in force in a pass, with the CPUs of a pass.
             model = catalog.contender("concurrency", trial.cell.variant.partition("/")[0])
             assert trial.executor_size == model.in_flight
-    by_id = {one.cell.variant: one.timed[0].witness for one in trials}
+    by_id = {one.cell.variant: seen(one.timed[0]) for one in trials}
     assert by_id["thread_pool/requests_get"].connections == TINY.what.images
     assert 1 <= by_id["thread_pool/requests_session"].connections <= TINY.arrival.concurrency
     assert by_id["sequential/requests_session"].peak_in_flight == 1
@@ -88,14 +89,14 @@ def test_every_client_copes_with_all_that_a_network_does(catalog: Catalog, serve
     assert len(trials) == len(one_of_each) >= 6
     sent_on = 7 + 7  # a fifth of 33 images, each
     for trial in trials:
-        for seen in (each.witness for each in trial.passes):
-            assert seen.statuses == {"200": 33, "302": sent_on}
-            assert seen.different == seen.requests == 33 + sent_on
-            assert seen.hosts is not None
-            assert seen.tls is not None
-            assert set(seen.hosts) == {"127.0.0.1", "127.0.0.2", "127.0.0.3"}
-            assert sum(seen.hosts.values()) == seen.connections
-            assert seen.tls == {"TLSv1.3": seen.connections}
+        for witness in map(seen, trial.passes):
+            assert witness.statuses == {"200": 33, "302": sent_on}
+            assert witness.different == witness.requests == 33 + sent_on
+            assert witness.hosts is not None
+            assert witness.tls is not None
+            assert set(witness.hosts) == {"127.0.0.1", "127.0.0.2", "127.0.0.3"}
+            assert sum(witness.hosts.values()) == witness.connections
+            assert witness.tls == {"TLSv1.3": witness.connections}
 
 
 def test_over_http_2_images_share_connections(catalog: Catalog, server: Server) -> None:
@@ -119,15 +120,15 @@ def test_over_http_2_images_share_connections(catalog: Catalog, server: Server) 
     assert {trial.cell.variant: trial.reason or trial.advice for trial in trials} == {
         variant.id: None for variant in few.variants
     }
-    for seen in (each.witness for trial in trials for each in trial.passes):
-        assert (seen.http_version, seen.statuses) == ("2", {"200": 40, "302": 16})
-        assert seen.hosts is not None
-        assert set(seen.hosts) == {"127.0.0.1", "127.0.0.2"}
+    for witness in (seen(each) for trial in trials for each in trial.passes):
+        assert (witness.http_version, witness.statuses) == ("2", {"200": 40, "302": 16})
+        assert witness.hosts is not None
+        assert set(witness.hosts) == {"127.0.0.1", "127.0.0.2"}
         assert (
-            seen.connections <= 4
+            witness.connections <= 4
         )  # two would do; while the first is being opened a client may open another
-        assert seen.tls == {"TLSv1.3": seen.connections}
-        assert 16 < seen.peak_in_flight <= 32
+        assert witness.tls == {"TLSv1.3": witness.connections}
+        assert 16 < witness.peak_in_flight <= 32
 
 
 ACCEPTING = """

@@ -11,6 +11,7 @@ from harness.measure.expectation import Bodies, Expectation, check, check_bodies
 from harness.model import Pass
 from harness.workload import HttpVersion, Workload
 from tests.builders import one_pass, variant
+from tests.builders import seen as witnessed
 
 SLOW = Workload.of(
     name="w", images=10, image_bytes=4096, latency_s=0.05, concurrency=5, sink="memory", seed=1
@@ -23,7 +24,7 @@ def seen(*, worker_peak: int = 5, server_peak: int = 5, **witness: object) -> Pa
     """A pass from 100.0 to 100.1 of the machine's clock; its images took 0.1 s together."""
     one = replace(one_pass(0.01, images=10), began_at=100.0, wall_s=0.1)
     times = {"reached_at": 100.001, "answered_at": 100.099, "waited_s": 0.09}
-    changed = replace(one.witness, **({"peak_in_flight": server_peak} | times | witness))  # type: ignore[arg-type]
+    changed = replace(witnessed(one), **({"peak_in_flight": server_peak} | times | witness))  # type: ignore[arg-type]
     return replace(one, peak_in_flight=worker_peak, witness=changed)
 
 

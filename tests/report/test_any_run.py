@@ -16,6 +16,7 @@ from harness.report.derived import build
 from harness.report.tables import make_tables
 from harness.report.terminal import print_report
 from harness.stats.judge import judge_run
+from tests.builders import seen
 from tests.report.ledgers import VARIANTS, make_book, workload
 
 WORKLOADS = ("small-memory", "large-memory")
@@ -38,7 +39,7 @@ FATES: dict[str, Callable[[Sequence[Trial]], Sequence[Trial]]] = {
 
 def server_bound(pass_: Pass) -> Pass:
     """The same pass, with the server at the end of its strength."""
-    return replace(pass_, witness=replace(pass_.witness, server_cpu_s=0.99 * pass_.wall_s))
+    return replace(pass_, witness=replace(seen(pass_), server_cpu_s=0.99 * pass_.wall_s))
 
 
 def a_book(rounds: int, fates: Sequence[str], absent: str, *, watched: bool) -> Ledger:

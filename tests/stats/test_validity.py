@@ -9,7 +9,7 @@ import pytest
 from harness.model import Ceiling, Cell, Flow, LineWitness, Note, Pass, Trial
 from harness.stats.validity import _limit, cell_notes, facts, server_limits, server_share
 from harness.workload import Workload
-from tests.builders import cell, one_pass, trial
+from tests.builders import cell, one_pass, seen, trial
 
 A, B, C = cell("a"), cell("b"), cell("c")
 QUIET = Flow(packets=1_000, bytes=1_000_000, dropped=0, late=1, most_late_s=0.004)
@@ -23,8 +23,8 @@ NO_LATENCY = SMALL.but(latency_s=0.0)
 def measured(of: Cell, **witness: Any) -> Trial:
     """A trial of three timed passes of 10 images in 1 s each; all 8 were in flight unless told otherwise."""
     even = one_pass(0.1)
-    seen = replace(even.witness, **({"peak_in_flight": 8} | witness))
-    passes = (replace(even, warmup=True), *(replace(even, witness=seen),) * 3)
+    changed = replace(seen(even), **({"peak_in_flight": 8} | witness))
+    passes = (replace(even, warmup=True), *(replace(even, witness=changed),) * 3)
     return replace(trial(of, 0, 0.1), passes=passes)
 
 
@@ -49,7 +49,9 @@ def test_a_relay_beside_the_server_takes_of_the_same_core() -> None:
     wall_s = trial_.timed[0].wall_s
     line = LineWitness(up=QUIET, down=QUIET, elapsed_s=wall_s, relay_cpu_s=0.45 * wall_s)
     shared = replace(trial_, passes=tuple(replace(pass_, line=line) for pass_ in trial_.passes))
-    assert server_share(shared) == pytest.approx(server_share(trial_) + 0.45)
+    alone = server_share(trial_)
+    assert alone is not None
+    assert server_share(shared) == pytest.approx(alone + 0.45)
     [note] = notes(shared)[A]
     assert note.text == "server-bound: the server and the line's relay used 95% of its core"
 
@@ -189,7 +191,7 @@ def test_a_trial_without_timed_passes_takes_no_part(broken: Callable[[Trial], Tr
 
 def test_one_pass_among_many_does_not_decide() -> None:
     quiet = measured(A)
-    loud: Pass = replace(quiet.timed[0], witness=replace(quiet.timed[0].witness, server_cpu_s=1.0))
+    loud: Pass = replace(quiet.timed[0], witness=replace(seen(quiet.timed[0]), server_cpu_s=1.0))
     assert notes(replace(quiet, passes=(*quiet.passes, loud))) == {}
 
 
@@ -210,3 +212,17 @@ def test_one_pass_among_many_does_not_decide() -> None:
 )
 def test_a_relay_that_holds_packets_up_is_named(seen: LineWitness, limit: str | None) -> None:
     assert _limit(seen) == limit
+
+
+def test_what_was_not_witnessed_is_said_and_takes_no_rank() -> None:
+    remote = SMALL.but(server="remote", latency_s=0.0)
+    alone = measured(A)
+    passes = tuple(replace(pass_, witness=None, peak_in_flight=3) for pass_ in alone.passes)
+    unseen = replace(alone, passes=passes)
+    assert server_share(unseen) is None
+    found = notes(unseen, workload=remote)[A]
+    assert {note.code: note.invalidates for note in found} == {
+        "concurrency-not-reached": False,
+        "not-witnessed": False,
+    }
+    assert [note.text for note in found if note.code == "concurrency-not-reached"] == ["3 of 8 in flight"]

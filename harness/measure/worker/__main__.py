@@ -7,6 +7,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, TextIO
 
@@ -70,14 +71,33 @@ def _answer(answers: TextIO, number: int, step: Callable[[], Any]) -> None:
         answer = {"missing": error.name or str(error), "reason": _reason(error)}
     except BaseException as error:  # noqa: BLE001 - SystemExit in a contender is a failed trial, not the end of us
         traceback.print_exc()
-        answer = {"reason": _reason(error)}
+        answer = {"reason": _reason(error), **_refusal(error)}
     answers.write(json.dumps({"number": number, "answer": answer}) + "\n")
     answers.flush()
 
 
-def _reason(error: BaseException) -> str:
-    """One line; of a group, its first leaf, which is what a user would look for."""
+def _refusal(error: BaseException) -> dict[str, Any]:
+    """Status and Retry-After of the answer that an error is about, where the client's error tells them."""
+    with suppress(Exception):  # attributes of others may do anything
+        leaf = _leaf(error)
+        for told in (leaf, getattr(leaf, "response", None)):
+            found = [getattr(told, name, None) for name in ("status", "status_code", "code")]
+            status = next((value for value in found if type(value) is int), None)
+            if status is not None:
+                after = getattr(told, "headers", {}).get("Retry-After")
+                return {"status": status, "retry_after": None if after is None else str(after)}
+    return {}
+
+
+def _leaf(error: BaseException) -> BaseException:
+    """Of a group, its first leaf, which is what a user would look for."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
+    return error
+
+
+def _reason(error: BaseException) -> str:
+    """One line."""
+    error = _leaf(error)
     text = " ".join(str(error).split()).encode(errors="replace").decode()  # half a character is no JSON
     return f"{type(error).__name__}: {text}"[:REASON_LENGTH] if text else type(error).__name__
