@@ -83,6 +83,10 @@ PROVE = {
         "Measure the image server against nginx, with wrk as the load (both from the system's packages).",
         "harness.calibration server_rate",
     ),
+    "tls_rate": (
+        "The same over TLS with h2load: requests and handshakes over HTTP/1.1 and HTTP/2.",
+        "harness.calibration tls_rate",
+    ),
     "link": (
         "Prove that lines are what is asked for, with bare sockets: round trip, jitter, rates, handshakes, losses.",
         "harness.calibration link",

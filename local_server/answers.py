@@ -26,7 +26,7 @@ class Reply:
     """
 
     status: int
-    headers: Sequence[tuple[str, str]]
+    headers: Sequence[tuple[bytes, bytes]]
     wire: bytes
 
 
@@ -85,7 +85,7 @@ def served(fields: Mapping[str, Any]) -> Served:
             Answer(
                 plain=_image(http, image.body, is_chunked=number in chunked),
                 zipped=_image(
-                    http, gzip.compress(image.body, mtime=0), is_chunked=number in chunked, coding="gzip"
+                    http, gzip.compress(image.body, mtime=0), is_chunked=number in chunked, coding=b"gzip"
                 )
                 if number in zipped
                 else None,
@@ -117,20 +117,22 @@ def _redirects(fields: Mapping[str, Any]) -> list[Redirect | None]:
 
 def redirect(http: HttpVersion, url: str) -> Reply:
     """Return what sends on to another place."""
-    return _reply(http, HTTPStatus.FOUND, (("location", url), ("content-length", "0")), b"")
+    return _reply(http, HTTPStatus.FOUND, ((b"location", url.encode()), (b"content-length", b"0")), b"")
 
 
-def _image(http: HttpVersion, body: bytes, *, is_chunked: bool, coding: str | None = None) -> Reply:
-    length = ("transfer-encoding", "chunked") if is_chunked else ("content-length", str(len(body)))
-    codings = [("content-encoding", coding)] if coding else []
-    headers = (("content-type", "image/jpeg"), *codings, length)
+def _image(http: HttpVersion, body: bytes, *, is_chunked: bool, coding: bytes | None = None) -> Reply:
+    length = (b"transfer-encoding", b"chunked") if is_chunked else (b"content-length", b"%d" % len(body))
+    codings = [(b"content-encoding", coding)] if coding else []
+    headers = ((b"content-type", b"image/jpeg"), *codings, length)
     return _reply(http, HTTPStatus.OK, headers, _in_chunks(body) if is_chunked else body)
 
 
-def _reply(http: HttpVersion, status: HTTPStatus, headers: Sequence[tuple[str, str]], rest: bytes) -> Reply:
+def _reply(
+    http: HttpVersion, status: HTTPStatus, headers: Sequence[tuple[bytes, bytes]], rest: bytes
+) -> Reply:
     if http == "1.1":
-        fields = "".join(f"{name.title()}: {value}\r\n" for name, value in headers)
-        rest = f"HTTP/1.1 {status.value} {status.phrase}\r\n{fields}\r\n".encode() + rest
+        fields = b"".join(b"%b: %b\r\n" % (name.title(), value) for name, value in headers)
+        rest = f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() + fields + b"\r\n" + rest
     return Reply(status=status.value, headers=headers, wire=rest)
 
 

@@ -60,7 +60,7 @@ class Http1:
             or message.should_close
         ):
             return None
-        reply = place.reply(message.headers)
+        reply = place.reply(message)
         window = place.witness.arrived(connection, message, message.path)
         window.answered(reply.status, len(reply.wire), at=window.arrived_at)
         return reply.wire
@@ -73,7 +73,7 @@ class Http1:
             return await self._refuse(request, place)
         if place.answer.is_chunked and request.version != HttpVersion11:  # only HTTP/1.1 knows chunks
             return await self._refuse(request, HTTPStatus.HTTP_VERSION_NOT_SUPPORTED)
-        reply = place.reply(request.headers)
+        reply = place.reply(request)
         wire, wait_s = reply.wire, place.wait_s
         window = place.witness.arrived(connection, request, request.raw_path)
         arrived_at = answered_at = window.arrived_at

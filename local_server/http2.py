@@ -152,13 +152,14 @@ class Http2:
         return port
 
     async def _answer(self, scope: Scope, send: Send, address: Address) -> None:
-        path, query = scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1")
-        path = f"{path}?{query}" if query else path
+        path = scope["raw_path"].decode("latin-1")
+        if scope["query_string"]:
+            path += f"?{scope['query_string'].decode('latin-1')}"
         place, head = self._images.asked(path, scope["method"], address), _Head(scope)
         if isinstance(place, HTTPStatus):
             await self._refuse(head, scope, send, address, path, place)
             return
-        reply, wait_s = place.reply(head.headers), place.wait_s
+        reply, wait_s = place.reply(head), place.wait_s
         window = place.witness.arrived(self._connection(scope, address), head, path)
         arrived_at = answered_at = window.arrived_at
         try:
@@ -179,7 +180,7 @@ class Http2:
         else:
             window = witness.arrived(self._connection(scope, address), head, path)
             window.answered(status.value, 0, at=window.arrived_at)
-        allow = [("allow", "GET")] if status is HTTPStatus.METHOD_NOT_ALLOWED else []
+        allow = [(b"allow", b"GET")] if status is HTTPStatus.METHOD_NOT_ALLOWED else []
         await _reply(send, status, allow, b"")
 
     def _connection(self, scope: Scope, address: Address) -> Connection:
@@ -191,10 +192,9 @@ class Http2:
         return connection
 
 
-async def _reply(send: Send, status: int, headers: Sequence[tuple[str, str]], body: bytes) -> None:
+async def _reply(send: Send, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> None:
     """Send an answer; a large body in pieces, each when there is room for it, however slowly the client reads."""
-    fields = [(name.encode(), value.encode()) for name, value in headers]
-    await send({"type": "http.response.start", "status": int(status), "headers": fields})
+    await send({"type": "http.response.start", "status": int(status), "headers": headers})
     for first in range(0, max(1, len(body)), PIECE_BYTES):
         last = first + PIECE_BYTES
         piece = body[first:last]

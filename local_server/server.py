@@ -1,14 +1,14 @@
 """What is served where, and to whom it is refused: workloads by name, places by path. Nothing here knows a protocol."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
 from harness.workload import MOST_BYTES, moved
 from local_server.answers import Answer, Reply, Served, redirect
 from local_server.listeners import Origin
-from local_server.witness import Witness
+from local_server.witness import Head, Witness
 
 SECRET_BYTES = 16  # in the paths of a workload: nobody guesses them, so all that asks for one was told it
 MOST_HELD_BYTES = (
@@ -32,12 +32,12 @@ class Place:
     answer: Answer
     redirect: Reply | None = None
 
-    def reply(self, headers: Mapping[str, str]) -> Reply:
-        """What a client gets that sent these headers."""
+    def reply(self, head: Head) -> Reply:
+        """What a client gets that sent this head."""
         if self.redirect is not None:
             return self.redirect
         zipped = self.answer.zipped
-        if zipped is not None and "gzip" in headers.get("accept-encoding", ""):
+        if zipped is not None and "gzip" in head.headers.get("accept-encoding", ""):
             return zipped
         return self.answer.plain
 

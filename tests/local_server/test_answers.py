@@ -50,14 +50,14 @@ def test_each_answer_carries_its_image_whole(chunked: float, zipped: float) -> N
 def test_over_http_2_the_body_stands_alone_and_its_head_beside_it() -> None:
     found = made(http="2", tls=True, gzip_share=0.5)
     for answer in found.answers:
-        assert dict(answer.plain.headers) == {"content-type": "image/jpeg", "content-length": "20000"}
+        assert dict(answer.plain.headers) == {b"content-type": b"image/jpeg", b"content-length": b"20000"}
         assert hashlib.sha256(answer.plain.wire).hexdigest() == answer.sha256
         if answer.zipped is not None:
-            assert dict(answer.zipped.headers)["content-encoding"] == "gzip"
+            assert dict(answer.zipped.headers)[b"content-encoding"] == b"gzip"
             assert hashlib.sha256(gzip.decompress(answer.zipped.wire)).hexdigest() == answer.sha256
     sent_on = redirect("2", "https://127.0.0.1:1/x")
-    assert (sent_on.status, dict(sent_on.headers)["location"], sent_on.wire) == (
-        302, "https://127.0.0.1:1/x", b"",
+    assert (sent_on.status, dict(sent_on.headers)[b"location"], sent_on.wire) == (
+        302, b"https://127.0.0.1:1/x", b"",
     )  # fmt: skip
     assert redirect("1.1", "/x").wire == b"HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n"
 

@@ -1,0 +1,119 @@
+"""nginx with one worker, to hold the image server against: the same bytes, on the same core, over the same protocols."""
+
+import ssl
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from os import sched_setaffinity
+from pathlib import Path
+from socket import create_server
+
+import psutil
+import trustme
+
+from harness.calibration.rates import Target
+from harness.measure.variables import clean_environment
+
+HOST = "127.0.0.1"
+CONFIGURATION = """\
+daemon off;
+worker_processes 1;
+pid {folder}/pid;
+error_log {folder}/error.log;
+events {{ worker_connections 4096; }}
+http {{
+    client_body_temp_path {folder}/temp; proxy_temp_path {folder}/temp; fastcgi_temp_path {folder}/temp;
+    uwsgi_temp_path {folder}/temp; scgi_temp_path {folder}/temp;
+    access_log off;
+    sendfile on;
+    tcp_nopush on;
+    keepalive_requests 1000000000;
+    default_type image/jpeg;
+    ssl_certificate {folder}/chain.pem;
+    ssl_certificate_key {folder}/key.pem;
+    ssl_protocols TLSv1.3;
+    root {folder}/root;
+    {servers}
+}}
+"""
+
+
+@contextmanager
+def running_nginx(
+    program: str, folder: Path, body: bytes, cpus: Sequence[int], kinds: Sequence[str]
+) -> Iterator[list[Target]]:
+    """Serve an image; yield it as it is reached in each way.
+
+    Args:
+        folder: empty, for all that it needs.
+        kinds: what follows the port in ``listen``: "", "ssl" or "ssl http2".
+    """
+    authority = trustme.CA()
+    _write(folder, body, authority.issue_cert(HOST))
+    ports = _free_ports(len(kinds))
+    listening = zip(ports, kinds, strict=True)
+    servers = " ".join(f"server {{ listen {HOST}:{port} {kind}; }}" for port, kind in listening)
+    (folder / "nginx.conf").write_text(CONFIGURATION.format(folder=folder, servers=servers))
+    urls = [
+        f"{'https' if kind else 'http'}://{HOST}:{port}/photo.jpg"
+        for port, kind in zip(ports, kinds, strict=True)
+    ]
+    with clean_environment() as clean:
+        process = subprocess.Popen(
+            [program, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")],
+            stderr=subprocess.DEVNULL,  # it is in the log too
+            env=clean,
+            preexec_fn=lambda: sched_setaffinity(0, cpus),
+        )
+        try:
+            for url in urls:
+                if not _serves(url, body, authority):
+                    log = (folder / "error.log").read_text().splitlines() or ["it wrote no reason"]
+                    sys.exit(f"nginx does not serve the image: {log[-1]}")
+            yield [Target(url=url, process=psutil.Process(process.pid)) for url in urls]
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def fetched(url: str, authority: str | None = None) -> bytes:
+    """What the URL gives, whatever proxies the environment names.
+
+    Args:
+        authority: certificate (PEM) of who vouches for the server.
+
+    Raises:
+        OSError: nothing.
+    """
+    handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({})]
+    if authority is not None:
+        handlers.append(urllib.request.HTTPSHandler(context=ssl.create_default_context(cadata=authority)))
+    with urllib.request.build_opener(*handlers).open(url) as answer:
+        return bytes(answer.read())
+
+
+def _write(folder: Path, body: bytes, certificate: trustme.LeafCert) -> None:
+    folder.chmod(0o755)  # its worker drops its rights and must read the file
+    (folder / "root").mkdir()
+    (folder / "root" / "photo.jpg").write_bytes(body)
+    certificate.private_key_pem.write_to_path(folder / "key.pem")
+    for each in certificate.cert_chain_pems:
+        each.write_to_path(folder / "chain.pem", append=True)
+
+
+def _free_ports(count: int) -> list[int]:
+    with ExitStack() as stack:
+        return [stack.enter_context(create_server((HOST, 0))).getsockname()[1] for _ in range(count)]
+
+
+def _serves(url: str, body: bytes, authority: trustme.CA) -> bool:
+    """Whether the URL gives these bytes within five seconds."""
+    for _ in range(50):
+        try:
+            return fetched(url, authority.cert_pem.bytes().decode()) == body
+        except OSError:
+            time.sleep(0.1)
+    return False
