@@ -96,8 +96,8 @@ def asked(flat: Mapping[str, Any], form: Format) -> str:
 
 def _amount(value: float | tuple[float, ...], unit: str, form: Format) -> str:
     """A number, or the ends and the middle of a distribution."""
-    if not isinstance(value, tuple):
-        return form.value(value, unit)
+    if not isinstance(value, tuple) or value[0] == value[-1]:
+        return form.value(value[0] if isinstance(value, tuple) else value, unit)
     [median] = drawn(value, 1, "")
     low, middle, high = (form.value(number, unit) for number in (value[0], median, value[-1]))
     return form.phrase("{low} to {high} (median {middle})", low=low, middle=middle, high=high)
