@@ -91,6 +91,10 @@ PROVE = {
         "Prove that lines are what is asked for, with bare sockets: round trip, jitter, rates, handshakes, losses.",
         "harness.calibration link",
     ),
+    "replay": (
+        "Prove that a recorded network stands for the one that was recorded: nginx on a line, by its URLs and by its copy.",
+        "harness.calibration replay",
+    ),
     "surroundings": (
         "Measure with and without proxies, netrc and debug modes of the user: nothing of them may count.",
         "harness.calibration surroundings",
