@@ -1,5 +1,7 @@
-"""nginx with one worker, to hold the image server against: the same bytes, on the same core, over the same protocols."""
+"""nginx with one worker: to hold the image server against, and as a server that is not ours."""
 
+import os
+import pwd
 import ssl
 import subprocess
 import sys
@@ -7,7 +9,6 @@ import time
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from os import sched_setaffinity
 from pathlib import Path
 from socket import create_server
 
@@ -20,6 +21,7 @@ from harness.measure.variables import clean_environment
 HOST = "127.0.0.1"
 CONFIGURATION = """\
 daemon off;
+user {user};
 worker_processes 1;
 pid {folder}/pid;
 error_log {folder}/error.log;
@@ -32,13 +34,40 @@ http {{
     tcp_nopush on;
     keepalive_requests 1000000000;
     default_type image/jpeg;
-    ssl_certificate {folder}/chain.pem;
-    ssl_certificate_key {folder}/key.pem;
-    ssl_protocols TLSv1.3;
     root {folder}/root;
     {servers}
 }}
 """
+TLS = "ssl_certificate {folder}/chain.pem; ssl_certificate_key {folder}/key.pem; ssl_protocols TLSv1.3;"
+
+
+@contextmanager
+def started_nginx(
+    program: str, folder: Path, cpus: Sequence[int], servers: str, *, prefix: Sequence[str] = ()
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """Start it and end it, without waiting until it serves.
+
+    Args:
+        folder: for all that it needs; it gives what is in ``root`` there.
+        cpus: that it may use; () for any.
+        servers: the part of its configuration that says where it listens.
+        prefix: words before the command, such as those of a line's end.
+    """
+    user = pwd.getpwuid(os.geteuid()).pw_name  # whoever else it would be may not read the files
+    (folder / "nginx.conf").write_text(CONFIGURATION.format(folder=folder, servers=servers, user=user))
+    command = [*prefix, program, "-p", str(folder), "-c", str(folder / "nginx.conf")]
+    with clean_environment() as clean:
+        process = subprocess.Popen(
+            [*command, "-e", str(folder / "error.log")],
+            stderr=subprocess.DEVNULL,  # it is in the log too
+            env=clean,
+            preexec_fn=lambda: os.sched_setaffinity(0, cpus) if cpus else None,
+        )
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.wait()
 
 
 @contextmanager
@@ -55,28 +84,18 @@ def running_nginx(
     _write(folder, body, authority.issue_cert(HOST))
     ports = _free_ports(len(kinds))
     listening = zip(ports, kinds, strict=True)
-    servers = " ".join(f"server {{ listen {HOST}:{port} {kind}; }}" for port, kind in listening)
-    (folder / "nginx.conf").write_text(CONFIGURATION.format(folder=folder, servers=servers))
+    listens = (f"server {{ listen {HOST}:{port} {kind}; }}" for port, kind in listening)
+    servers = " ".join([TLS.format(folder=folder), *listens])
     urls = [
         f"{'https' if kind else 'http'}://{HOST}:{port}/photo.jpg"
         for port, kind in zip(ports, kinds, strict=True)
     ]
-    with clean_environment() as clean:
-        process = subprocess.Popen(
-            [program, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")],
-            stderr=subprocess.DEVNULL,  # it is in the log too
-            env=clean,
-            preexec_fn=lambda: sched_setaffinity(0, cpus),
-        )
-        try:
-            for url in urls:
-                if not _serves(url, body, authority):
-                    log = (folder / "error.log").read_text().splitlines() or ["it wrote no reason"]
-                    sys.exit(f"nginx does not serve the image: {log[-1]}")
-            yield [Target(url=url, process=psutil.Process(process.pid)) for url in urls]
-        finally:
-            process.terminate()
-            process.wait()
+    with started_nginx(program, folder, cpus, servers) as process:
+        for url in urls:
+            if not _serves(url, body, authority):
+                log = (folder / "error.log").read_text().splitlines() or ["it wrote no reason"]
+                sys.exit(f"nginx does not serve the image: {log[-1]}")
+        yield [Target(url=url, process=psutil.Process(process.pid)) for url in urls]
 
 
 def fetched(url: str, authority: str | None = None) -> bytes:
@@ -96,7 +115,6 @@ def fetched(url: str, authority: str | None = None) -> bytes:
 
 
 def _write(folder: Path, body: bytes, certificate: trustme.LeafCert) -> None:
-    folder.chmod(0o755)  # its worker drops its rights and must read the file
     (folder / "root").mkdir()
     (folder / "root" / "photo.jpg").write_bytes(body)
     certificate.private_key_pem.write_to_path(folder / "key.pem")

@@ -9,7 +9,6 @@ both may stand in opposite order. nginx comes from the system's packages. ``pyth
 import argparse
 import json
 import os
-import pwd
 import random
 import shutil
 import subprocess
@@ -24,12 +23,12 @@ from pathlib import Path
 import numpy as np
 
 from harness import ledger
+from harness.calibration.nginx import started_nginx
 from harness.ledger import Ledger
 from harness.link import Link
 from harness.measure.launch import ROOT
 from harness.measure.link.line import Line, open_link
 from harness.measure.machine import cpu_split
-from harness.measure.variables import clean_environment
 from harness.metrics import TIME_PER_IMAGE
 from harness.model import HarnessError
 from harness.session.options import positive
@@ -41,23 +40,6 @@ SHARE, LEAST_S = 0.05, 0.001  # found within the larger of these
 CONCURRENCY = 32
 PORT = 8080
 SIZES = (2_000, 5_000, 9_000, 15_000, 30_000, 120_000)  # quantiles of the files, in bytes
-CONFIGURATION = """\
-daemon off;
-user {user};
-worker_processes 1;
-pid {folder}/pid;
-error_log {folder}/error.log;
-events {{ worker_connections 1024; }}
-http {{
-    client_body_temp_path {folder}/temp; proxy_temp_path {folder}/temp; fastcgi_temp_path {folder}/temp;
-    uwsgi_temp_path {folder}/temp; scgi_temp_path {folder}/temp;
-    access_log off;
-    sendfile on;
-    keepalive_requests 1000000;
-    default_type image/jpeg;
-    server {{ listen {host}:{port}; root {folder}/root; }}
-}}
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,20 +207,6 @@ def served(nginx: str, line: Line, folder: Path, images: int, cpus: Sequence[int
         (root / f"img_{number:05}.jpg").write_bytes(draw.randbytes(size))
         urls.append(f"http://{host}:{PORT}/img_{number:05}.jpg")
     (folder / "urls.txt").write_text("\n".join(urls))
-    user = pwd.getpwuid(os.geteuid()).pw_name  # whoever else it would be may not read the files
-    settings = CONFIGURATION.format(folder=folder, host=host, port=PORT, user=user)
-    (folder / "nginx.conf").write_text(settings)
-    command = [*line.server_prefix, nginx, "-p", str(folder), "-c", str(folder / "nginx.conf")]
-    with (
-        clean_environment() as clean,
-        subprocess.Popen(
-            [*command, "-e", str(folder / "error.log")],
-            stderr=subprocess.DEVNULL,  # it is in the log too
-            env=clean,
-            preexec_fn=lambda: os.sched_setaffinity(0, cpus) if cpus else None,
-        ) as process,
-    ):
-        try:
-            yield
-        finally:
-            process.terminate()
+    listens = f"server {{ listen {host}:{PORT}; }}"
+    with started_nginx(nginx, folder, cpus, listens, prefix=line.server_prefix):
+        yield
