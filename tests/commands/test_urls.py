@@ -1,10 +1,13 @@
 """``bench --urls``: what servers that are not ours are asked is told before, and their faults blame no contender."""
 
+import io
 from pathlib import Path
 
 import pytest
+from matplotlib.figure import Figure
 
 from harness import ledger
+from harness.measure import pauses
 from harness.model import HarnessError, Resource
 from harness.session.remote import fitting_rounds
 from tests.commands.conftest import in_process
@@ -13,6 +16,23 @@ from tests.site import Said, Site, site
 BODIES = {f"/img_{number}.jpg": bytes([number]) * (200 + 300 * number) for number in range(6)}
 TWO = ("--variants", "thread_pool/requests_session", "gather/aiohttp_session/asyncio")
 ONE = ("--variants", "thread_pool/requests_session")
+
+
+pytestmark = pytest.mark.usefixtures("probed_once")
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is drawn, and where an answer does not say how long to wait, that is no time."""
+    monkeypatch.setattr(Figure, "savefig", lambda _, buffer, **__: buffer.write(b"<svg/>"))
+    monkeypatch.setattr(pauses, "USUAL_PAUSE_S", 0.0)
+
+
+class Terminal(io.StringIO):
+    """Somebody who types this."""
+
+    def isatty(self) -> bool:
+        return True
 
 
 def images(path: str, _number: int) -> Said:
@@ -29,18 +49,18 @@ def bench(folder: Path, urls: Path, *options: str) -> int:
     return in_process("bench", "--urls", urls, "--results", folder, "--seed", "1", *options)
 
 
-@pytest.mark.usefixtures("probed_once")
 def test_a_run_sends_what_it_has_told_and_says_what_was_not_witnessed(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setattr("sys.stdin", Terminal("yes\n"))
     with site(images) as there:
-        assert bench(tmp_path, listed(there, tmp_path, ""), *TWO, "--yes", "--rounds", "3") == 0
+        assert bench(tmp_path, listed(there, tmp_path, ""), *TWO, "--rounds", "1") == 0
     said = capsys.readouterr()
     assert "an empty line is left out (the first: line 7)" in said.err
     assert "about to send, to 1 host, at most 8 at once:" in said.err
-    assert "  78 requests: 6 a pass, 2 passes in each of 6 trials, and once more before" in said.err
-    assert len(there.asked) == 2 * 6 + 72
-    assert {path: there.asked.count(path) for path in BODIES} == dict.fromkeys(BODIES, 14)
+    assert "  30 requests: 6 a pass, 2 passes in each of 2 trials, and once more before" in said.err
+    assert len(there.asked) == 6 + 30
+    assert {path: there.asked.count(path) for path in BODIES} == dict.fromkeys(BODIES, 6)
     recorded = ledger.read(tmp_path / "latest")
     [workload] = recorded.run.plan.workloads
     assert (workload.name, workload.network.is_remote, workload.arrival.concurrency) == (
@@ -52,7 +72,7 @@ def test_a_run_sends_what_it_has_told_and_says_what_was_not_witnessed(
     assert [resource.url for resource in recorded.run.plan.resources] == [
         there.origin + path for path in BODIES
     ]
-    assert len(recorded.trials) == 6
+    assert len(recorded.trials) == 2
     assert all(trial.reason is None and trial.timed[0].witness is None for trial in recorded.trials)
     assert not recorded.ceilings
     assert "of a list of URLs, 8 at once" in said.out
@@ -62,7 +82,6 @@ def test_a_run_sends_what_it_has_told_and_says_what_was_not_witnessed(
     )
 
 
-@pytest.mark.usefixtures("probed_once")
 @pytest.mark.parametrize(
     ("options", "more", "message"),
     [
@@ -95,7 +114,6 @@ def test_what_is_refused_before_anything_is_measured(
     assert not (tmp_path / "runs").exists()
 
 
-@pytest.mark.usefixtures("probed_once")
 @pytest.mark.parametrize(
     ("said", "message"),
     [
@@ -116,7 +134,6 @@ def test_an_image_that_is_not_fit_is_named_by_its_line(
     assert message in last
 
 
-@pytest.mark.usefixtures("probed_once")
 @pytest.mark.parametrize("client", ["requests_session", "urllib3_pool"])
 def test_it_pauses_as_it_is_asked_and_that_pass_does_not_count(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], client: str
@@ -130,30 +147,47 @@ def test_it_pauses_as_it_is_asked_and_that_pass_does_not_count(
     assert (trial.reason, len(trial.passes)) == (None, 2)
 
 
-@pytest.mark.usefixtures("probed_once")
 @pytest.mark.parametrize(
     ("late", "message"),
     [
-        (Said(status=500), "now answers 500 with another body than at first"),
-        (Said(status=503, headers={"Retry-After": "9999"}), "asks to wait for 9999 s"),
         (Said(b"another"), "now answers 200 with another body than at first"),
+        (None, "the server stopped answering: {origin}/img_0.jpg cannot be fetched"),
     ],
 )
 def test_a_server_that_is_no_more_as_it_was_ends_the_run_and_blames_nobody(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], late: Said, message: str
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], late: Said | None, message: str
 ) -> None:
-    # After the two looks and the first round.
-    with site(lambda path, number: late if number > 12 + 12 else images(path, number)) as there:
-        assert bench(tmp_path, listed(there, tmp_path), *ONE, "--yes", "--rounds", "3") == 1
+    def answer(path: str, number: int) -> Said:
+        if number <= 12 + 12:  # two looks and the first round
+            return images(path, number)
+        if late is None:
+            raise ConnectionAbortedError
+        return late
+
+    with site(answer) as there:
+        assert bench(tmp_path, listed(there, tmp_path), *ONE, "--yes", "--rounds", "2") == 1
     said = capsys.readouterr()
     [line] = [line for line in said.err.splitlines() if line.startswith("fetchbench:")]
-    assert message in line
+    assert message.format(origin=there.origin) in line
     assert "what was measured is kept" in line
     assert "written to" in said.out
     assert [trial.reason for trial in ledger.read(tmp_path / "latest").trials] == [None]
 
 
-@pytest.mark.usefixtures("probed_once")
+@pytest.mark.parametrize("word", ["n\n", "\n", ""])
+def test_without_a_yes_nothing_more_is_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], word: str
+) -> None:
+    monkeypatch.setattr("sys.stdin", Terminal(word))
+    with site(images) as there:
+        assert bench(tmp_path, listed(there, tmp_path), *ONE) == 2
+    assert capsys.readouterr().err.splitlines()[-2:] == [
+        "Send them? [y/N]",
+        "fetchbench: nothing is measured, as you did not say yes",
+    ]
+    assert len(there.asked) == 6
+
+
 def test_a_run_goes_on_with_the_list_where_it_was_not_recorded(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
