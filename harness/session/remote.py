@@ -6,6 +6,7 @@ from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from harness.measure.fetch import Fetched, Fetcher, FetchError
 from harness.measure.pauses import MOST_PAUSES, fetch_patiently
@@ -202,7 +203,7 @@ def workload_of(listed: UrlList, resources: Sequence[Resource], asked: dict[str,
         image_bytes=tuple(round(size) for size in distribution([resource.size for resource in resources])),
         latency_s=0.0,
         hosts=len(listed.hosts),
-        tls=any(url.startswith("https:") for url in listed.urls),
+        tls=any(urlsplit(url).scheme == "https" for url in listed.urls),
         concurrency=asked.get("concurrency", MOST_AT_ONCE),
         sink=sink,
     )
