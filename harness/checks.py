@@ -1,7 +1,7 @@
 """What a record must be: the same rules when it is written and when it is read, so that whatever is kept can be read again.
 
-The types and bounds of fields stand in ``harness.model``; here is what must agree between fields. All errors are ValueErrors
-of one line.
+The types and bounds of fields stand in ``harness.model`` and ``harness.measured``; here is what must agree between fields.
+All errors are ValueErrors of one line.
 """
 
 import math
@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError, to_json
 
-from harness.model import HERE, Ceiling, Cell, Facts, Pass, Plan, Run, Sentinel, Trial
+from harness.measured import Ceiling, Pass, Sentinel, Trial
+from harness.model import HERE, Cell, Facts, Plan, Run
 
 Checked = TypeVar("Checked")
 _adapter: Callable[[Any], TypeAdapter[Any]] = cache(TypeAdapter)  # one per kind: making it takes milliseconds

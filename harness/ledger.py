@@ -13,16 +13,8 @@ from typing import Any, get_args
 from harness import checks
 from harness.files import write_whole
 from harness.lines import Lines, add_lines, end_lines, read_lines
-from harness.model import (
-    NOTHING_KNOWN,
-    Ceiling,
-    HarnessError,
-    LessonRecord,
-    Run,
-    SelfCheck,
-    Sentinel,
-    Trial,
-)
+from harness.measured import NOTHING_KNOWN, Ceiling, Sentinel, Trial
+from harness.model import HarnessError, LessonRecord, Run, SelfCheck
 from harness.quotes import read_quotes
 
 VERSION = 1

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from harness.model import HarnessError, Pass, Trial, Witness
+from harness.measured import Pass, Trial, Witness
+from harness.model import HarnessError
 
 Better = Literal["higher", "lower"]
 Quantity = Literal["time", "client CPU", "server CPU", "memory", "count"]

@@ -5,8 +5,9 @@ Builders return records and nothing else; they compute no expected value.
 
 from collections.abc import Iterable, Sequence
 
+from harness.measured import Pass, Sentinel, Trial, Witness
 from harness.metrics import TIME_PER_IMAGE
-from harness.model import HERE, Axis, Cell, Contender, Pass, SelfCheck, Sentinel, Trial, Variant, Witness
+from harness.model import HERE, Axis, Cell, Contender, SelfCheck, Variant
 from harness.stats.sample import Sample, samples
 
 IMAGES = 10

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from harness import ledger
-from harness.model import Ceiling, HarnessError, Plan, Run, Skipped, Trial, TrialRules
+from harness.measured import Ceiling, Trial
+from harness.model import HarnessError, Plan, Run, Skipped, TrialRules
 from harness.workload import Workload
 from tests.builders import cell, contender, one_pass, sentinel, trial, variant
 

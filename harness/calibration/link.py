@@ -30,7 +30,7 @@ from harness.measure.link.line import MECHANISMS, Line, open_link
 from harness.measure.machine import cpu_split
 from harness.measure.suite import PROJECT_FILE, read_suite_file
 from harness.measure.variables import clean_environment
-from harness.model import LineWitness
+from harness.measured import LineWitness
 from harness.report.formats import shown
 from harness.session.console import to_errors
 

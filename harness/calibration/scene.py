@@ -18,7 +18,8 @@ from harness.measure.plan import make_plan, round_job
 from harness.measure.planted import PROBE_TURNS, plant, turns_per_share
 from harness.measure.run import run_round
 from harness.measure.suite import PROJECT_FILE, read_suite_file
-from harness.model import HERE, Sentinel, Trial, TrialRules, Variant
+from harness.measured import Sentinel, Trial
+from harness.model import HERE, TrialRules, Variant
 from harness.workload import Workload
 
 BASE, PROBE = "base", "probe"

@@ -20,7 +20,8 @@ from harness.measure.plan import make_plan, round_job
 from harness.measure.planted import plant
 from harness.measure.run import run_round
 from harness.measure.suite import PROJECT_FILE, read_suite_file
-from harness.model import HERE, Trial, TrialRules
+from harness.measured import Trial
+from harness.model import HERE, TrialRules
 from harness.session.console import to_errors
 
 ESTIMATORS: dict[str, Callable[[Sequence[float]], float]] = {

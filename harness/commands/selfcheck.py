@@ -24,7 +24,8 @@ from harness.measure.suite import (
     read_suite_file,
     with_options,
 )
-from harness.model import HERE, HarnessError, SelfCheck, Trial, Variant
+from harness.measured import Trial
+from harness.model import HERE, HarnessError, SelfCheck, Variant
 from harness.report.units import percent
 from harness.session.console import Console, to_errors, to_output
 from harness.session.driver import drive, opened

@@ -5,7 +5,7 @@ from time import time
 
 from harness.measure.launch import Worker, WorkerDied
 from harness.measure.server import Server
-from harness.model import Ceiling
+from harness.measured import Ceiling
 from harness.workload import AnswerKind, Workload
 
 SECONDS = 0.6

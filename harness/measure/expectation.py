@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from harness.model import Pass, Variant, Witness
+from harness.measured import Pass, Witness
+from harness.model import Variant
 from harness.workload import Workload
 
 Span = tuple[float, float]  # moments of the monotonic clock, in seconds

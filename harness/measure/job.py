@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.ledger import Record
-from harness.model import Axis, Ceiling, Cell, Resource, Sentinel, Trial, TrialRules
+from harness.measured import Ceiling, Sentinel, Trial
+from harness.model import Axis, Cell, Resource, TrialRules
 from harness.sides.environment import Recipe
 from harness.workload import AnswerKind, Workload
 

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness.measure.catalog import Catalog
+from harness.measured import Trial
 from harness.metrics import TIME_PER_IMAGE, Metric
-from harness.model import HarnessError, Trial
+from harness.model import HarnessError
 
 PROBE_TURNS = 20_000  # about what an image costs a quick client, so that a few rounds tell its share well
 

@@ -22,7 +22,7 @@ from harness.measure.sentinel import Watch
 from harness.measure.server import Manifest, Server
 from harness.measure.trial import RunningTrial
 from harness.measure.worker.spec import Downloads, Program, told
-from harness.model import Ceiling, Sentinel, Trial
+from harness.measured import Ceiling, Sentinel, Trial
 from harness.sides.prepare import interpreter_of
 
 HERE = Link()  # no line: client and server are on one host

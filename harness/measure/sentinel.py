@@ -9,7 +9,8 @@ from typing import TypeVar
 
 import psutil
 
-from harness.model import HarnessError, Sentinel
+from harness.measured import Sentinel
+from harness.model import HarnessError
 
 Times = TypeVar("Times")
 

@@ -18,7 +18,8 @@ from harness.measure.launch import ROOT, first_line
 from harness.measure.link.line import Line
 from harness.measure.variables import clean_environment
 from harness.measure.worker.spec import Downloads
-from harness.model import HarnessError, Witness
+from harness.measured import Witness
+from harness.model import HarnessError
 from harness.text import printable_values
 from harness.workload import SPECS, Workload, moved
 

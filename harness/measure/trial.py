@@ -28,7 +28,8 @@ from harness.measure.machine import filesystem
 from harness.measure.processes import Family, priority
 from harness.measure.processes import end as end_process
 from harness.measure.worker.spec import Downloads, told
-from harness.model import NOTHING_KNOWN, HarnessError, LineWitness, Pass, Trial, Witness
+from harness.measured import NOTHING_KNOWN, LineWitness, Pass, Trial, Witness
+from harness.model import HarnessError
 
 TOLD = ("peak_rss_bytes", "threads", "executor_size", "parity")  # what a worker is asked at its end
 

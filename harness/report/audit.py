@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pandas as pd
 
 from harness.ledger import Ledger
-from harness.model import ALL, Cell, Trial
+from harness.measured import Trial
+from harness.model import ALL, Cell
 from harness.report.frames import ID, axes_of, key_of
 from harness.stats.judge import Judgement
 from harness.stats.validity import facts as asked_as

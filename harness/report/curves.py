@@ -12,7 +12,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from harness.ledger import Ledger
-from harness.model import Cell, Pass, Variant
+from harness.measured import Pass
+from harness.model import Cell, Variant
 from harness.report.frames import ID, axes_of, key_of
 
 Floats = npt.NDArray[np.float64]

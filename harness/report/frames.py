@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 
 from harness.ledger import Ledger
+from harness.measured import Trial
 from harness.metrics import METRICS, PEAK_RSS, RATE, THREADS, TIME_PER_IMAGE, Metric
-from harness.model import ALL, HERE, NONE, Cell, Plan, Trial, Variant
+from harness.model import ALL, HERE, NONE, Cell, Plan, Variant
 from harness.outcomes import State, rival_word
 from harness.report.comparison import EFFECT, comparison_frame
 from harness.report.sources import source_lines

@@ -12,8 +12,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
+from harness.measured import Trial
 from harness.metrics import RATE
-from harness.model import Cell, Plan, Trial
+from harness.model import Cell, Plan
 from harness.report.narrow import Name
 from harness.report.units import number, seconds
 

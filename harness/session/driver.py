@@ -18,8 +18,9 @@ from harness.measure.catalog import Catalog
 from harness.measure.job import Block, Notice, Pause, RoundJob, RoundResult
 from harness.measure.plan import round_job
 from harness.measure.run import run_round
+from harness.measured import Ceiling, Trial
 from harness.metrics import TIME_PER_IMAGE, judged_metric
-from harness.model import Ceiling, HarnessError, Plan, Resource, Trial
+from harness.model import HarnessError, Plan, Resource
 from harness.report.absences import absences
 from harness.report.progress import Lines, Screen
 from harness.session.console import Console

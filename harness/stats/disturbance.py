@@ -24,8 +24,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from harness.measured import Trial
 from harness.metrics import Quantity
-from harness.model import Note, Trial
+from harness.model import Note
 
 Kind = Literal["preempted", "stolen", "slowed", "unknown"]
 

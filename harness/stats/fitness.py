@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 from scipy import special  # type: ignore[import-untyped]  # scipy ships no annotations
 
+from harness.measured import Sentinel
 from harness.metrics import quantile
-from harness.model import Note, Sentinel
+from harness.model import Note
 from harness.stats.disturbance import Disturbance, Kind
 
 MIN_ROUNDS = 3  # quartiles of fewer values are those values

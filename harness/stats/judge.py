@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from harness.ledger import Ledger
+from harness.measured import Trial
 from harness.metrics import TIME_PER_IMAGE, Metric, judged_metric
-from harness.model import Cell, Note, SelfCheck, Trial
+from harness.model import Cell, Note, SelfCheck
 from harness.outcomes import Word
 from harness.stats import kernels
 from harness.stats.disturbance import Disturbance

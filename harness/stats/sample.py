@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from harness.measured import Trial
 from harness.metrics import NOT_WITNESSED, Metric
-from harness.model import Cell, HarnessError, Note, Trial
+from harness.model import Cell, HarnessError, Note
 from harness.stats import kernels
 from harness.stats.disturbance import Work, work_of
 

@@ -5,8 +5,8 @@ import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from harness.measured import Trial
 from harness.metrics import RESPONSES, TIME_PER_IMAGE, Metric
-from harness.model import Trial
 from harness.stats.effect import Effect, against_variant, effects
 from harness.stats.judge import Finding, Measured, judge, pairs_of
 from harness.stats.power import half_width

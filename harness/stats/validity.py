@@ -7,8 +7,9 @@ import statistics
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from harness.measured import Ceiling, LineWitness, Pass, Trial, Witness
 from harness.metrics import CLIENT_IN_FLIGHT, CONNECTIONS, NOT_WITNESSED, RATE, SERVER_IN_FLIGHT
-from harness.model import Ceiling, Cell, LineWitness, Note, Pass, Trial, Witness
+from harness.model import Cell, Note
 from harness.workload import AnswerKind, Workload
 
 SERVER_SHARE = 0.9  # of the server's one core; above it the server decides how fast a cell is

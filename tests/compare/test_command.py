@@ -12,7 +12,7 @@ from harness import ledger
 from harness.cli import main
 from harness.ledger import Ledger
 from harness.measure.launch import ROOT
-from harness.model import Trial
+from harness.measured import Trial
 from tests.report.ledgers import make_book, workload
 
 Write = Callable[..., Path]

@@ -21,7 +21,7 @@ import yaml
 from harness import ledger
 from harness.cli import main
 from harness.exports import history as history_store
-from harness.model import Trial
+from harness.measured import Trial
 from tests.builders import series
 from tests.history.synthetic import cells, write_store
 from tests.history.synthetic import series as years

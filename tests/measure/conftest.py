@@ -10,7 +10,8 @@ from harness.measure.job import Notice, RoundJob
 from harness.measure.plan import make_plan, round_job
 from harness.measure.run import run_round
 from harness.measure.server import Server
-from harness.model import HERE, Trial, TrialRules
+from harness.measured import Trial
+from harness.model import HERE, TrialRules
 from harness.workload import Workload
 from tests.shared_server import shared
 

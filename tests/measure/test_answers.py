@@ -17,7 +17,7 @@ from harness.measure.job import Entry, RoundJob, Source
 from harness.measure.processes import Family
 from harness.measure.trial import RunningTrial
 from harness.measure.worker.spec import Downloads
-from harness.model import Trial
+from harness.measured import Trial
 from tests.builders import cell, one_pass
 from tests.test_ledger import RUN, WORKLOAD
 

@@ -11,7 +11,8 @@ import pytest
 
 from harness.measure.catalog import Catalog, open_catalog
 from harness.measure.server import Server
-from harness.model import HarnessError, Trial, TrialRules
+from harness.measured import Trial
+from harness.model import HarnessError, TrialRules
 from harness.workload import Workload
 from tests.builders import seen
 from tests.measure.conftest import job_of, measured

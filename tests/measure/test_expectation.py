@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.measure.expectation import Bodies, Expectation, check, check_bodies, expectation, why_skipped
-from harness.model import Pass
+from harness.measured import Pass
 from harness.workload import HttpVersion, Workload
 from tests.builders import one_pass, variant
 from tests.builders import seen as witnessed

@@ -7,7 +7,8 @@ import pytest
 
 from harness.measure.catalog import open_catalog
 from harness.measure.server import Server
-from harness.model import Trial, TrialRules
+from harness.measured import Trial
+from harness.model import TrialRules
 from harness.workload import Workload
 from tests.measure.conftest import job_of, measured
 

@@ -11,7 +11,8 @@ import pytest
 from harness.measure.catalog import open_catalog
 from harness.measure.processes import IS_LINUX
 from harness.measure.server import Server, running_server
-from harness.model import HarnessError, Trial, TrialRules
+from harness.measured import Trial
+from harness.model import HarnessError, TrialRules
 from harness.workload import Workload
 from tests.measure.conftest import job_of, measured
 

@@ -21,8 +21,9 @@ from harness.measure.machine import cpu_split, fingerprint
 from harness.measure.plan import make_plan
 from harness.measure.run import run_round
 from harness.measure.server import Server
+from harness.measured import Ceiling, Sentinel, Trial
 from harness.metrics import TIME_PER_IMAGE
-from harness.model import HERE, Ceiling, HarnessError, Run, Sentinel, Trial, TrialRules
+from harness.model import HERE, HarnessError, Run, TrialRules
 from harness.session.console import Console
 from harness.session.driver import drive
 from harness.stats.effect import against_variant

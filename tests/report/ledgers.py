@@ -5,21 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from harness.ledger import Ledger
-from harness.model import (
-    HERE,
-    Axis,
-    Ceiling,
-    Cell,
-    Contender,
-    Pass,
-    Plan,
-    Run,
-    SelfCheck,
-    Skipped,
-    Trial,
-    TrialRules,
-    Variant,
-)
+from harness.measured import Ceiling, Pass, Trial
+from harness.model import HERE, Axis, Cell, Contender, Plan, Run, SelfCheck, Skipped, TrialRules, Variant
 from harness.report.derived import build
 from harness.report.tables import Tables, make_tables
 from harness.stats.judge import judge_run

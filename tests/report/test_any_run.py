@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from rich.console import Console
 
 from harness.ledger import Ledger
-from harness.model import Pass, Trial
+from harness.measured import Pass, Trial
 from harness.report.derived import build
 from harness.report.tables import make_tables
 from harness.report.terminal import print_report

@@ -8,7 +8,7 @@ import pandas as pd
 from rich.console import Console
 
 from harness.ledger import Ledger
-from harness.model import Pass, Trial
+from harness.measured import Pass, Trial
 from harness.report import markdown, sentences
 from harness.report.formats import HTML, PLAIN, cell
 from harness.report.ranked import RATIO, SPEED

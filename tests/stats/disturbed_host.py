@@ -18,7 +18,8 @@ from typing import Literal
 
 import numpy as np
 
-from harness.model import Cell, Sentinel, Trial
+from harness.measured import Sentinel, Trial
+from harness.model import Cell
 from tests.builders import cell, one_pass, sentinel, trial
 from tests.stats.simulation import LAUNCH_SD, VALUE_SD, Floats, Order
 

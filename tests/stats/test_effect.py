@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from harness.model import Trial
+from harness.measured import Trial
 from harness.stats.effect import Effect, against_variant, effects
 from tests.builders import cell, series, times, trial
 

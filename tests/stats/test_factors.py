@@ -4,7 +4,8 @@ import math
 
 import pytest
 
-from harness.model import Note, Trial
+from harness.measured import Trial
+from harness.model import Note
 from harness.stats.factors import FactorEffect, factor_effects
 from tests.builders import cell, series, times, trial, variant
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats  # type: ignore[import-untyped]  # scipy ships no annotations
 
-from harness.model import Sentinel
+from harness.measured import Sentinel
 from harness.stats.fitness import disturbances, drift, host_notes
 from tests.builders import sentinel
 

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.measured import Trial
 from harness.metrics import CLIENT_CPU, JUDGED, PEAK_RSS, RATE, TIME_PER_IMAGE, WALL, Metric, judged_metric
-from harness.model import HarnessError, Note, Trial
+from harness.model import HarnessError, Note
 from harness.outcomes import rival_word
 from harness.stats.disturbance import STILL, Disturbance, Work
 from harness.stats.effect import against_variant

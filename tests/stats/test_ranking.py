@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.model import Note, Trial
+from harness.measured import Trial
+from harness.model import Note
 from harness.stats.ranking import bands, rank, told_apart
 from tests.builders import cell, series, times, trial
 

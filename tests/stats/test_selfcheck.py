@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.model import Trial
+from harness.measured import Trial
 from harness.stats.selfcheck import Assessment, assess
 from tests.builders import cell, series
 

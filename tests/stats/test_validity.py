@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from harness.model import Ceiling, Cell, Flow, LineWitness, Note, Pass, Trial
+from harness.measured import Ceiling, Flow, LineWitness, Pass, Trial
+from harness.model import Cell, Note
 from harness.stats.validity import _limit, cell_notes, facts, server_limits, server_share
 from harness.workload import Workload
 from tests.builders import cell, one_pass, seen, trial

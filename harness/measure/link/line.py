@@ -13,7 +13,8 @@ from harness.link import Link
 from harness.measure.launch import ROOT, first_line
 from harness.measure.link.devices import HOSTS
 from harness.measure.variables import clean_environment
-from harness.model import Flow, HarnessError, LineWitness
+from harness.measured import Flow, LineWitness
+from harness.model import HarnessError
 
 Mechanism = Literal["netem", "tun"]
 MECHANISMS: tuple[Mechanism, ...] = ("netem", "tun")  # in the order in which they are tried

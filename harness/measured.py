@@ -1,0 +1,210 @@
+"""What was measured, as frozen records: what a server and a line saw, passes, trials, and how fit the host was."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from annotated_types import MinLen
+
+from harness.model import Cell, Count, Positive, Reason, Seconds, Share, UnixTime
+from harness.workload import AnswerKind, HttpVersion
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Witness:
+    """What the server saw between two readings; the client has no part in it.
+
+    Attributes:
+        connections: connections on which any of the requests arrived.
+        peak_in_flight: most requests that were being answered at one time.
+        statuses: HTTP status -> answers.
+        server_cpu_s: CPU seconds (user and system) that the server process used.
+        http_version: of the first request, e.g. "1.1".
+        headers: of the first request, names in lower case; values that may be secret are left out.
+        different: images that were asked for at least once; None in ledgers older than this field.
+        strangers: requests of others, who know no path of any workload; none of them is in ``requests``. None as above.
+        reached_at: when the first of the connections was made, in seconds of the machine's monotonic clock, which counts
+            the same for all its processes; over HTTP/2, where that is not seen, when it was first seen open or used. None
+            as above, and without a request.
+        answered_at: when the last answer began, on the same clock; None likewise.
+        waited_s: seconds from arrival to answer, all requests together; None in ledgers older than this field.
+        hosts: address of the server -> connections that were made to it; None likewise.
+        tls: version of TLS -> connections that spoke it; None likewise.
+        resumed: connections whose handshake took up a session of before; None likewise, and over HTTP/2, where the server
+            does not see it.
+    """
+
+    connections: Count
+    requests: Count
+    bytes: Count
+    peak_in_flight: Count
+    statuses: Mapping[str, Count]
+    server_cpu_s: Seconds
+    http_version: str | None
+    headers: Mapping[str, str]
+    different: Count | None = None
+    strangers: Count | None = None
+    reached_at: Seconds | None = None
+    answered_at: Seconds | None = None
+    waited_s: Seconds | None = None
+    hosts: Mapping[str, Count] | None = None
+    tls: Mapping[str, Count] | None = None
+    resumed: Count | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """What went over a line in one direction.
+
+    Attributes:
+        packets: that arrived, ``bytes`` their sizes with all headers.
+        dropped: packets that did not: lost as asked, or too many before them.
+        late: packets that arrived a millisecond or more after they were due; None if the kernel keeps the times.
+        most_late_s: of the worst of them.
+    """
+
+    packets: Count
+    bytes: Count
+    dropped: Count
+    late: Count | None = None
+    most_late_s: Seconds | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineWitness:
+    """What the line between client and server carried between two readings.
+
+    Attributes:
+        up: from the client to the server.
+        elapsed_s: between the readings.
+        relay_cpu_s: CPU seconds of the relay in that time; both are None if the kernel is the relay.
+    """
+
+    up: Flow
+    down: Flow
+    elapsed_s: Seconds | None = None
+    relay_cpu_s: Seconds | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pass:
+    """One execution of the workload: loop started, client opened, all images fetched, client and loop closed.
+
+    Attributes:
+        warmup: recorded, but no part of the trial's value.
+        wall_s: from before the loop starts to after it ended.
+        client_cpu_s: CPU seconds of the worker and all that descends from it, as the system counts them.
+        peak_in_flight: most fetches under way at one time as the worker saw it.
+        start_s: per image in URL order, seconds from the start of the pass to the call of fetch.
+        latency_s: per image in URL order, seconds from the call of fetch until the body is in the sink.
+        voluntary_switches: context switches because the process waited.
+        involuntary_switches: context switches because the kernel took the CPU away.
+        witness: None where the server is not ours.
+        began_at: when it began, in seconds of the machine's monotonic clock; None in ledgers older than this field.
+        line: what the line to the server carried meanwhile; None without one.
+    """
+
+    warmup: bool
+    wall_s: Positive
+    client_cpu_s: Seconds
+    peak_in_flight: Count
+    start_s: tuple[Seconds, ...]
+    latency_s: tuple[Seconds, ...]
+    voluntary_switches: Count
+    involuntary_switches: Count
+    witness: Witness | None
+    began_at: Seconds | None = None
+    line: LineWitness | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """One cell in one round, in one fresh process. Failed if ``reason`` is not None; then it has no speed.
+
+    Attributes:
+        position: place in the round's order, from 0.
+        started_at: Unix time.
+        peak_rss_bytes: most resident memory of the worker over its life.
+        threads: OS threads of the worker in the middle of the warm-up pass.
+        executor_size: threads of asyncio's default executor in this process.
+        cpus: CPUs that any thread of the worker or its descendants could use after the last pass.
+        sink_filesystem: type of the file system of a disk sink; None for memory.
+        parity: what was in force in the worker (versions, C extensions, limits), for the parity audit.
+        advice: what its client had better do, though nothing was wrong with what it fetched; None without.
+    """
+
+    cell: Cell
+    round: Count
+    position: Count
+    started_at: UnixTime
+    reason: Reason | None
+    passes: tuple[Pass, ...]
+    peak_rss_bytes: Count
+    threads: Count
+    executor_size: Count
+    cpus: tuple[Count, ...]
+    sink_filesystem: str | None
+    parity: Mapping[str, str]
+    advice: Reason | None = None
+
+    @property
+    def timed(self) -> tuple[Pass, ...]:
+        """The passes that make the trial's value."""
+        # A list: half the time of a generator, and each value asks.
+        return tuple([pass_ for pass_ in self.passes if not pass_.warmup])
+
+
+# The fields of a trial whose worker never came to its end.
+NOTHING_KNOWN: Mapping[str, Any] = {
+    "passes": (),
+    "peak_rss_bytes": 0,
+    "threads": 0,
+    "executor_size": 0,
+    "cpus": (),
+    "parity": {},
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sentinel:
+    """A fixed piece of work done once in each round: it changes only if the host does.
+
+    Attributes:
+        cpu_s: seconds of a fixed CPU loop, one value per repeat, on the client's CPUs.
+        echo_s: seconds of a fixed number of loopback echoes, one value per repeat.
+        steal: share of CPU time taken by the hypervisor during the round, 0 to 1; None if unknown.
+        busy_elsewhere: CPU seconds per second used by processes that are not ours during the round.
+        cpu_own_s: CPU seconds of each repeat of the CPU loop, less than its ``cpu_s`` where others took turns with it; None
+            in ledgers older than this field.
+    """
+
+    round: Count
+    started_at: UnixTime
+    cpu_s: Annotated[tuple[Positive, ...], MinLen(1)]
+    echo_s: Annotated[tuple[Positive, ...], MinLen(1)]
+    steal: Share | None
+    busy_elsewhere: Seconds | None
+    cpu_own_s: tuple[Seconds, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ceiling:
+    """What the server itself can give of a workload's images, without latency: no client can be faster.
+
+    Attributes:
+        image_bytes: size of the images.
+        requests_per_s: answers per second to pipelined requests.
+        tls: whether over HTTPS.
+        http: version of HTTP.
+    """
+
+    image_bytes: Count
+    started_at: UnixTime
+    requests_per_s: Positive
+    tls: bool = False
+    http: HttpVersion = "1.1"
+
+    @property
+    def answer_kind(self) -> AnswerKind:
+        """Of which it is the ceiling."""
+        return AnswerKind(self.image_bytes, self.tls, self.http)
