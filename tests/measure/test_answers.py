@@ -62,7 +62,10 @@ def conducted(folder: Path, tell: dict[str, Any], end: dict[str, Any], load: dic
         status=lambda: None,
     )
     server = SimpleNamespace(
-        pid=os.getpid(), window=lambda *_, **__: one_pass(0.01).witness, digests=lambda _: ["ab"] * 10
+        excuses=lambda *_: False,
+        pid=os.getpid(),
+        window=lambda *_, **__: one_pass(0.01).witness,
+        digests=lambda _: ["ab"] * 10,
     )
     source = Source(axis="client", name="a", text="")
     entry = Entry(
