@@ -162,7 +162,10 @@ class Listeners:
         context: ssl.SSLContext | None = None,
     ) -> Origin:
         loop = asyncio.get_running_loop()
-        server = await loop.create_server(connection, host, port, ssl=context, backlog=BACKLOG)
+        if context is None:
+            server = await loop.create_server(connection, host, port, backlog=BACKLOG)
+        else:
+            server = await self.authority.listen(connection, host, port, context, BACKLOG)
         self._servers.append(server)
         return Origin("https" if context else "http", *server.sockets[0].getsockname()[:2])
 

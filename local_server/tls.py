@@ -1,9 +1,12 @@
 """Certificates: an authority of this process alone, what it vouches for, and three that no client may accept."""
 
+import asyncio
 import ssl
+from asyncio import BaseProtocol
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
+import aiofastnet
 import trustme
 
 DAY = timedelta(days=1)
@@ -23,6 +26,22 @@ class Authority:
     def issue(self, host: str) -> trustme.LeafCert:
         """Return what a listener needs to be trusted as this host."""
         return self._ca.issue_cert(host)
+
+    async def listen(
+        self,
+        connection: Callable[[], BaseProtocol],
+        host: str,
+        port: int,
+        context: ssl.SSLContext,
+        backlog: int,
+    ) -> asyncio.Server:
+        """Listen with this context; aiofastnet's TLS takes less of the server's core than the loop's own.
+
+        Raises:
+            OSError: it cannot.
+        """
+        loop = asyncio.get_running_loop()
+        return await aiofastnet.create_server(loop, connection, host, port, ssl=context, backlog=backlog)
 
     def refused(self, host: str) -> Mapping[str, Callable[[], trustme.LeafCert]]:
         """What is wrong with a certificate -> makes one that a listener at this host can show."""
