@@ -83,7 +83,8 @@ def test_a_server_is_found_again_by_a_record_of_it(
     assert sorted(found.what.sizes) == pytest.approx(sorted(original.what.sizes), abs=1)
     thinking = [sorted(drawn(workload.network.latency_s, 24, "1")) for workload in (original, found)]
     # A machine that is busy adds to single answers, and takes nothing away.
-    assert statistics.median(thinking[1]) == pytest.approx(statistics.median(thinking[0]), abs=0.002)
+    assert statistics.median(thinking[1]) > statistics.median(thinking[0]) - 0.001
+    assert min(thinking[1]) < max(thinking[0])
     assert in_process(*asked) == 2  # it is there already
     with shared(server):
         measured = ("--variants", "thread_pool/urllib3_pool", "--rounds", "1", "--results", tmp_path)
