@@ -18,8 +18,11 @@ HARMLESS = {
 
 
 @pytest.fixture(scope="session", autouse=True)
-def alone(pytestconfig: pytest.Config) -> Iterator[None]:
-    """Hold the machine's lock while there is something to time; where another holds it, say so and wait."""
+def alone_and_clean(pytestconfig: pytest.Config) -> Iterator[None]:
+    """Hold the machine's lock while there is something to time, and take the user's surroundings out of this process.
+
+    In this order, because the lock lies in the user's own folder. Where another holds it, that is said while we wait.
+    """
     with contextlib.ExitStack() as stack:
         # As pytest-benchmark reads them: our configuration disables, and the command line enables.
         if pytestconfig.getoption("benchmark_enable") or not pytestconfig.getoption("benchmark_disable"):
@@ -28,12 +31,13 @@ def alone(pytestconfig: pytest.Config) -> Iterator[None]:
                 pytest.exit(f"these change what is timed; unset them: {', '.join(sorted(read))}", 2)
             with pytestconfig.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
                 stack.enter_context(machine_lock(to_errors().say))
+        stack.enter_context(_clean())
         yield
 
 
-@pytest.fixture(scope="session", autouse=True)
-def clean(alone: None) -> Iterator[None]:  # noqa: ARG001 - its lock lies in the user's own folder
-    """Take the user's proxies, netrc and settings out of this process; pytest's own variables stay."""
+@contextlib.contextmanager
+def _clean() -> Iterator[None]:
+    """Take the user's proxies, netrc and settings out; pytest's own variables stay."""
     before = dict(os.environ)
     with clean_environment({name: before[name] for name in before if name.startswith("PYTEST_")}) as ours:
         os.environ.clear()

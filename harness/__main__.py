@@ -38,7 +38,7 @@ def start(load: Callable[[], Program]) -> int:
 
 
 def _command_line() -> Program:
-    from harness.cli import load  # noqa: PLC0415 - all that follows from it may be missing
+    from harness.cli import load  # noqa: PLC0415 - where a package is missing, ``start`` says which
 
     return load(sys.argv[1:])
 

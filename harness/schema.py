@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args, get_origin
 # A number for all images, or a distribution: its quantiles at even steps, from the least to the greatest.
 Size = int | tuple[int, ...]
 Time = float | tuple[float, ...]
-MOST_QUANTILES = 101
+LEAST_QUANTILES, MOST_QUANTILES = 2, 101  # the least and the greatest, and no more than percentiles
 
 # Unit of a field -> units in which it may be typed, and how much of it each is.
 UNITS: Mapping[str | None, Mapping[str, Decimal]] = {
@@ -136,8 +136,8 @@ def bounds(kind: Any, spec: Spec) -> str:
 
 
 def _distribution(name: str, values: Sequence[Any], *, is_whole: bool, spec: Spec) -> tuple[float, ...]:
-    if not 2 <= len(values) <= MOST_QUANTILES:  # noqa: PLR2004 - the least and the greatest
-        raise FieldError(name, f"must have from 2 to {MOST_QUANTILES} quantiles")
+    if not LEAST_QUANTILES <= len(values) <= MOST_QUANTILES:
+        raise FieldError(name, f"must have from {LEAST_QUANTILES} to {MOST_QUANTILES} quantiles")
     found = tuple(_number(name, value, is_whole=is_whole, spec=spec) for value in values)
     if list(found) != sorted(found):
         raise FieldError(name, "must have its quantiles in rising order")

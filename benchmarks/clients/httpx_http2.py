@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import anyio
-import h2  # noqa: F401 - httpx needs it for HTTP/2 and does not bring it along: so its absence and its version are told
+import h2  # noqa: F401 - what httpx speaks HTTP/2 by: without it this client is unavailable, and says so
 import httpx
 
 LOOPS = ("asyncio", "uvloop", "trio")

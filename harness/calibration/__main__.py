@@ -19,7 +19,7 @@ def _program() -> Program:
     )
     parser.add_argument("name", choices=PROGRAMS, metavar="NAME", help=", ".join(PROGRAMS))
     name = parser.parse_args(sys.argv[1:2]).name
-    from harness.cli import guarded  # noqa: PLC0415 - all that follows from it may be missing
+    from harness.cli import guarded  # noqa: PLC0415 - where a package is missing, ``start`` says which
 
     sys.argv = [f"{parser.prog} {name}", *sys.argv[2:]]
     main = importlib.import_module(f"harness.calibration.{name}").main

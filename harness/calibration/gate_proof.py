@@ -22,11 +22,13 @@ from pathlib import Path
 from typing import Any
 
 from harness.calibration.scene import add_options, burning, opened
+from harness.git import git
 from harness.locks import machine_lock
 from harness.measure.catalog import Catalog, open_catalog
 from harness.measure.launch import ROOT
 from harness.measure.planted import plant
 from harness.metrics import Metric
+from harness.model import HarnessError
 from harness.session.console import to_errors
 from harness.session.exits import FINE, REGRESSED, UNDECIDED
 from harness.session.metric_option import add_metric_option
@@ -162,4 +164,5 @@ def told(verdict: dict[str, Any]) -> str:
 
 
 def _git(clone: Path, *arguments: str) -> None:
-    subprocess.run(["git", "-C", clone, *arguments], check=True)  # noqa: S607 - the user's git
+    if git(clone, *arguments) is None:
+        raise HarnessError(f"git failed in {clone}: git {' '.join(arguments)}")

@@ -20,7 +20,7 @@ from statistics import median, quantiles
 from typing import Any, Self
 
 import trustme
-from scipy import stats  # type: ignore[import-untyped]  # scipy ships no annotations
+from scipy import stats
 
 from harness.link import Link
 from harness.locks import machine_lock
@@ -203,7 +203,7 @@ class _Ends:
         self._clean = self._stack.enter_context(clean_environment())
         self._server = self._stack.enter_context(
             subprocess.Popen(
-                [*line.server_prefix, sys.executable, str(PROGRAM), "serve", str(certificate)],
+                [*line.server_prefix, sys.executable, str(PROGRAM), "serve", self._host, str(certificate)],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=self._clean,
                 preexec_fn=lambda: os.sched_setaffinity(0, server_cpus or os.sched_getaffinity(0)),
             )

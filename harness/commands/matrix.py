@@ -28,6 +28,8 @@ from harness.session.sided import Ready, facts_of, measure_sides, ready_sides
 from harness.session.sided_options import SIDE_HELP, add_sided_options, gate_fields, margins_of
 from harness.text import redacted_argument
 
+LEAST_SIDES = 2  # of a comparison
+
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``matrix``."""
@@ -43,7 +45,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Measure all sides in the same rounds; table, slope graph and CSV, even after Ctrl-C."""
     texts = {redacted_argument(text): text for text in options.side}
-    if len(texts) < 2 or len(texts) < len(options.side):  # noqa: PLR2004 - a comparison
+    if len(texts) < LEAST_SIDES or len(texts) < len(options.side):
         raise HarnessError(
             "--side: give two or more different sides, each with a --side of its own", exit_code=USAGE
         )
@@ -53,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
     asked = [file.workload(name) for name in dict.fromkeys(fields.workloads)]
     failed: dict[str, str] = {}
     sides = ready_sides(texts, options, console, failed)
-    if len(sides) < 2:  # noqa: PLR2004 - as above
+    if len(sides) < LEAST_SIDES:
         raise HarnessError(f"nothing to compare: {len(sides)} of {len(texts)} sides can be measured")
     lineup = line_up(sides, fields.variants, asked, options)
     left_out = {group: obstacle.reason for group, obstacle in lineup.left_out.items()}

@@ -3,7 +3,7 @@
 import io
 from datetime import datetime
 
-import pyperf  # type: ignore[import-untyped]  # it ships no annotations
+import pyperf
 
 from harness.exports.sample import began, exported, revision
 from harness.ledger import Ledger

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from time import sleep
 
 from harness.measure.fetch import Fetched, Fetcher, FetchError
@@ -10,6 +11,7 @@ from harness.measure.fetch import Fetched, Fetcher, FetchError
 LONGEST_PAUSE_S = 300.0
 MOST_PAUSES = 3  # of one fetch, and of one round
 USUAL_PAUSE_S = 5.0  # where a 429 does not say how long
+MOST_DIGITS = 9  # of seconds: thirty years
 
 
 def asked_pause_s(status: int | None, retry_after: str | None, now: datetime) -> float | None:
@@ -20,15 +22,15 @@ def asked_pause_s(status: int | None, retry_after: str | None, now: datetime) ->
         retry_after: the header, in seconds or as a date (RFC 9110, 10.2.3).
         now: with its time zone.
     """
-    if status not in {429, 503}:
+    if status not in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
         return None
     text = (retry_after or "").strip()
-    if text.isascii() and text.isdecimal() and len(text) < 10:  # noqa: PLR2004 - thirty years
+    if text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS:
         return float(text)
     try:
         when = parsedate_to_datetime(text)
     except ValueError:
-        return USUAL_PAUSE_S if status == 429 else None  # noqa: PLR2004 - Too Many Requests
+        return USUAL_PAUSE_S if status == HTTPStatus.TOO_MANY_REQUESTS else None
     return max(0.0, ((when if when.tzinfo else when.replace(tzinfo=UTC)) - now).total_seconds())
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -27,6 +28,7 @@ MOST_ROUNDS = 6  # the fewest of which a verdict can be made
 MOST_REQUESTS = 20_000
 LOOKS = 2
 MINE = frozenset({"concurrency", "sink"})  # fields of a workload that a list of URLs leaves open
+NAMED_HOSTS = 3  # enough to know the list by
 LONGEST_NAME = 255
 
 
@@ -91,7 +93,7 @@ def remote_plan(
     if asked.get("sink") == "disk":
         _have_names(listed)
     say_what_is_left_out(listed, console)
-    hosts = ", ".join(listed.hosts[:3]) + (", ..." if len(listed.hosts) > 3 else "")  # noqa: PLR2004 - enough to know them
+    hosts = ", ".join([*listed.hosts[:NAMED_HOSTS], *(["..."] if listed.hosts[NAMED_HOSTS:] else [])])
     console.say(f"looking at {len(listed.urls):,} URLs, one after the other: {hosts}")
     resources = look(listed, console, follow=options.follow)
     rules = replace(rules, warmups=1, max_passes=1)
@@ -167,7 +169,7 @@ def fetched(listed: UrlList, console: Console, *, follow: bool) -> list[Fetched]
             except FetchError as error:
                 advice = "; list its host too, or --follow" if "none of the URLs names" in str(error) else ""
                 raise HarnessError(f"{listed.place(url)} {error}{advice}", exit_code=USAGE) from None
-            if not 200 <= got.status < 300:  # noqa: PLR2004 - the 2xx class of RFC 9110
+            if not HTTPStatus.OK <= got.status < HTTPStatus.MULTIPLE_CHOICES:
                 raise HarnessError(f"{listed.place(url)} answers {got.status}; leave it out", exit_code=USAGE)
             if not got.size:
                 raise HarnessError(f"{listed.place(url)} gives an empty body; leave it out", exit_code=USAGE)

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
-from scipy import special  # type: ignore[import-untyped]  # scipy ships no annotations
+from scipy import special
 
 from harness.measured import Sentinel
 from harness.metrics import quantile

@@ -17,7 +17,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special  # type: ignore[import-untyped]  # scipy ships no annotations
+from scipy import special
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]

@@ -9,7 +9,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from functools import lru_cache
 
-from scipy import special  # type: ignore[import-untyped]  # scipy ships no annotations
+from scipy import special
 
 from harness.stats import kernels
 from harness.stats.effect import Effect

@@ -16,7 +16,7 @@ from itertools import pairwise
 from typing import Annotated
 
 import numpy as np
-import ruptures  # type: ignore[import-untyped]  # it ships no annotations
+import ruptures
 from annotated_types import Gt, Lt
 
 from harness.metrics import TIME_PER_IMAGE, Metric

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats  # type: ignore[import-untyped]  # scipy ships no annotations
+from scipy import stats
 
 from harness.model import SelfCheck
 from harness.stats.effect import difference, unpaired_effect

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
-import pyperf  # type: ignore[import-untyped]  # it ships no annotations
+import pyperf
 import pytest
 import yaml
 

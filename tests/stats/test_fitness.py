@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy import stats  # type: ignore[import-untyped]  # scipy ships no annotations
+from scipy import stats
 
 from harness.measured import Sentinel
 from harness.stats.fitness import disturbances, drift, host_notes

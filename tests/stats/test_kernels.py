@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats  # type: ignore[import-untyped]  # scipy ships no annotations
-from statsmodels.stats.multitest import multipletests  # type: ignore[import-untyped]  # the same
-from statsmodels.stats.weightstats import ttost_paired  # type: ignore[import-untyped]  # the same
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.weightstats import ttost_paired
 
 from harness.stats import kernels
 

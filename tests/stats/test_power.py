@@ -3,8 +3,8 @@
 import math
 
 import pytest
-from scipy import stats  # type: ignore[import-untyped]  # scipy ships no annotations
-from statsmodels.stats.power import TTestPower  # type: ignore[import-untyped]  # the same
+from scipy import stats
+from statsmodels.stats.power import TTestPower
 
 from harness.stats.effect import Effect, against_variant, effects
 from harness.stats.power import detectable_shift, half_width, keep_measuring, rounds_needed, widest

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats  # type: ignore[import-untyped]  # scipy ships no annotations
+from scipy import stats
 
 from harness.metrics import TIME_PER_IMAGE
 from harness.model import HarnessError, Note

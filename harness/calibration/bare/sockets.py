@@ -1,4 +1,4 @@
-"""Two ends of a line by sockets alone. ``serve CERTIFICATE``, or ``ask HOST PORTS CA PLAN``; each prints one line of JSON.
+"""Two ends of a line by sockets alone: ``serve HOST CERTIFICATE`` or ``ask HOST PORTS CA PLAN``; each prints a line of JSON.
 
 The first byte on a connection says what it is for: e to echo, d to send without end, u to take what comes and tell how much.
 """
@@ -18,13 +18,13 @@ TOLD = 100  # bytes of what is told before sending begins
 BURST = 5  # datagrams that are sent at once
 
 
-def serve(certificate: str) -> None:
+def serve(host: str, certificate: str) -> None:
     """Serve until standard input ends."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
-    plain, secure = (socket.create_server(("0.0.0.0", 0), backlog=64) for _ in range(2))  # noqa: S104 - a namespace of ours
+    plain, secure = (socket.create_server((host, 0), backlog=64) for _ in range(2))
     datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    datagrams.bind(("0.0.0.0", 0))  # noqa: S104 - the same
+    datagrams.bind((host, 0))
     counted = [0]
     _start(_accept, plain, lambda near: _serve_one(near, counted))
     _start(_accept, secure, lambda near: context.wrap_socket(near, server_side=True).read(1))
@@ -174,7 +174,7 @@ def _datagrams(address: tuple[str, int], times: int, gap_s: float, last_s: float
     """Send numbered datagrams at an even pace; return how many came back."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as near:
         near.settimeout(last_s)
-        near.bind(("0.0.0.0", 0))  # noqa: S104 - the same
+        near.connect(address)
         returned = [0]
 
         def count() -> None:
@@ -186,7 +186,7 @@ def _datagrams(address: tuple[str, int], times: int, gap_s: float, last_s: float
         listener.start()
         for _ in range(times // BURST):
             for _ in range(BURST):
-                near.sendto(DATAGRAM, address)
+                near.send(DATAGRAM)
             sleep(gap_s)
         listener.join()
         return returned[0]
@@ -194,7 +194,7 @@ def _datagrams(address: tuple[str, int], times: int, gap_s: float, last_s: float
 
 if __name__ == "__main__":
     if sys.argv[1] == "serve":
-        serve(sys.argv[2])
+        serve(*sys.argv[2:])
     else:
         host, ports, authority, plan = sys.argv[2:]
         print(json.dumps(ask(host, json.loads(ports), authority, json.loads(plan))))
