@@ -1,6 +1,6 @@
 """What a record must be: the same rules when it is written and when it is read, so that whatever is kept can be read again.
 
-The types and bounds of fields stand in ``harness.model`` and ``harness.measured``; here is what must agree between fields.
+Bounds stand in the types of ``harness.quantities``; here is what must agree between fields.
 All errors are ValueErrors of one line.
 """
 

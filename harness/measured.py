@@ -6,8 +6,10 @@ from typing import Annotated, Any
 
 from annotated_types import MinLen
 
-from harness.model import Cell, Count, Positive, Reason, Seconds, Share, UnixTime
-from harness.workload import AnswerKind, HttpVersion
+from harness.fields import HttpVersion
+from harness.model import Cell
+from harness.quantities import Count, Positive, Reason, Seconds, Share, UnixTime
+from harness.workload import AnswerKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,18 +1,20 @@
 """The words of the project as frozen records: no I/O, no clock, no defaults for facts.
 
 Times are seconds (``_s``), sizes are bytes (``_bytes``); scaling happens only where text is made. The bounds of a field
-stand in its type, and ``harness.checks`` holds a record to them when it is written and when it is read.
+stand in its type (``harness.quantities``).
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from annotated_types import Ge, Gt, Le, Lt, MinLen
+from annotated_types import Ge, Lt
 from pydantic import BeforeValidator, PlainSerializer
 
+from harness.fields import HttpVersion
+from harness.quantities import Count, Finite, Positive, Reason, Seconds, Share, UnixTime
 from harness.text import printable, redacted
-from harness.workload import HttpVersion, Workload
+from harness.workload import Workload
 
 HERE = "here"  # the side of a cell in a run that has one environment only
 NONE = "none"  # in a column that says which row it is: an empty one would be lost by whoever groups by it
@@ -20,16 +22,6 @@ ALL = "(all)"  # the same for a row that speaks of all of them
 
 Axis = Literal["client", "concurrency", "loop"]
 FetchKind = Literal["sync", "async"]
-
-Count = Annotated[int, Ge(0), Lt(2**53)]  # exact as a float too, in which figures are computed
-Seconds = Annotated[float, Ge(0), Lt(1e9)]  # thirty years are longer than anything that is measured
-Positive = Annotated[float, Ge(1e-9), Lt(1e9)]  # what a clock can tell from none; also a rate per second
-Share = Annotated[float, Ge(0), Le(1)]
-Finite = Annotated[float, Gt(-1e300), Lt(1e300)]  # in other units too
-UnixTime = Annotated[
-    float, Gt(0), Lt(2**37)
-]  # the year 6325: calendars end with 9999, and a chart has a margin
-Reason = Annotated[str, MinLen(1)]
 
 # Of a self-check that others are judged by: its half-width is a median over twins. ``selfcheck --quick`` has as many.
 SELF_CHECK_ROUNDS, SELF_CHECK_TWINS = 8, 4

@@ -10,7 +10,8 @@ from pydantic import TypeAdapter
 
 from harness import checks
 from harness.files import write_whole
-from harness.model import Count, HarnessError, LessonRecord, Positive
+from harness.model import HarnessError, LessonRecord
+from harness.quantities import Count, Positive
 
 LESSONS, PRIMITIVES = "lessons.json", "primitives.csv"
 

@@ -1,279 +1,23 @@
-"""What is asked of every variant. Each field stands here once, with its bounds, unit and words.
+"""What is asked of every variant: the fields of a workload put together, and what must agree between them.
 
 Suite files, the image server's control route, tables, sentences, help texts and documents derive from it. In files a
 workload is flat (``images = 100``); in code its fields are grouped. Standard library only: the image server, a process of
-its own, imports this module and the schema, and no other of the harness.
+its own, imports it with its fields and draws, and nothing else of the harness.
 """
 
-import random
 from argparse import ArgumentTypeError
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import Field, asdict, dataclass, fields, replace
-from typing import Annotated, Any, Literal, NamedTuple, Self, TypeVar, get_args
+from typing import Any, NamedTuple, Self, get_args
 
 from harness import link as links
+from harness.draws import sizes
+from harness.fields import Arrival, HttpVersion, Network, Sink, What
 from harness.link import Link
-from harness.schema import FieldError, Size, Spec, Time, checked, typed
+from harness.schema import FieldError, Spec, checked, typed
 
-# Below this latency a server answers before the next request arrives, so that what it sees in flight says nothing.
-TELLING_LATENCY_S = 0.005
 MOST_BYTES = 1024**3  # of all images of a workload together: what the server holds at most
-SEED = 20_251_122  # of the images; a workload of a suite file is the same on every machine
-
-SinkKind = Literal["memory", "disk"]
-HttpVersion = Literal["1.1", "2"]
-ServerKind = Literal["local", "remote"]
 MOST_URLS = 10_000
-Item = TypeVar("Item")
-
-
-def moved(items: Sequence[Item], seed: int) -> list[Item]:
-    """Return the items in another order, in which none (of two or more) has the place that it had (Sattolo 1986)."""
-    found, draw = list(items), random.Random(seed)
-    for last in range(len(found) - 1, 0, -1):
-        other = draw.randrange(last)
-        found[last], found[other] = found[other], found[last]
-    return found
-
-
-def drawn(amount: Time, count: int, seed: str) -> list[float]:
-    """Return an amount for each of ``count`` images, in an order drawn from the seed.
-
-    Of a distribution every part is taken once, at (n + 1/2) / count, with straight lines between its quantiles: so two
-    draws differ in order alone, and a small one is no less true to it.
-    """
-    if not isinstance(amount, tuple):
-        return [amount] * count
-    steps = len(amount) - 1
-    found = []
-    for number in range(count):
-        place = (number + 1 / 2) / count * steps
-        low = min(int(place), steps - 1)
-        found.append(amount[low] + (place - low) * (amount[low + 1] - amount[low]))
-    random.Random(seed).shuffle(found)
-    return found
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class What:
-    """The images."""
-
-    images: Annotated[
-        int,
-        Spec(
-            label="images",
-            help="number of images in one pass",
-            unit="count",
-            low=1,
-            high=100_000,
-            phrase="{images} images",
-            is_served=True,
-            usual=100,
-        ),
-    ]
-    image_bytes: Annotated[
-        Size,
-        Spec(
-            label="each",
-            help="exact size of each image, or a list of quantiles at even steps",
-            unit="bytes",
-            low=1_024,
-            high=16 * 1024**2,
-            phrase=" of {image_bytes}",
-            is_served=True,
-            option="size",
-            usual=6_144,
-        ),
-    ]
-    seed: Annotated[
-        int,
-        Spec(
-            label="seed",
-            help="decides the bytes and names of the images",
-            unit="count",
-            low=0,
-            high=2**64,
-            is_served=True,
-            is_fixed=True,
-        ),
-    ] = SEED
-    gzip_share: Annotated[
-        float,
-        Spec(
-            label="gzip",
-            help="share of the images whose body is compressed with gzip for a client that accepts it",
-            unit="share",
-            low=0,
-            high=1,
-            phrase=", {gzip_share} of them gzipped",
-            unsaid=0,
-            is_served=True,
-        ),
-    ] = 0.0
-    chunked_share: Annotated[
-        float,
-        Spec(
-            label="chunked",
-            help="share of the images whose body comes in chunks, without a Content-Length",
-            unit="share",
-            low=0,
-            high=1,
-            phrase=", {chunked_share} of them chunked",
-            unsaid=0,
-            is_served=True,
-        ),
-    ] = 0.0
-    redirect_share: Annotated[
-        float,
-        Spec(
-            label="redirected",
-            help="share of the images that are found behind a redirect on the same host",
-            unit="share",
-            low=0,
-            high=1,
-            phrase=", {redirect_share} of them redirected",
-            unsaid=0,
-            is_served=True,
-        ),
-    ] = 0.0
-    redirect_host_share: Annotated[
-        float,
-        Spec(
-            label="to another host",
-            help="share of the images that are found behind a redirect to another host",
-            unit="share",
-            low=0,
-            high=1,
-            phrase=", {redirect_host_share} of them redirected to another host",
-            unsaid=0,
-            is_served=True,
-        ),
-    ] = 0.0
-
-    @property
-    def sizes(self) -> list[int]:
-        """Bytes of each image, in the order in which they are made."""
-        return sizes(self.image_bytes, self.images, self.seed)
-
-    @property
-    def redirects(self) -> int:
-        """How many images are found behind a redirect."""
-        shares = (self.redirect_share, self.redirect_host_share)
-        return sum(part_of(share, self.images) for share in shares)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Network:
-    """What lies between the client and the images."""
-
-    tls: Annotated[
-        bool,
-        Spec(
-            label="TLS",
-            help="whether the images come over HTTPS, from an authority made for the run",
-            phrase=" over HTTPS",
-            unsaid=False,
-            is_served=True,
-        ),
-    ] = False
-    http: Annotated[
-        HttpVersion,
-        Spec(
-            label="HTTP",
-            help="version of HTTP that the server speaks; 2 comes over TLS alone",
-            phrase=" and HTTP/{http}",
-            unsaid="1.1",
-            is_served=True,
-        ),
-    ] = "1.1"
-    latency_s: Annotated[
-        Time,
-        Spec(
-            label="thinking time",
-            help="the server waits this long before the first byte of an answer, or a list of quantiles at even steps",
-            unit="s",
-            low=0,
-            high=60,
-            phrase=" with {latency_s} of thinking time",
-            unsaid=0,
-            is_served=True,
-            usual=0.0,
-        ),
-    ] = 0.0
-    hosts: Annotated[
-        int,
-        Spec(
-            label="hosts",
-            help="addresses that give the images in turn, each over connections of its own",
-            unit="count",
-            low=1,
-            high=64,
-            phrase=" from {hosts} hosts",
-            unsaid=1,
-            is_served=True,
-        ),
-    ] = 1
-    server: Annotated[
-        ServerKind,
-        Spec(
-            label="server",
-            help="whose server gives the images: a local one of ours, or a remote one that a list of URLs names",
-            phrase=" of a list of URLs",
-            unsaid="local",
-            is_fixed=True,
-        ),
-    ] = "local"
-
-    @property
-    def is_remote(self) -> bool:
-        """Whether a server gives the images that is not ours, so that nothing is witnessed there."""
-        return self.server == "remote"
-
-    @property
-    def shows_in_flight(self) -> bool:
-        """Whether the server thinks long enough to see how many requests are in flight."""
-        latency_s = self.latency_s
-        least_s = latency_s[0] if isinstance(latency_s, tuple) else latency_s
-        return least_s >= TELLING_LATENCY_S
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
-    """When the downloads begin."""
-
-    concurrency: Annotated[
-        int,
-        Spec(
-            label="concurrency",
-            help="how many downloads may be in flight",
-            unit="count",
-            low=1,
-            high=4_096,
-            phrase=", {concurrency} at once",
-            column="asked_concurrency",
-            usual=32,
-        ),
-    ]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sink:
-    """Where a body goes."""
-
-    sink: Annotated[
-        SinkKind,
-        Spec(
-            label="sink",
-            help="where a body goes: kept in memory, or saved to a file named from its URL",
-            phrase=", to {sink}",
-            usual="memory",
-        ),
-    ]
-
-    @property
-    def is_disk(self) -> bool:
-        """Whether each body is saved to a file."""
-        return self.sink == "disk"
 
 
 class AnswerKind(NamedTuple):
@@ -408,16 +152,6 @@ def read(name: str, text: str) -> Any:
         return typed(name, text, TYPES[name], SPECS[name])
     except FieldError as error:
         raise ArgumentTypeError(str(error).removeprefix(f"{name} ")) from None
-
-
-def sizes(image_bytes: Size, images: int, seed: int) -> list[int]:
-    """Bytes of each of so many images."""
-    return [round(size) for size in drawn(image_bytes, images, f"{seed}:sizes")]
-
-
-def part_of(share: float, images: int) -> int:
-    """How many of so many images a share is."""
-    return round(share * images)
 
 
 def sentence(flat: Mapping[str, Any]) -> str:

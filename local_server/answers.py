@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Literal
 
-from harness.workload import HttpVersion, drawn, part_of, sizes
+from harness.draws import drawn, part_of, sizes
+from harness.fields import HttpVersion
 from local_server.images import make_images
 
 CHUNK_BYTES = 8_192

@@ -8,7 +8,8 @@ from typing import Any
 
 from aiohttp import web
 
-from harness.workload import check, sizes
+from harness.draws import sizes
+from harness.workload import check
 from local_server.answers import served
 from local_server.listeners import Listeners
 from local_server.server import ImageServer, Workload

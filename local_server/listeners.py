@@ -9,7 +9,7 @@ from functools import cached_property, partial
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
-from harness.workload import HttpVersion
+from harness.fields import HttpVersion
 
 if TYPE_CHECKING:
     from trustme import LeafCert

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from harness.workload import MOST_BYTES, moved
+from harness.draws import moved
+from harness.workload import MOST_BYTES
 from local_server.answers import Answer, Reply, Served, redirect
 from local_server.listeners import Origin
 from local_server.witness import Head, Witness

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.draws import drawn
 from harness.schema import FieldError, bounds
-from harness.workload import SPECS, TYPES, Workload, check, drawn, read, sentence
+from harness.workload import SPECS, TYPES, Workload, check, read, sentence
 
 ROOT = Path(__file__).parents[1]
 GOOD: dict[str, Any] = {

@@ -24,6 +24,7 @@ import numpy as np
 
 from harness import ledger
 from harness.calibration.nginx import started_nginx
+from harness.draws import sizes
 from harness.ledger import Ledger
 from harness.link import Link
 from harness.measure.launch import ROOT
@@ -34,7 +35,7 @@ from harness.model import HarnessError
 from harness.session.options import positive
 from harness.stats.ranking import told_apart
 from harness.stats.sample import log_values, samples
-from harness.workload import Workload, sizes
+from harness.workload import Workload
 
 SHARE, LEAST_S = 0.05, 0.001  # found within the larger of these
 CONCURRENCY = 32

@@ -17,11 +17,12 @@ import psutil
 
 from harness.calibration import rates
 from harness.calibration.nginx import fetched, running_nginx
+from harness.fields import HttpVersion
 from harness.locks import machine_lock
 from harness.measure.machine import cpu_split
 from harness.measure.server import running_server
 from harness.session.console import to_errors
-from harness.workload import HttpVersion, Workload
+from harness.workload import Workload
 
 IMAGE = Workload.of(
     name="http1", images=1, image_bytes=6_144, latency_s=0.0, tls=True, concurrency=32, sink="memory", seed=1

@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from harness import checks
+from harness.fields import HttpVersion
 from harness.measure.launch import Worker, WorkerDied
 from harness.measure.machine import cpu_split
 from harness.measure.processes import Orphans
-from harness.model import Axis, Contender, Count, FetchKind, HarnessError, Reason
+from harness.model import Axis, Contender, FetchKind, HarnessError
+from harness.quantities import Count, Reason
 from harness.text import printable_values
-from harness.workload import HttpVersion
 
 PROBE_TIMEOUT_S = 60.0
 

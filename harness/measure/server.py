@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from harness.draws import moved
 from harness.measure.launch import ROOT, first_line
 from harness.measure.link.line import Line
 from harness.measure.variables import clean_environment
@@ -21,7 +22,7 @@ from harness.measure.worker.spec import Downloads
 from harness.measured import Witness
 from harness.model import HarnessError
 from harness.text import printable_values
-from harness.workload import SPECS, Workload, moved
+from harness.workload import SPECS, Workload
 
 START_TIMEOUT_S = 20.0
 CONTROL_TIMEOUT_S = 60.0  # registering a workload prepares all its images

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from harness.draws import drawn
 from harness.metrics import CLIENT_CPU, PEAK_RSS, Metric
 from harness.model import ALL, NONE
 from harness.outcomes import STATES
@@ -14,7 +15,7 @@ from harness.report.formats import Format, estimate
 from harness.report.ranked import RATIO, SPEED
 from harness.report.tables import Tables
 from harness.stats.kernels import MIN_PAIRS
-from harness.workload import SPECS, drawn, sentence
+from harness.workload import SPECS, sentence
 
 Row = Mapping[Any, Any]
 TOO_FEW = f"too few rounds to rank (measure at least {MIN_PAIRS})"

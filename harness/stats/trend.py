@@ -20,7 +20,8 @@ import ruptures
 from annotated_types import Gt, Lt
 
 from harness.metrics import TIME_PER_IMAGE, Metric
-from harness.model import Cell, Count, Reason, UnixTime
+from harness.model import Cell
+from harness.quantities import Count, Reason, UnixTime
 from harness.stats.kernels import NO_SPREAD
 from harness.stats.verdict import MARGIN
 

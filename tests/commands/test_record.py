@@ -11,10 +11,11 @@ import pytest
 
 from harness import ledger
 from harness.commands.record import suite_text
+from harness.draws import drawn
 from harness.measure.profile import Profile, distribution
 from harness.measure.server import Server
 from harness.measure.suite import read_suite_file
-from harness.workload import Workload, drawn
+from harness.workload import Workload
 from tests.commands.conftest import in_process
 from tests.shared_server import shared
 from tests.site import Said, site

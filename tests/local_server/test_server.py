@@ -18,7 +18,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from harness.workload import check, moved
+from harness.draws import moved
+from harness.workload import check
 from local_server.answers import served
 from local_server.images import MIN_BYTES
 from local_server.listeners import Origin

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.fields import HttpVersion
 from harness.measure.expectation import Bodies, Expectation, check, check_bodies, expectation, why_skipped
 from harness.measured import Pass
-from harness.workload import HttpVersion, Workload
+from harness.workload import Workload
 from tests.builders import one_pass, variant
 from tests.builders import seen as witnessed
 
