@@ -13,6 +13,20 @@ LEAST_BITS_PER_S = 100_000  # of a rate: a packet of 1,500 bytes takes 0.12 s th
 MOST_BITS_PER_S = 10_000_000_000
 
 
+def _rate(way: str, ends: str) -> Spec:
+    """In one direction; no limit by default."""
+    return Spec(
+        label=way,
+        help=f"rate {ends}; 0 sets no limit",
+        unit="bits/s",
+        low=0,
+        high=MOST_BITS_PER_S,
+        phrase=f", {{{way}_bits_per_s}} {way}",
+        option=way,
+        unsaid=0,
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
     """A line between two hosts, as it is asked for. Rates and losses are of IP packets, headers included."""
@@ -43,29 +57,11 @@ class Link:
     ] = 0.0
     down_bits_per_s: Annotated[
         float,
-        Spec(
-            label="down",
-            help="rate from the server to the client; 0 sets no limit",
-            unit="bits/s",
-            low=0,
-            high=MOST_BITS_PER_S,
-            phrase=", {down_bits_per_s} down",
-            option="down",
-            unsaid=0,
-        ),
+        _rate("down", "from the server to the client"),
     ] = 0.0
     up_bits_per_s: Annotated[
         float,
-        Spec(
-            label="up",
-            help="rate from the client to the server; 0 sets no limit",
-            unit="bits/s",
-            low=0,
-            high=MOST_BITS_PER_S,
-            phrase=", {up_bits_per_s} up",
-            option="up",
-            unsaid=0,
-        ),
+        _rate("up", "from the client to the server"),
     ] = 0.0
     loss: Annotated[
         float,
