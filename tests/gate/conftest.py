@@ -4,6 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from harness.cli import main
+from harness.commands import gate, matrix
+from tests.gate.measuring import Gate, Measuring
+
 SUITE = """\
 [workloads.tiny-memory]
 images = 40
@@ -79,3 +83,24 @@ def client(folder: Path, name: str, turns: int) -> Path:
     path = folder / f"{name}.py"
     path.write_text(CLIENT.format(turns=turns))
     return path
+
+
+@pytest.fixture
+def measuring(monkeypatch: pytest.MonkeyPatch) -> Measuring:
+    stand_in = Measuring(stages={})
+    for command in (gate, matrix):
+        monkeypatch.setattr(command, "measure_sides", stand_in)
+    return stand_in
+
+
+@pytest.fixture
+def run(tmp_path: Path, suite_file: Path) -> Gate:
+    sides = [client(tmp_path, name, turns) for name, turns in (("one", 0), ("other", 1))]
+    flags = {"gate": ("--base", "--head"), "matrix": ("--side", "--side")}
+
+    def command(name: str, *options: str) -> int:
+        asked = [part for pair in zip(flags[name], map(str, sides), strict=True) for part in pair]
+        where = ["--suite-file", str(suite_file), "--results", str(tmp_path)]
+        return main([name, *asked, *where, *options])
+
+    return command

@@ -1,113 +1,17 @@
-"""What a gate and a matrix do with what they measured; the measuring itself is a stand-in that writes a ledger."""
+"""What a gate does with what it measured; the measuring itself is a stand-in that writes a ledger."""
 
 import csv
-import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import pytest
-from rich.console import Console
 
-from harness import ledger
 from harness.cli import main
-from harness.commands import gate, matrix
 from harness.commands.gate import Budget
-from harness.model import Plan, Run
 from harness.session.lineup import NOT_INSTALLED
-from harness.session.sided import Ready
-from tests import builders
 from tests.gate.conftest import SUITE, client
+from tests.gate.measuring import Gate, Measuring, verdict
 
-Gate = Callable[..., int]
 pytestmark = pytest.mark.usefixtures("probed_once")
-
-
-@dataclass(slots=True, kw_only=True)
-class Measuring:
-    """Stands in for ``measure_sides``: the second side takes ``slower`` times as long.
-
-    Attributes:
-        busy: of others, in every round.
-        cpu: share of the first side's time that its CPU works; it is half of the second's.
-        larger: how many times the memory of the first side the second keeps.
-        broken: why every trial of a side fails; ``broken_at`` is its place.
-        stops: the stage and the round of it in which somebody presses Ctrl-C.
-        stages: rounds that were measured, by the name of the stage.
-    """
-
-    slower: float = 1.0
-    busy: float = 0.0
-    cpu: float = 0.5
-    larger: float = 1.0
-    broken: str | None = None
-    broken_at: int = 1
-    stops: tuple[str, int] | None = None
-    stages: dict[str, int]
-
-    def __call__(
-        self,
-        _console: Console,
-        folder: Path,
-        _results: Path,
-        plan: Plan,
-        sides: Sequence[Ready],
-        *,
-        is_over: Callable[[int], bool] = lambda _number: False,
-        **_: object,
-    ) -> None:
-        run = Run(
-            id=folder.name, version=ledger.VERSION, created_at=1.0, command="", plan=plan,
-            contenders=tuple(contender for side in sides for contender in side.catalog.contenders),
-            fingerprint={}, environment={}, selfcheck=None,
-        )  # fmt: skip
-        writer = ledger.create(folder, run)
-        self.stages[folder.name] = 0
-        for number, cells in enumerate(plan.rounds):
-            if is_over(number):
-                return
-            if (folder.name, number) == self.stops:
-                raise KeyboardInterrupt
-            writer.append(builders.sentinel(number, busy_elsewhere=self.busy, stretch=2.0))
-            for cell in cells:
-                pace = 0.01 * (1 + (number * 7 % 5 - 2) / 1000)
-                is_second = cell.side == sides[1].name
-                if is_second:
-                    pace *= self.slower * (1.001 if number % 2 else 0.999)
-                reason = self.broken if cell.side == sides[self.broken_at].name else None
-                cpu = 0.5 if is_second else self.cpu
-                made = builders.trial(cell, number, pace, reason=reason, cpu=cpu)
-                size = 50_000_000 * (self.larger if is_second else 1.0) + 4096 * (number * 3 % 7)
-                writer.append(replace(made, peak_rss_bytes=round(size) + 4096 * (is_second and number % 2)))
-            self.stages[folder.name] += 1
-
-
-@pytest.fixture
-def measuring(monkeypatch: pytest.MonkeyPatch) -> Measuring:
-    stand_in = Measuring(stages={})
-    for command in (gate, matrix):
-        monkeypatch.setattr(command, "measure_sides", stand_in)
-    return stand_in
-
-
-@pytest.fixture
-def run(tmp_path: Path, suite_file: Path) -> Gate:
-    sides = [client(tmp_path, name, turns) for name, turns in (("one", 0), ("other", 1))]
-    flags = {"gate": ("--base", "--head"), "matrix": ("--side", "--side")}
-
-    def command(name: str, *options: str) -> int:
-        asked = [part for pair in zip(flags[name], map(str, sides), strict=True) for part in pair]
-        where = ["--suite-file", str(suite_file), "--results", str(tmp_path)]
-        return main([name, *asked, *where, *options])
-
-    return command
-
-
-def verdict(results: Path) -> dict[str, Any]:
-    [path] = results.glob("gates/*/verdict.json")
-    found: dict[str, Any] = json.loads(path.read_text())
-    return found
 
 
 @pytest.mark.parametrize(
@@ -376,64 +280,3 @@ def test_a_budget_ends_it_between_two_rounds() -> None:
     budget = Budget(30.0, lambda: next(times))
     assert [budget.is_over(number) for number in range(5)] == [False, False, False, True, True]
     assert budget.is_spent
-
-
-def test_a_matrix_shows_every_side_against_the_first(
-    measuring: Measuring, run: Gate, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    measuring.slower = 1.5
-    assert run("matrix") == 0
-    [folder] = (tmp_path / "matrices").iterdir()
-    assert {"matrix.csv", "matrix.md", "matrix.svg"} <= {path.name for path in folder.iterdir()}
-    assert "1.5" in (folder / "matrix.csv").read_text()
-    assert "other.py" in capsys.readouterr().out
-
-
-def test_a_matrix_whose_first_side_fails_compares_the_others(
-    measuring: Measuring, tmp_path: Path, suite_file: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    first, broken, other = (str(client(tmp_path, name, 0)) for name in ("one", "broken", "other"))
-    Path(broken).write_text("raise OSError('no such luck')\n")
-    measuring.slower = 1.5
-    gone = f"{tmp_path}/gone.py"
-    where = ["--suite-file", str(suite_file), "--results", str(tmp_path)]
-    sides = [part for side in (broken, first, other) for part in ("--side", side)]
-    assert main(["matrix", *sides, *where]) == 1
-    [folder] = (tmp_path / "matrices").iterdir()
-    with (folder / "matrix.csv").open() as file:
-        rows = {row["side"]: row for row in csv.DictReader(file)}
-    assert float(rows[other]["ratio"]) == pytest.approx(1.5, rel=0.01)
-    assert rows[other]["reference_side"] == first
-    assert rows[broken]["ratio"] == ""
-    assert "no such luck" in rows[broken]["reason"]
-    assert "no such luck" in (folder / "matrix.md").read_text()
-    assert main(["matrix", "--side", broken, "--side", first, *where]) == 1
-    assert "nothing to compare: 1 of 2 sides can be measured" in capsys.readouterr().err.splitlines()[-1]
-    assert (
-        main(["matrix", "--side", gone, "--side", first, *where]) == 2
-    )  # a mistake in the text is no side that failed
-
-
-def test_a_matrix_whose_first_side_fails_while_measured_compares_the_others(
-    measuring: Measuring, tmp_path: Path, suite_file: Path
-) -> None:
-    sides = [str(client(tmp_path, name, 0)) for name in ("one", "other", "third")]
-    measuring.broken, measuring.broken_at = "a wrong body", 0
-    where = ["--suite-file", str(suite_file), "--results", str(tmp_path)]
-    assert main(["matrix", *[part for side in sides for part in ("--side", side)], *where]) == 1
-    [path] = tmp_path.glob("matrices/*/matrix.csv")
-    with path.open() as file:
-        rows = {row["side"]: row for row in csv.DictReader(file)}
-    assert {row["reference_side"] for row in rows.values()} == {sides[1]}
-    assert (rows[sides[0]]["ratio"], rows[sides[0]]["verdict"]) == ("", "failed")
-    assert "a wrong body" in rows[sides[0]]["reason"]
-    assert float(rows[sides[2]]["ratio"]) == pytest.approx(1.0, rel=0.01)
-
-
-def test_a_matrix_that_is_interrupted_shows_what_it_has(
-    measuring: Measuring, run: Gate, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    measuring.slower, measuring.stops = 1.5, ("run", 4)
-    assert run("matrix") == 130
-    assert list(tmp_path.glob("matrices/*/matrix.csv"))
-    assert "interrupted" in capsys.readouterr().err

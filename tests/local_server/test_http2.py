@@ -19,7 +19,7 @@ from local_server.answers import served
 from local_server.http2 import Connection, Http2
 from local_server.listeners import Origin
 from local_server.server import ImageServer
-from tests.local_server.test_server import Running, running
+from tests.local_server.running import Running, running
 
 ASKED = {"images": 8, "image_bytes": 40_000, "latency_s": 0.0, "seed": 1, "tls": True, "http": "2"}
 

@@ -23,7 +23,7 @@ from harness.measure.worker.rehearsal import (
     sync,
 )
 from harness.stats.validity import cell_notes
-from tests.measure.test_contract import TINY, only, trials_of
+from tests.measure.contract import TINY, only, trials_of
 
 
 class Response:
