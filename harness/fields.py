@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from harness.draws import part_of, sizes
 from harness.schema import Size, Spec, Time
 
-# Below this latency a server answers before the next request arrives, so that what it sees in flight says nothing.
+# Below this thinking time a server answers before the next request arrives, so that what it sees in flight says nothing.
 TELLING_LATENCY_S = 0.005
 SEED = 20_251_122  # of the images; a workload of a suite file is the same on every machine
 

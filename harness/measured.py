@@ -191,7 +191,7 @@ class Sentinel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ceiling:
-    """What the server itself can give of a workload's images, without latency: no client can be faster.
+    """What the server itself can give of a workload's images, without thinking time: no client can be faster.
 
     Attributes:
         image_bytes: size of the images.

@@ -80,9 +80,9 @@ class Control:
     async def _put(self, request: web.BaseRequest, name: str) -> web.StreamResponse:
         try:
             fields = _fields(await _body(request))
-            self.server.claim(name, sum(sizes(fields["image_bytes"], fields["images"], fields["seed"])))
             origins = await self.listeners.origins(fields)
             refused = await self.listeners.refused(fields["http"]) if fields["tls"] else {}
+            self.server.claim(name, sum(sizes(fields["image_bytes"], fields["images"], fields["seed"])))
         except (ValueError, OSError) as error:
             if isinstance(error, (web.RequestPayloadError, ConnectionError)):
                 return _refusal(400, "the body broke off")

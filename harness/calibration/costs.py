@@ -19,7 +19,7 @@ from harness.stats.fitness import disturbances
 from harness.stats.judge import Measured, judge, pairs_of
 from harness.stats.verdict import Margins
 
-WORKLOAD = "thumbs-50ms-memory"  # bound by latency: what the client computes hides behind its waiting
+WORKLOAD = "thumbs-50ms-memory"  # bound by thinking time: what the client computes hides behind its waiting
 DEARER, LARGER = "dearer", "larger"
 FOUND_BY = {DEARER: CLIENT_CPU.key, LARGER: PEAK_RSS.key}
 

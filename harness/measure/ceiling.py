@@ -16,7 +16,7 @@ TIMEOUT_S = 30.0
 def ceilings(
     server: Server, python: str, cpus: Sequence[int], kinds: Sequence[AnswerKind]
 ) -> Iterator[Ceiling]:
-    """Yield one ceiling per kind of answer, each measured from the client's CPUs without latency."""
+    """Yield one ceiling per kind of answer, each measured from the client's CPUs without thinking time."""
     for kind in kinds:
         probe = Workload.of(
             name=f"ceiling-{kind.image_bytes}",

@@ -69,22 +69,11 @@ class Ends:
 
 def lacking(workloads: Sequence[Workload]) -> dict[str, str]:
     """Workload -> why this machine cannot have the line that it asks for; only those of which that is so."""
-    found: dict[str, str] = {}
-    reason: str | None = None
-    is_known = False
-    for workload in workloads:
-        if not workload.link.is_line:
-            continue
-        if not is_known:
-            reason, is_known = _refusal(workload.link), True
-        if reason:
-            found[workload.name] = reason
-    return found
-
-
-def _refusal(link: Link) -> str | None:
+    behind_lines = [workload for workload in workloads if workload.link.is_line]
+    if not behind_lines:
+        return {}
     try:
-        with open_link(link):
-            return None
+        with open_link(behind_lines[0].link):  # where one can be had, any can
+            return {}
     except LinkUnavailable as refusal:
-        return str(refusal)
+        return {workload.name: str(refusal) for workload in behind_lines}

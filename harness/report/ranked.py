@@ -22,7 +22,7 @@ _COLUMNS: tuple[Column, ...] = (  # the most telling first: where there is littl
         key=SERVER_IN_FLIGHT.key,
         head="in flight",
         unit="count",
-        help="most at one time, as the server saw it; without latency it cannot tell",
+        help="most at one time, as the server saw it; one that answers at once cannot tell",
     ),
     Column(
         key=CONNECTIONS.key, head="connections", unit="count", help="opened per pass, as the server saw it"

@@ -48,7 +48,7 @@ def cell_notes(
 def server_limits(
     trials: Sequence[Trial], workloads: Sequence[Workload], ceilings: Sequence[Ceiling]
 ) -> dict[str, float]:
-    """Requests per second that the server can give of each workload's images, without latency; only what is known.
+    """Requests per second that the server can give of each workload's images, without thinking time; only what is known.
 
     The highest ceiling of a kind of answer counts, for whatever disturbs one makes it lower. One that a pass surpassed is
     refuted: it was disturbed too, and says nothing.
@@ -85,7 +85,7 @@ def _relay_cpu_s(passed: Pass) -> float:
 
 
 def _server_bound(trials: Sequence[Trial], ceiling: float | None) -> Iterator[Note]:
-    advice = "raise the latency or the size of the images, or give the server a quicker core"
+    advice = "raise the thinking time or the size of the images, or give the server a quicker core"
     shares = [share for trial in trials if (share := server_share(trial)) is not None]
     share = statistics.median(shares) if shares else 0.0
     if share >= SERVER_SHARE:

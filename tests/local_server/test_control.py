@@ -1,13 +1,19 @@
 """The control routes: workloads are registered, moved and removed by who may, within bounds."""
 
+import asyncio
 import hashlib
+import json
 import socket
+from collections.abc import AsyncIterator
+from types import SimpleNamespace
+from typing import Any, NoReturn, cast
 
 import pytest
 
 from harness.draws import moved
 from harness.workload import check
 from local_server.answers import served
+from local_server.control import Control
 from local_server.images import MIN_BYTES
 from local_server.listeners import Origin
 from local_server.server import ImageServer
@@ -122,3 +128,18 @@ def test_a_removed_workload_is_gone(one: Running) -> None:
     assert one.control("DELETE", "gone") == (200, {})
     path = answer["images"][0]["path"]
     assert one.raw(get(path)).startswith(b"HTTP/1.1 404 ")
+
+
+def test_a_workload_that_cannot_be_listened_for_holds_no_room() -> None:
+    async def nowhere(_fields: object) -> NoReturn:
+        raise OSError("no address")
+
+    async def body() -> AsyncIterator[bytes]:
+        yield json.dumps(WORKLOAD).encode()
+
+    control = Control("token")
+    control.listeners = cast("Any", SimpleNamespace(origins=nowhere))
+    asked: Any = SimpleNamespace(content=SimpleNamespace(iter_any=body))
+    answered: Any = asyncio.run(control._put(asked, "wide"))
+    assert (answered.status, json.loads(answered.body)) == (422, {"error": "no address"})
+    assert control.server._held == {}
