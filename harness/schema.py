@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args, get_origin
 # A number for all images, or a distribution: its quantiles at even steps, from the least to the greatest.
 Size = int | tuple[int, ...]
 Time = float | tuple[float, ...]
+Shares = tuple[tuple[str, float], ...]  # name -> share, as pairs; a table in files
 LEAST_QUANTILES, MOST_QUANTILES = 2, 101  # the least and the greatest, and no more than percentiles
 
 # Unit of a field -> units in which it may be typed, and how much of it each is.
@@ -48,6 +49,7 @@ class Spec:
         help: what it means, as half a sentence.
         unit: "count", "bytes" or "s", as reports show them; None for a word.
         low: least value, ``high`` the greatest; None for a word.
+        names: that ``Shares`` may give a share to.
         phrase: its part of the sentence that tells a workload, with ``{name}`` for its value; "" says nothing.
         unsaid: the value of which the sentence says nothing.
         is_served: whether the image server is told.
@@ -62,6 +64,7 @@ class Spec:
     unit: str | None = None
     low: float | None = None
     high: float | None = None
+    names: tuple[str, ...] = ()
     phrase: str = ""
     unsaid: object = None
     is_served: bool = False
@@ -80,7 +83,7 @@ def checked(name: str, value: Any, kind: Any, spec: Spec) -> Any:
     """Return the value of a field if it is of its type and within its bounds.
 
     Args:
-        kind: int, float, bool, a Literal of words, ``Size`` or ``Time``.
+        kind: int, float, bool, a Literal of words, ``Size``, ``Time`` or ``Shares``.
 
     Raises:
         FieldError: it is not.
@@ -94,6 +97,8 @@ def checked(name: str, value: Any, kind: Any, spec: Spec) -> Any:
         if not isinstance(value, bool):
             raise FieldError(name, f"must be {bounds(kind, spec)}")
         return value
+    if kind is Shares:
+        return _shares(name, value, spec)
     if kind in {Size, Time} and isinstance(value, list | tuple):
         return _distribution(name, value, is_whole=kind is Size, spec=spec)
     return _number(name, value, is_whole=kind in {int, Size}, spec=spec)
@@ -110,6 +115,11 @@ def typed(name: str, text: str, kind: Any, spec: Spec) -> Any:
     """
     if kind is bool or get_origin(kind) is Literal:
         return checked(name, text, kind, spec)
+    if kind is Shares:
+        pairs = [part.partition("=")[::2] for part in text.split(",")]
+        return checked(
+            name, {word.strip(): float(_typed_number(name, share, spec)) for word, share in pairs}, kind, spec
+        )
     numbers = [_typed_number(name, part, spec) for part in text.split(",")]
     whole = [int(number) if number == int(number) and kind in {int, Size} else number for number in numbers]
     values = whole if kind in {int, Size} else [float(number) for number in numbers]
@@ -132,6 +142,8 @@ def bounds(kind: Any, spec: Spec) -> str:
         return "true or false"
     if spec.low is None:
         return " or ".join(get_args(kind))
+    if spec.names:
+        return f"shares from {spec.low:,} to {spec.high:,}"
     return f"{spec.low:,} to {spec.high:,}"
 
 
@@ -142,6 +154,22 @@ def _distribution(name: str, values: Sequence[Any], *, is_whole: bool, spec: Spe
     if list(found) != sorted(found):
         raise FieldError(name, "must have its quantiles in rising order")
     return found
+
+
+def _shares(name: str, value: Any, spec: Spec) -> Shares:
+    if not isinstance(value, Mapping | list | tuple):
+        raise FieldError(name, "must be a table of shares")
+    found: dict[str, float] = {}
+    for pair in value.items() if isinstance(value, Mapping) else value:
+        if not (isinstance(pair, list | tuple) and len(pair) == len(("word", "share"))):
+            raise FieldError(name, "must be a table of shares")
+        word, share = pair
+        if word not in spec.names:
+            raise FieldError(name, f"has {word!r}, which is none; there are {', '.join(spec.names)}")
+        if word in found:
+            raise FieldError(name, f"has {word} twice")
+        found[word] = _number(name, share, is_whole=False, spec=spec)
+    return tuple(sorted(found.items()))
 
 
 def _number(name: str, value: Any, *, is_whole: bool, spec: Spec) -> float:

@@ -10,8 +10,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import Field, asdict, dataclass, fields, replace
 from typing import Any, NamedTuple, Self, get_args
 
+from harness import faults as faulty
 from harness import link as links
 from harness.draws import sizes
+from harness.faults import Faults, Met, Retry, drawn_faults
 from harness.fields import Arrival, HttpVersion, Network, Sink, What
 from harness.link import Link
 from harness.schema import FieldError, Spec, checked, typed
@@ -46,7 +48,9 @@ class Workload:
     what: What
     network: Network
     link: Link
+    faults: Faults
     arrival: Arrival
+    retry: Retry
     sink: Sink
 
     @classmethod
@@ -74,6 +78,16 @@ class Workload:
         sizes = self.what.sizes
         return AnswerKind(round(sum(sizes) / len(sizes)), self.network.tls, self.network.http)
 
+    @property
+    def meets(self) -> list[Met | None]:
+        """The fault of each image, in the order in which they are made."""
+        return drawn_faults(self.faults.faults, self.faults.fault_attempts, self.what.images, self.what.seed)
+
+    @property
+    def is_forgiving(self) -> bool:
+        """Whether an image that cannot be had is a figure, and no failed trial: where faults or retries are asked."""
+        return bool(self.faults.faults) or self.retry.attempts > 1
+
     def but(self, *, name: str | None = None, **values: Any) -> Self:
         """Return the same workload with other values of these fields."""
         return type(self).of(name or self.name, **self.flat | values)
@@ -83,7 +97,9 @@ GROUPS: Mapping[str, type[Any]] = {
     "what": What,
     "network": Network,
     "link": Link,
+    "faults": Faults,
     "arrival": Arrival,
+    "retry": Retry,
     "sink": Sink,
 }
 _FIELDS: Mapping[str, Field[Any]] = {one.name: one for kind in GROUPS.values() for one in fields(kind)}
@@ -129,6 +145,14 @@ def check(values: Mapping[str, Any], *, served: bool = False) -> dict[str, Any]:
     whole = check_each({name: DEFAULTS[name] for name in known} | dict(values), known)
     if not served:
         links.check(Link(**{field.name: whole[field.name] for field in fields(Link)}))
+    faulty.check(
+        whole["faults"],
+        tls=whole["tls"],
+        http=whole["http"],
+        has_line=None
+        if served
+        else Link(**{field.name: whole[field.name] for field in fields(Link)}).is_line,
+    )
     if whole["redirect_share"] + whole["redirect_host_share"] > 1:
         raise ValueError("redirect_share and redirect_host_share together must be at most 1")
     if whole["redirect_host_share"] and whole["hosts"] == 1:

@@ -128,7 +128,7 @@ def plan_from(options: argparse.Namespace, catalog: Catalog, console: Console) -
     if options.urls:
         return remote_plan(options, file.rules, rounds, make, console)
     refuse_without_urls(options)
-    own = own_workload(options, file.links)
+    own = own_workload(options, file.links, file.faults)
     names = dict.fromkeys(options.workloads or suite.workloads)
     workloads = [own] if own else [file.workload(workload) for workload in names]
     return make(rules=file.rules, workloads=workloads, lacking=lacking(workloads), rounds=rounds)

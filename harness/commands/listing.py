@@ -15,7 +15,7 @@ from harness.model import Skipped
 from harness.report.absences import absences
 from harness.report.formats import PLAIN
 from harness.report.narrow import print_table
-from harness.report.sentences import asked
+from harness.report.sentences import asked, shares
 from harness.session.console import to_output
 from harness.session.exits import FINE
 from harness.session.options import add_catalog_options, catalog_from
@@ -75,6 +75,11 @@ def _print(console: Console, suites: SuiteFile, catalog: Catalog) -> None:
         lines.add_row(name, asked(fields, PLAIN).strip())
     console.print()
     print_table(console, lines)
+    mixes = Table("faults", "what goes wrong where a workload names it", box=None, header_style="bold")
+    for name, mix in suites.faults.items():
+        mixes.add_row(name, shares(mix, PLAIN))
+    console.print()
+    print_table(console, mixes)
     skipped = _skipped(suites, catalog)
     for line in absences(("skipped", each.cell.workload, each.reason) for each in skipped):
         console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)

@@ -21,7 +21,7 @@ from harness.link import Link
 from harness.measure.launch import ROOT
 from harness.metrics import JUDGED, TIME_PER_IMAGE
 from harness.model import HarnessError, TrialRules
-from harness.schema import FieldError
+from harness.schema import FieldError, Shares
 from harness.workload import SPECS, Workload, check, check_each
 
 PROJECT_FILE = ROOT / "benchmarks" / "suite.toml"
@@ -53,6 +53,12 @@ def _workload(flat: Any) -> dict[str, Any]:
 def _link(flat: Any) -> dict[str, Any]:
     """Check the fields of ``[links.NAME]``: any of a workload's."""
     return check_each(_table(flat))
+
+
+def _mix(flat: Any) -> Shares:
+    """Check ``[faults.NAME]``: a share for each of some faults."""
+    found: Shares = check_each({"faults": _table(flat)})["faults"]
+    return found
 
 
 def _table(flat: Any) -> dict[str, Any]:
@@ -119,6 +125,7 @@ class SuiteFile(_Strict):
     """The whole file."""
 
     links: dict[Name, Annotated[dict[str, Any], BeforeValidator(_link)]]
+    faults: dict[Name, Annotated[Shares, BeforeValidator(_mix)]]
     workloads: dict[Name, Annotated[dict[str, Any], BeforeValidator(_workload)]] = Field(min_length=1)
     trial: TrialFields
     selfcheck: SelfCheckFields
@@ -127,20 +134,20 @@ class SuiteFile(_Strict):
 
     @model_validator(mode="before")
     @classmethod
-    def _with_links(cls, file: Any) -> Any:
-        """Let each workload that names a link have its fields, unless it has its own."""
-        links, workloads = file.get("links", {}), file.get("workloads", {})
-        if not isinstance(workloads, dict) or not isinstance(links, dict):
+    def _with_presets(cls, file: Any) -> Any:
+        """Let each workload that names a link have its fields, unless it has its own; and so of faults that it names."""
+        links, mixes, workloads = (file.get(name, {}) for name in ("links", "faults", "workloads"))
+        if not all(isinstance(tables, dict) for tables in (links, mixes, workloads)):
             return file
         whole = dict(workloads)
         for name, table in workloads.items():
-            if not isinstance(table, dict) or "link" not in table:
-                continue
-            link = table["link"]
-            if not isinstance(link, str) or not isinstance(links.get(link), dict):
-                said = f"workloads.{name}.link names {link!r}, which is no link; there are {', '.join(links)}"
-                raise ValueError(said)  # noqa: TRY004 - for whoever wrote the file it is a wrong value
-            whole[name] = links[link] | {field: value for field, value in table.items() if field != "link"}
+            if isinstance(table, dict) and "link" in table:
+                link = _named(f"workloads.{name}.link", table["link"], links)
+                whole[name] = link | {field: value for field, value in table.items() if field != "link"}
+        for name, table in whole.items():
+            if isinstance(table, dict) and isinstance(table.get("faults"), str):
+                mix = _named(f"workloads.{name}.faults", table["faults"], mixes)
+                whole[name] = table | {"faults": mix}
         return file | {"workloads": whole}
 
     @model_validator(mode="after")
@@ -177,6 +184,14 @@ class SuiteFile(_Strict):
         if name not in self.suites:
             raise HarnessError(f"no suite {name!r}; there are {', '.join(self.suites)}", exit_code=2)
         return self.suites[name]
+
+
+def _named(place: str, name: Any, tables: Mapping[str, Any]) -> dict[str, Any]:
+    """The table of this name."""
+    table = tables.get(name) if isinstance(name, str) else None
+    if not isinstance(table, dict):
+        raise ValueError(f"{place} names {name!r}, which is none; there are {', '.join(tables)}")  # noqa: TRY004 - for whoever wrote the file it is a wrong value
+    return table
 
 
 Fields = TypeVar("Fields", bound=_Strict)
@@ -236,9 +251,13 @@ def _completed(tables: Mapping[str, Any]) -> dict[str, Any]:
     project["selfcheck"]["workload"] = next(iter(names), "")
     for suite in project["suites"].values():
         suite["workloads"] = names
-    links = tables.get("links", {})
     usual = {name: table for name, table in project.items() if name != "workloads"}
-    return usual | dict(tables) | {"links": project["links"] | links if isinstance(links, dict) else links}
+    presets = {name: tables.get(name, {}) for name in ("links", "faults")}
+    return (
+        usual
+        | dict(tables)
+        | {name: project[name] | own if isinstance(own, dict) else own for name, own in presets.items()}
+    )
 
 
 def line_of(text: str, place: list[str]) -> int:

@@ -27,8 +27,10 @@ def written(value: float) -> str:
 
 
 def _disarm(value: object) -> object:
-    if isinstance(value, tuple):  # quantiles of a distribution
-        return " ".join(map(written, value))
+    if isinstance(value, tuple):  # quantiles of a distribution, or shares
+        return " ".join(
+            f"{part[0]}={written(part[1])}" if isinstance(part, tuple) else written(part) for part in value
+        )
     if not isinstance(value, str):
         return value
     text = printable(value)

@@ -14,6 +14,7 @@ from harness.report.charts import row_name
 from harness.report.formats import Format, estimate
 from harness.report.ranked import RATIO, SPEED
 from harness.report.tables import Tables
+from harness.schema import Shares
 from harness.stats.kernels import MIN_PAIRS
 from harness.workload import SPECS, sentence
 
@@ -89,10 +90,22 @@ def scope(tables: Tables, workload: str, form: Format) -> str:
 def asked(flat: Mapping[str, Any], form: Format) -> str:
     """What these fields of a workload ask, as one phrase."""
     parts = {
-        name: _amount(value, unit, form) if (unit := SPECS[name].unit) else value
+        name: shares(value, form)
+        if SPECS[name].names
+        else _amount(value, unit, form)
+        if (unit := SPECS[name].unit)
+        else value
         for name, value in flat.items()
     }
     return form.phrase(sentence(flat), **parts)
+
+
+def shares(amounts: Shares, form: Format) -> str:
+    """What has a share, the largest first: "8 % not found, 4 % forbidden"."""
+    ordered = sorted(amounts, key=lambda pair: -pair[1])
+    parts = {f"share_{place}": form.value(share, "share") for place, (_, share) in enumerate(ordered)}
+    told = (f"{{share_{place}}} {name.replace('_', ' ')}" for place, (name, _) in enumerate(ordered))
+    return form.phrase(", ".join(told), **parts)
 
 
 def _amount(value: float | tuple[float, ...], unit: str, form: Format) -> str:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from harness.model import HarnessError
-from harness.schema import UNITS, Size, Time, bounds
+from harness.schema import UNITS, Shares, Size, Time, bounds
 from harness.session.exits import USAGE
 from harness.workload import DEFAULTS, SPECS, TYPES, Workload, read
 
@@ -33,17 +33,24 @@ def add_workload_options(parser: argparse.ArgumentParser) -> None:
         kind: dict[str, Any] = (
             {"action": "store_true", "default": None}
             if TYPES[name] is bool
-            else {"type": partial(read, name), "metavar": _metavar(name)}
+            else {"type": _mix if TYPES[name] is Shares else partial(read, name), "metavar": _metavar(name)}
         )
         group.add_argument(option, dest=name, **kind, help=_help(name))
     group.add_argument("--link", metavar="NAME", help="all that this link of the suite file has")
 
 
-def own_workload(options: argparse.Namespace, links: Mapping[str, Mapping[str, Any]]) -> Workload | None:
+def _mix(text: str) -> Any:
+    """The name of a mix, or what ``read`` makes of it."""
+    return read("faults", text) if "=" in text else text
+
+
+def own_workload(
+    options: argparse.Namespace, links: Mapping[str, Mapping[str, Any]], mixes: Mapping[str, Shares]
+) -> Workload | None:
     """The workload that the options ask for; None if none of them is given.
 
     Args:
-        links: of the suite file, by name.
+        links: of the suite file, by name; likewise its mixes of faults.
 
     Raises:
         HarnessError: exit code 2: they ask for what cannot be, or a suite's workloads are named too.
@@ -61,6 +68,12 @@ def own_workload(options: argparse.Namespace, links: Mapping[str, Mapping[str, A
             f"{option} makes a workload of your own; leave it out, or leave out --workloads", exit_code=USAGE
         )
     usual = {name: spec.usual for name, spec in SPECS.items() if spec.usual is not None}
+    if isinstance(mix := given.get("faults"), str):
+        if mix not in mixes:
+            raise HarnessError(
+                f"--faults: there is no mix {mix!r}; there are {', '.join(mixes)}", exit_code=USAGE
+            )
+        given["faults"] = mixes[mix]
     values = usual | dict(links[options.link] if options.link else {}) | given
     try:
         return Workload.of(f"{OWN}-{values['sink']}", **values)
@@ -75,6 +88,8 @@ def given_fields(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _metavar(name: str) -> str:
+    if TYPES[name] is Shares:
+        return "NAME|FAULT=SHARE[,...]"
     word = METAVARS.get(SPECS[name].unit or "", "WORD")
     return f"{word}[,...]" if TYPES[name] in {Size, Time} else word
 
@@ -86,7 +101,7 @@ def _help(name: str) -> str:
     limits = "" if TYPES[name] is bool else f"; {bounds(TYPES[name], spec)}"
     said = (
         ""
-        if usual is False
+        if usual is False or usual == ()
         else f" (default: {usual:,})"
         if isinstance(usual, int)
         else f" (default: {usual})"
