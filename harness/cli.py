@@ -28,7 +28,7 @@ COMMANDS = {
     "history": ("history", "keep runs over time, and show trends with their changes"),
     "export": (
         "export",
-        "write a run for pytest-benchmark, pyperf, Bencher, github-action-benchmark or Otava",
+        "write a run for pytest-benchmark, pyperf, Bencher, github-action-benchmark or Otava; a row per image; schemas",
     ),
     "report": ("report", "rebuild every derived file of a run from its ledger alone"),
     "selfcheck": (

@@ -35,12 +35,12 @@ def _workload(flat: Any) -> Any:
     return Workload.of(**flat)
 
 
+def _flat(workload: Workload) -> dict[str, Any]:
+    return {"name": workload.name, **workload.flat}
+
+
 # Flat in files, so that a ledger of before a field is read with that field's default.
-FlatWorkload = Annotated[
-    Workload,
-    BeforeValidator(_workload),
-    PlainSerializer(lambda workload: {"name": workload.name, **workload.flat}),
-]
+FlatWorkload = Annotated[Workload, BeforeValidator(_workload), PlainSerializer(_flat)]
 
 
 class HarnessError(Exception):

@@ -1,16 +1,19 @@
-"""Write a run in the format of another program. The package that a format needs is imported only when it is asked for."""
+"""Write a run in the format of another program, or what is asked for beside its CSVs.
+
+The package that a format needs is imported only when it is asked for.
+"""
 
 import argparse
 import importlib
 from pathlib import Path
 
 from harness import ledger
-from harness.exports import history, otava
+from harness.exports import history, otava, schema
 from harness.exports.sample import left_out
 from harness.files import write_whole
 from harness.model import HarnessError
 from harness.session.console import to_errors, to_output
-from harness.session.exits import FINE, NOTHING
+from harness.session.exits import FINE, NOTHING, USAGE
 from harness.session.options import add_results_option
 from harness.session.recorded import run_folder
 
@@ -19,37 +22,51 @@ FORMATS = {
     "pyperf": "pyperf",
     "bencher": "bencher",
     "github-action-benchmark": "github_action",
+    "requests": "requests_csv",
 }
 OTAVA = "otava"
+SCHEMA = "schema"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``export``."""
     parser.add_argument(
         "runs",
-        nargs="+",
+        nargs="*",
         metavar="RUN",
-        help="folder or id of a run; for otava several, or a file of the history",
+        help="folder or id of a run; for otava several, or a file of the history; for schema none",
     )
-    parser.add_argument("--format", required=True, choices=[*FORMATS, OTAVA], dest="kind")
+    parser.add_argument(
+        "--format",
+        required=True,
+        choices=[*FORMATS, OTAVA, SCHEMA],
+        dest="kind",
+        help="of another program; requests: a CSV with a row per image; schema: JSON Schemas of a run's records",
+    )
     parser.add_argument(
         "--out",
         type=Path,
         metavar="PATH",
-        help="file, for otava a folder (default: exports/ in the run's folder; of several, results/otava)",
+        help="file, for otava and schema a folder (default: exports/ of the run; results/otava, results/schema)",
     )
     add_results_option(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Write the file or files."""
-    if options.kind == OTAVA:
+    if (options.kind == SCHEMA) == bool(options.runs):
+        advice = "leave it out" if options.runs else "give one; `latest` is the last of bench"
+        raise HarnessError(f"--format {options.kind}: RUN: {advice}", exit_code=USAGE)
+    if options.kind == SCHEMA:
+        place = options.out or options.results / SCHEMA
+        files = {place / name: data for name, data in schema.schemas().items()}
+    elif options.kind == OTAVA:
         place = options.out or _otava_folder(options.runs, options.results)
         files = {place / name: data for name, data in _otava(options.runs, options.results).items()}
     else:
         if len(options.runs) > 1:
             raise HarnessError(
-                f"--format {options.kind} takes one run; give only {options.runs[0]}", exit_code=2
+                f"--format {options.kind} takes one run; give only {options.runs[0]}", exit_code=USAGE
             )
         files = _of_run(run_folder(options.runs[0], options.results), options.kind, options.out)
     console = to_output()

@@ -1,17 +1,22 @@
-"""Frames to CSV bytes: the only place that decides how a number is written in a file."""
+"""Frames to CSV bytes: the only place that decides how numbers and cells are written in a file."""
 
 import csv
 
 import pandas as pd
 
+from harness.model import ALL, NONE
 from harness.text import printable
 
 DIGITS = "%.7g"
+AXES = ("concurrency", "client", "loop")
 
 
 def to_csv(frame: pd.DataFrame) -> bytes:
-    """CSV with seven significant digits; a distribution is its quantiles, and text is nothing that a spreadsheet runs."""
-    safe = frame.copy()
+    """CSV with seven significant digits; a distribution is its quantiles, and text is nothing that a spreadsheet runs.
+
+    Where a column names the variant, its three axes stand beside it.
+    """
+    safe = _with_axes(frame.copy())
     for column in safe.columns[[not pd.api.types.is_numeric_dtype(kind) for kind in safe.dtypes]]:
         different = {value: _disarm(value) for value in safe[column].dropna().unique()}  # few, in many rows
         if any(value != text for value, text in different.items()):
@@ -24,6 +29,23 @@ def to_csv(frame: pd.DataFrame) -> bytes:
 def written(value: float) -> str:
     """A number as it stands in the CSV files."""
     return str(value) if isinstance(value, int) else DIGITS % value
+
+
+def axes_of(variant: str) -> tuple[str, str, str]:
+    """Concurrency model, client and loop of a variant's id; ``NONE`` where it has none, and ``ALL`` of all."""
+    if variant in {ALL, NONE}:
+        return variant, variant, variant
+    concurrency, client, loop, *_ = (*variant.split("/"), NONE, NONE)
+    return concurrency, client, loop
+
+
+def _with_axes(frame: pd.DataFrame) -> pd.DataFrame:
+    if "variant" in frame and not set(AXES) <= set(frame):
+        axes = [axes_of(variant) for variant in frame["variant"]]
+        place = frame.columns.get_loc("variant")
+        for number, name in enumerate(AXES):
+            frame.insert(int(place) + 1 + number, name, [of[number] for of in axes])
+    return frame
 
 
 def _disarm(value: object) -> object:

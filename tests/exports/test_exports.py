@@ -252,3 +252,26 @@ def test_one_run_alone_unless_for_otava_and_nothing_of_nothing(
     assert main(["export", str(empty), "--format", "bencher"]) == 5
     assert main(["export", str(empty), "--format", "otava", "--out", str(tmp_path / "o")]) == 5
     assert "nothing was measured" in capsys.readouterr().err
+
+
+def test_requests_have_a_row_per_image_and_none_of_what_failed(run: Path, tmp_path: Path) -> None:
+    with export(run, "requests", tmp_path / "requests.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 2 * 4 * 2 * 10  # variants, trials, a warm-up and a timed pass of ten images
+    assert {row["variant"] for row in rows} == set(VARIANTS)
+    assert {(row["variant"].count("/"), row["loop"]) for row in rows} == {(1, "none"), (2, "uvloop")}
+    of_one = [
+        row
+        for row in rows
+        if (row["client"], row["round"], row["warmup"]) == ("requests_session", "2", "False")
+    ]
+    assert [row["image"] for row in of_one] == [str(number) for number in range(1, 11)]
+    assert [float(row["start_s"]) for row in of_one] == pytest.approx([0.011 * place for place in range(10)])
+    assert {row["latency_s"] for row in of_one} == {"0.011"}
+
+
+def test_a_schema_takes_no_run_and_all_else_needs_one(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["export", str(run), "--format", "schema"]) == 2
+    assert "--format schema: RUN: leave it out" in capsys.readouterr().err
+    assert main(["export", "--format", "requests"]) == 2
+    assert "--format requests: RUN: give one" in capsys.readouterr().err
