@@ -118,6 +118,8 @@ def check_bodies(expected: Expectation, told: Bodies, urls: Sequence[str]) -> st
     if not wrong:
         return None
     name, size = urls[wrong[0]].rsplit("/", 1)[-1], told.sizes[wrong[0]]
+    if not any(told.sizes[place] for place in wrong):
+        return f"{len(wrong)} of {count} bodies are empty (first: {name}): read the body before the response is closed"
     return f"{len(wrong)} of {count} bodies differ from the manifest (first: {name}, {size:,} bytes)"
 
 

@@ -226,6 +226,10 @@ def test_a_wrong_option_is_one_line(
             '"""A."""\ndef open_client(*, concurrency, timeout_s, ca_file): ...\n',
             "needs open_client decorated with",
         ),
+        (
+            '"""A."""\nfrom contextlib import contextmanager as it\n@it\ndef open_client(*, concurrency, timeout_s, ca_file): ...\n',
+            "has an open_client that yields nothing: write yield fetch, not return fetch",
+        ),
         ('"""A."""\nimport nowhere_to_be_found\n', "package nowhere_to_be_found is not installed"),
         ('"""A."""\n1/0\n', "ZeroDivisionError: division by zero"),
         ('"""A."""\nthis is no python\n', "SyntaxError"),

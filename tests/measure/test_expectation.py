@@ -204,6 +204,11 @@ def test_what_the_worker_says_of_time_is_held_against_the_servers_and_our_own_cl
         (("aa", "bb"), (1, 2), None),
         (("aa", "cc"), (1, 2000), "1 of 2 bodies differ from the manifest (first: b.jpg, 2,000 bytes)"),
         (("bb", "aa"), (0, 2), "2 of 2 bodies differ from the manifest (first: a.jpg, 0 bytes)"),
+        (
+            ("aa", "dd"),
+            (1, 0),
+            "1 of 2 bodies are empty (first: b.jpg): read the body before the response is closed",
+        ),
         ((), (), "the worker told of 0 bodies, and 2 were asked"),
         (("aa", "bb"), (1,), "the worker told of 2 bodies, and 2 were asked"),
     ],

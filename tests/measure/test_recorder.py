@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.measure.worker.contender import ContractError
 from harness.measure.worker.recorder import Recorder
 
 URLS = ["http://x/a.jpg", "http://x/b.jpg", "http://x/c.jpg"]
@@ -56,6 +57,13 @@ def test_another_set_of_calls_is_told(urls: list[str], complaint: str) -> None:
     for url in urls:
         fetch(url)
     assert one.complaint() == complaint
+
+
+def test_what_is_no_bytes_cannot_be_saved_and_is_told_so(tmp_path: Path) -> None:
+    one = recorder(tmp_path)
+    with pytest.raises(ContractError, match=r"^fetch returned str, not bytes: return the bytes as they came"):
+        one.sync(lambda _url: "text")(URLS[0])  # type: ignore[arg-type,return-value]
+    assert one.sink_error is None
 
 
 @pytest.mark.parametrize("hedge_wins", [True, False])

@@ -15,10 +15,13 @@ from harness.measure.catalog import open_catalog
 from harness.measure.server import Server
 from harness.measure.worker.rehearsal import (
     BLOCKS,
+    NONE_FOR_404,
     NOT_ASYNC,
     NOTHING_TO_CALL,
     SWALLOWED,
+    YIELDS,
     advice_on,
+    advice_on_error,
     asynchronous,
     sync,
 )
@@ -44,6 +47,11 @@ class Response:
             Response(),
             "fetch returned Response, not bytes: return the body (response.content, await response.read())",
         ),
+        (b"x".strip, "fetch returned builtin_function_or_method, not bytes: call it (response.read(), with its brackets)"),
+        (
+            (chunk for chunk in ()),
+            "fetch returned generator, not bytes: return the whole body (return, not yield; b''.join(chunks))",
+        ),
         (array("b"), "fetch returned array, not bytes: return the body (response.content, await response.read())"),
     ],
 )  # fmt: skip
@@ -64,6 +72,25 @@ def test_advice_on_a_coroutine_that_nobody_awaits() -> None:
 def test_a_sync_fetch_must_raise() -> None:
     assert sync(lambda _url: b"not found", "url", {}) == SWALLOWED
     assert sync(lambda _url: 1 / 0, "url", {}) is None
+    assert sync(lambda _url: None, "url", {}) == NONE_FOR_404
+
+
+AWAIT = "await the call that made it (response = await client.get(url), or async with)"
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (AttributeError("'coroutine' object has no attribute 'raise_for_status'"), AWAIT),
+        (AttributeError("'_RequestContextManager' object has no attribute 'read'"), AWAIT),
+        (TypeError("'coroutine' object is not subscriptable"), AWAIT),
+        (TypeError("'coroutine' object does not support the context manager protocol"), AWAIT),
+        (AttributeError("'Response' object has no attribute 'contents'"), None),
+        (OSError("'coroutine' object has no attribute 'read'"), None),
+    ],
+)
+def test_an_error_that_says_little_is_explained(error: Exception, expected: str | None) -> None:
+    assert advice_on_error(error) == expected
 
 
 @pytest.mark.parametrize("yielded", [None, Response()])
@@ -90,8 +117,11 @@ def test_an_async_fetch_must_raise_and_give_way_on_any_loop(loop: str) -> None:
     async def blocks(_url: str) -> bytes:
         raise OSError
 
+    async def yields(_url: str) -> Any:
+        yield b"body"
+
     async def found() -> list[tuple[str | None, bool]]:
-        every: list[Any] = [swallows, raises, blocks, lambda _url: b"", sync]
+        every: list[Any] = [swallows, raises, blocks, lambda _url: b"", sync, yields]
         return [await asynchronous(one, "url", {}) for one in every]
 
     assert RUN[loop](found) == [
@@ -100,6 +130,7 @@ def test_an_async_fetch_must_raise_and_give_way_on_any_loop(loop: str) -> None:
         (None, False),
         (NOT_ASYNC, True),
         (NOT_ASYNC, True),
+        (YIELDS, True),
     ]
 
 
@@ -187,3 +218,65 @@ def test_a_client_that_takes_a_404_for_an_image_is_told_and_keeps_its_rank(
     ]
     assert not note.invalidates
     assert f"{note.text}: {note.advice}" == SWALLOWED
+
+
+SYNC = '''\
+"""requests, with a mistake."""
+from contextlib import contextmanager
+import requests
+
+@contextmanager
+def open_client(*, concurrency, timeout_s, ca_file):
+    with requests.Session() as session:
+        def fetch(url):
+            response = session.get(url, timeout=timeout_s)
+            response.raise_for_status()
+            return MISTAKE
+        yield fetch
+'''
+ASYNC = '''\
+"""aiohttp, with a mistake."""
+from contextlib import asynccontextmanager
+import aiohttp
+LOOPS = ("asyncio",)
+
+@asynccontextmanager
+async def open_client(*, concurrency, timeout_s, ca_file):
+    async with aiohttp.ClientSession(raise_for_status=True) as session:
+        async def fetch(url):
+            MISTAKE
+        yield fetch
+'''
+MISTAKES = {
+    "thread_pool/forgets_to_read": (
+        SYNC.replace("MISTAKE", "response"),
+        "fetch returned Response, not bytes: return the body (response.content, await response.read())",
+    ),
+    "thread_pool/reads_nothing": (
+        SYNC.replace("MISTAKE", "response.content[:0]"),
+        "33 of 33 bodies are empty (first: ",
+    ),
+    "gather/forgets_to_await_the_body/asyncio": (
+        ASYNC.replace("MISTAKE", "async with session.get(url) as response: return response.read()"),
+        "fetch returned coroutine, not bytes: await it, or open an async client with @asynccontextmanager",
+    ),
+    "gather/forgets_to_await_the_call/asyncio": (
+        ASYNC.replace("MISTAKE", "return await session.get(url).read()"),
+        f"AttributeError: '_RequestContextManager' object has no attribute 'read': {AWAIT}",
+    ),
+}
+
+
+def test_each_mistake_gets_the_line_that_a_friend_would_say(server: Server, tmp_path: Path) -> None:
+    paths = []
+    for variant, (text, _) in MISTAKES.items():
+        paths.append(tmp_path / f"{variant.split('/')[1]}.py")
+        paths[-1].write_text(text)
+    catalog = only(open_catalog(sys.executable, clients=paths), *MISTAKES)
+    said = {
+        trial.cell.variant: trial.reason or ""
+        for trial in trials_of(catalog, server, TINY.but(name="mistakes"))
+    }
+    assert {
+        variant: said[variant].startswith(expected) for variant, (_, expected) in MISTAKES.items()
+    } == dict.fromkeys(MISTAKES, True), said

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any, TextIO
 
 from harness.measure.worker.contender import ContractError, facts, interpreter, load
+from harness.measure.worker.rehearsal import advice_on_error
 from harness.measure.worker.spec import Downloads, Program
 from harness.measure.worker.trial import Trial, pin
 
@@ -100,4 +101,7 @@ def _reason(error: BaseException) -> str:
     """One line."""
     error = _leaf(error)
     text = " ".join(str(error).split()).encode(errors="replace").decode()  # half a character is no JSON
-    return f"{type(error).__name__}: {text}"[:REASON_LENGTH] if text else type(error).__name__
+    if isinstance(error, ContractError):  # our own words
+        return text
+    parts = (type(error).__name__, text[:REASON_LENGTH], advice_on_error(error))
+    return ": ".join(filter(None, parts))

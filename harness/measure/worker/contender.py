@@ -116,6 +116,8 @@ def _client(module: ModuleType) -> dict[str, Any]:
         return {"fetch": "async", "loops": loops, "in_flight": None, "http": http}
     if inspect.isgeneratorfunction(unwrapped) and function is not unwrapped:
         return {"fetch": "sync", "loops": None, "in_flight": None, "http": http}
+    if function is not unwrapped:
+        raise ContractError("has an open_client that yields nothing: write yield fetch, not return fetch")
     raise ContractError("needs open_client decorated with @contextmanager or @asynccontextmanager")
 
 

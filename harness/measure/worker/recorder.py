@@ -6,6 +6,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from harness.measure.worker.contender import ContractError
 from harness.measure.worker.rehearsal import advice_on
 
 
@@ -79,6 +80,8 @@ class Recorder:
         except OSError as error:
             self.sink_error = f"{self._folder}: {error.strerror}"
             raise
+        except TypeError as error:  # what is no bytes cannot be saved
+            raise ContractError(advice_on(body) or str(error)) from None
 
     def times(self, began: float) -> tuple[list[float], list[float]]:
         """Per image: seconds from ``began`` to the call, and seconds that the call took (to the microsecond)."""

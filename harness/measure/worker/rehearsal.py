@@ -1,5 +1,6 @@
 """Before anything is measured: one fetch of an image that is not there, and what a friend would say of how it went."""
 
+import re
 from collections.abc import Awaitable, Generator, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, cast
@@ -9,14 +10,24 @@ BLOCKS = "fetch blocks the event loop: await an async library in it, or make it 
 DISTRUSTS = "fetch does not trust the server's certificate: hand ca_file on to the client"
 NOT_ASYNC = "fetch of an async client must be async: write async def fetch(url)"
 NOTHING_TO_CALL = "open_client yields what cannot be called: yield fetch, a function of one URL"
+NONE_FOR_404 = "fetch returned None for a 404 answer: raise instead (response.raise_for_status())"
+YIELDS = "fetch of an async client yields: write return body, not yield body"
 # What fails nothing: each body is held against the manifest, so that no error is ever taken for speed.
-HARMLESS = frozenset({SWALLOWED})
+HARMLESS = frozenset({SWALLOWED, NONE_FOR_404})
+_CHUNKS = "return the whole body (return, not yield; b''.join(chunks))"
+_CALL = "call it (response.read(), with its brackets)"
 _INSTEAD = {
     "str": "return the bytes as they came (response.content, not response.text)",
     "NoneType": "return the body (response.content)",
     "bytearray": "return bytes(body)",
     "memoryview": "return bytes(body)",
+    "generator": _CHUNKS,
+    "async_generator": _CHUNKS,
+    "method": _CALL,
+    "function": _CALL,
+    "builtin_function_or_method": _CALL,
 }
+_NOT_AWAITED = re.compile(r"'(coroutine|\w*ContextManager)' object (has no attribute|is not|does not|can't)")
 
 
 def advice_on(body: object) -> str | None:
@@ -31,6 +42,18 @@ def advice_on(body: object) -> str | None:
             type(body).__name__, "return the body (response.content, await response.read())"
         )
     return f"fetch returned {name}, not bytes: {instead}"
+
+
+def advice_on_missing(body: object) -> str:
+    """What to do if ``fetch`` returned this for an image that is not there, where it must raise."""
+    return NONE_FOR_404 if body is None else advice_on(body) or SWALLOWED
+
+
+def advice_on_error(error: BaseException) -> str | None:
+    """What to do about an error that says little by itself; None for any other."""
+    if isinstance(error, AttributeError | TypeError) and _NOT_AWAITED.search(str(error)):
+        return "await the call that made it (response = await client.get(url), or async with)"
+    return None
 
 
 def distrust(error: BaseException | None) -> str | None:
@@ -63,7 +86,7 @@ def sync(fetch: Any, missing: str, refused: Mapping[str, str]) -> str | None:
     else:
         if hasattr(body, "close") and hasattr(body, "cr_frame"):
             body.close()  # a coroutine that nobody will await
-        advice = advice_on(body) or SWALLOWED
+        advice = advice_on_missing(body)
     for what, url in refused.items():
         with suppress(Exception):
             fetch(url)
@@ -80,14 +103,14 @@ async def asynchronous(fetch: Any, missing: str, refused: Mapping[str, str]) -> 
     except Exception:  # noqa: BLE001 - a coroutine function would not have begun yet
         return NOT_ASYNC, True
     if not hasattr(type(awaitable), "__await__"):
-        return NOT_ASYNC, True
+        return YIELDS if hasattr(type(awaitable), "__anext__") else NOT_ASYNC, True
     watched = Watched(awaitable)
     try:
         body = await watched
     except Exception as error:  # noqa: BLE001 - as above
         advice = distrust(error)
     else:
-        advice = advice_on(body) or SWALLOWED
+        advice = advice_on_missing(body)
     for what, url in refused.items():
         with suppress(Exception):
             await fetch(url)
