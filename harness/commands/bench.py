@@ -17,7 +17,7 @@ from harness.measure.plan import make_plan
 from harness.measure.suite import read_suite_file, with_options
 from harness.metrics import TIME_PER_IMAGE
 from harness.model import HERE, Axis, HarnessError, Plan, Run
-from harness.session.console import Console, to_errors, to_output
+from harness.session.console import Console, add_script_options, to_errors, to_progress, to_result
 from harness.session.driver import drive, opened
 from harness.session.exits import FINE, INTERRUPTED, UNDECIDED, USAGE
 from harness.session.metric_option import add_judge_option
@@ -69,19 +69,20 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_catalog_options(parser)
     add_workload_options(parser)
     add_remote_options(parser)
+    add_script_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Measure, keep every trial, and report what there is, even after Ctrl-C or a failure."""
-    console = to_errors()
+    console = to_progress(options)
     old = to_resume(options) if options.resume else None
     catalog = catalog_from(options)
     if old:
         recorded = ledger.read(old)
-        resources = resumed_resources(recorded.run, len(recorded.trials), options, console)
+        resources = resumed_resources(recorded.run, len(recorded.trials), options, to_errors())
         begin = partial(resume, old, catalog)
     else:
-        plan = plan_from(options, catalog, console)
+        plan = plan_from(options, catalog, to_errors())
         resources = plan.resources
         begin = partial(begin_latest, options.results, plan, catalog)
     with machine_lock(console.say):  # until the report is written: drawing it would slow another run down
@@ -95,10 +96,10 @@ def run(options: argparse.Namespace) -> int:
         except HarnessError as error:
             code, end = error.exit_code, f"fetchbench: {error}"
         if code:
-            console.say(end)
+            to_errors().say(end)
             if not any(trial.reason is None for trial in ledger.read(folder).trials):
                 return code  # there is nothing to report, and the reason has been told
-        reported = write_report(folder, to_output())
+        reported = write_report(folder, to_result(options))
     return code or reported
 
 

@@ -11,8 +11,15 @@ from harness.ledger import Ledger
 from harness.metrics import TIME_PER_IMAGE
 from harness.model import HERE, HarnessError
 from harness.outcomes import OUTCOMES
-from harness.report.compare import Compared, compare_csv, compare_html, compare_md, print_compare
-from harness.session.console import to_output
+from harness.report.compare import (
+    Compared,
+    compare_csv,
+    compare_html,
+    compare_json,
+    compare_md,
+    print_compare,
+)
+from harness.session.console import add_script_options, to_result
 from harness.session.exits import UNDECIDED, USAGE
 from harness.session.metric_option import add_metric_option
 from harness.session.options import add_results_option, share
@@ -44,6 +51,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="for compare.csv, compare.md and compare.html (default: the head run's folder)",
     )
     add_results_option(parser)
+    add_script_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -73,10 +81,12 @@ def run(options: argparse.Namespace) -> int:
     write_whole(place / "compare.csv", compare_csv(compared))
     write_whole(place / "compare.md", compare_md(compared))
     write_whole(place / "compare.html", compare_html(compared))
-    console = to_output()
-    print_compare(console, compared)
-    console.say(f"written to {place}")
-    return OUTCOMES[overall(findings)].exit_code
+    result = to_result(options)
+    print_compare(result.console, compared)
+    result.console.say(f"written to {place}")
+    word = overall(findings)
+    result.tell(compare_json(compared, word))
+    return OUTCOMES[word].exit_code
 
 
 def _unlike_sides(base: Ledger, head: Ledger) -> Iterator[str]:

@@ -20,7 +20,7 @@ from harness.model import Cell, HarnessError, Plan
 from harness.outcomes import OUTCOMES
 from harness.report.gate import actions, data, junit, summary, terminal
 from harness.report.gate.record import Gate
-from harness.session.console import Console, to_errors, to_output
+from harness.session.console import Console, Result, add_script_options, to_errors, to_progress, to_result
 from harness.session.exits import FAILED, FINE, INTERRUPTED, NOTHING, UNDECIDED
 from harness.session.lineup import Lineup, chosen_variants, line_up, twins
 from harness.session.options import positive, share
@@ -44,6 +44,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--budget", type=positive, metavar="SECONDS", help="of measuring; it ends between two rounds"
     )
     add_sided_options(parser)
+    add_script_options(parser)
 
 
 class Budget:
@@ -91,7 +92,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _gate(options: argparse.Namespace) -> int:
-    console = to_errors()
+    console = to_progress(options)
     created_at = time.time()
     folder = gate_folder(options.results, created_at)
     progress = Progress()
@@ -109,7 +110,7 @@ def _gate(options: argparse.Namespace) -> int:
         except OSError as error:
             code, reason = FAILED, str(error)
         gate = _judged(folder, progress, created_at, code, reason)
-        tell(folder, gate, to_output(), console, os.environ)
+        tell(folder, gate, to_result(options), to_errors(), os.environ)
     return gate.exit_code
 
 
@@ -247,7 +248,7 @@ def _asked_margins(fields: GateFields | None) -> dict[str, float]:
     return {key: fields.margins.get(key, fields.margin) for key in fields.metrics} if fields else {}
 
 
-def tell(folder: Path, gate: Gate, output: Console, errors: Console, environ: Mapping[str, str]) -> None:
+def tell(folder: Path, gate: Gate, result: Result, errors: Console, environ: Mapping[str, str]) -> None:
     """Write the files, print the table, and tell GitHub where it listens."""
     write_whole(folder / "verdict.json", data.verdict_json(gate))  # first: it must be there whatever comes
     text = summary.gate_md(gate)
@@ -256,13 +257,14 @@ def tell(folder: Path, gate: Gate, output: Console, errors: Console, environ: Ma
     write_whole(folder / "gate.html", summary.gate_html(gate))
     write_whole(folder / "effects.csv", data.effects_csv(gate))
     if gate.findings:
-        terminal.print_gate(output, gate)
+        terminal.print_gate(result.console, gate)
     if gate.reason and gate.exit_code not in {FINE, UNDECIDED}:
         errors.say(f"fetchbench: {gate.reason}")
-    output.say(f"written to {folder}")
+    result.console.say(f"written to {folder}")
+    result.tell(data.verdict(gate) | {"folder": str(folder)})
     if environ.get("GITHUB_ACTIONS"):
         for line in actions.annotations(gate):
-            output.say(line)
+            result.console.say(line)
         if place := environ.get("GITHUB_STEP_SUMMARY"):
             _append(Path(place), text)
 

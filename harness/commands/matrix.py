@@ -17,9 +17,9 @@ from harness.model import Cell, HarnessError
 from harness.report.charts import render
 from harness.report.comparison import EFFECT, comparison_frame
 from harness.report.csvs import to_csv
-from harness.report.gate.matrix import matrix_findings, matrix_html, matrix_md, slopes
+from harness.report.gate.matrix import matrix_findings, matrix_html, matrix_json, matrix_md, slopes
 from harness.report.style import looks
-from harness.session.console import to_errors, to_output
+from harness.session.console import Result, add_script_options, to_errors, to_progress, to_result
 from harness.session.exits import FAILED, FINE, INTERRUPTED, NOTHING, USAGE
 from harness.session.lineup import chosen_variants, line_up, twins
 from harness.session.options import share
@@ -40,6 +40,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--margin", type=share, metavar="P", help="changes up to this are of no interest, e.g. 5%%"
     )
     add_sided_options(parser)
+    add_script_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -49,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
         raise HarnessError(
             "--side: give two or more different sides, each with a --side of its own", exit_code=USAGE
         )
-    console = to_errors()
+    console = to_progress(options)
     file = read_suite_file(options.suite_file)
     fields = gate_fields(file, options)
     asked = [file.workload(name) for name in dict.fromkeys(fields.workloads)]
@@ -82,14 +83,14 @@ def run(options: argparse.Namespace) -> int:
         try:
             measure_sides(console, folder, options.results, plan, sides, cache=options.cache)
         except KeyboardInterrupt:
-            console.print("interrupted; what was measured is kept and reported")
+            to_errors().say("interrupted; what was measured is kept and reported")
             code = INTERRUPTED
         except HarnessError as error:
-            console.say(f"fetchbench: {error}")
+            to_errors().say(f"fetchbench: {error}")
             code = error.exit_code
         if code and not any(trial.reason is None for trial in ledger.read(folder).trials):
             return code  # there is nothing to report, and the reason has been told
-        told = _tell(folder, sides, lineup.groups, fields, failed, left_out)
+        told = _tell(folder, sides, lineup.groups, fields, failed, left_out, to_result(options))
     return code or told
 
 
@@ -100,6 +101,7 @@ def _tell(
     fields: GateFields,
     failed: Mapping[str, str],
     left_out: Mapping[tuple[Cell, ...], str],
+    result: Result,
 ) -> int:
     """Write the table, the CSV and the figure."""
     recorded = ledger.read(folder)
@@ -118,7 +120,7 @@ def _tell(
     compared = frame[frame["verdict"] != "skipped"]
     chart = render(slopes, compared, shown, f"Over {frame['reference_side'].iloc[0]}")
     write_whole(place / "matrix.svg", chart)
-    output = to_output()
-    output.say(text.decode())
-    output.say(f"written to {place}")
+    result.console.say(text.decode())
+    result.console.say(f"written to {place}")
+    result.tell(matrix_json(findings, facts, failed) | {"folder": str(place)})
     return FAILED if failed or any(trial.reason for trial in recorded.trials) else FINE

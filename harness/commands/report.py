@@ -2,7 +2,7 @@
 
 import argparse
 
-from harness.session.console import to_output
+from harness.session.console import add_script_options, to_result
 from harness.session.metric_option import add_judge_option
 from harness.session.options import add_results_option
 from harness.session.recorded import bench_folder
@@ -14,8 +14,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run_id", metavar="RUN", help="folder or id of a run of bench, or latest")
     add_judge_option(parser, "what the run was asked to judge by")
     add_results_option(parser)
+    add_script_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Read the ledger and write what follows from it."""
-    return write_report(bench_folder(options.run_id, options.results), to_output(), options.judge)
+    return write_report(bench_folder(options.run_id, options.results), to_result(options), options.judge)

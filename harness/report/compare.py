@@ -2,15 +2,19 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from rich.console import Console
 
+from harness.outcomes import OUTCOMES, Word
 from harness.report.comparison import (
     CELL,
     LEGEND,
     RATIO,
     TESTS,
     UNPAIRED,
+    VERSION,
+    cell_record,
     comparison_frame,
     comparison_html,
     comparison_md,
@@ -21,6 +25,7 @@ from harness.report.comparison import (
 from harness.report.csvs import to_csv
 from harness.report.formats import markdown
 from harness.stats.judge import Finding
+from harness.text import printable_values
 
 CAUTION = (
     "Two runs share no rounds: this is Welch's t on their trial values, its intervals are wider than those of rounds "
@@ -64,6 +69,25 @@ def compare_html(compared: Compared) -> bytes:
     """``compare.html``: the same as a page."""
     notes = [CAUTION, *compared.notes]
     return comparison_html("fetchbench compare", headline(compared), notes, compared.findings, "compare.csv")
+
+
+def compare_json(compared: Compared, word: Word) -> dict[str, Any]:
+    """The result for scripts.
+
+    Args:
+        word: on all.
+    """
+    data = {
+        "version": VERSION,
+        "base": compared.base,
+        "head": compared.head,
+        "exit_code": OUTCOMES[word].exit_code,
+        "verdict": word,
+        "notes": list(compared.notes),
+        "cells": [cell_record(finding) for finding in compared.findings],
+    }
+    found: dict[str, Any] = printable_values(data)
+    return found
 
 
 def _lines(compared: Compared) -> Iterator[str]:

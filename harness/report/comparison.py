@@ -31,6 +31,7 @@ PAIRED = ["pairs", "dropped_pairs", "log_ratio_sd", "sign_flip_p"]
 UNPAIRED = ["base_trials", "head_trials"]
 EFFECT = [*CELL, *RATIO, *PAIRED, "verdict", "reason", *TESTS, "detectable", "more_rounds"]
 REASON = 200  # characters
+VERSION = 1  # of what scripts are told
 
 
 class Row(NamedTuple):
@@ -82,6 +83,22 @@ def record(finding: Finding) -> dict[str, Any]:
         "base_trials": effect.reference_trials,
         "head_trials": effect.trials,
     }
+
+
+def cell_record(finding: Finding) -> dict[str, Any]:
+    """What a script is told of a finding; NaN and infinity are None."""
+    found = record(finding)
+    keys = ("workload", "variant", "reference_variant", "metric", *RATIO)
+    told = ("verdict", "stage", "reason", *TESTS, "detectable")
+    return {key: _finite(found[key]) for key in (*keys, *told)} | {
+        "rounds": found["pairs"] or 0,
+        "blocks": finding.blocks,
+        "suspected": finding.is_suspected,
+    }
+
+
+def _finite(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def gravest_first(findings: Sequence[Finding]) -> list[Finding]:

@@ -1,6 +1,11 @@
-"""Where text goes: results to standard output, progress and complaints to standard error."""
+"""Where text goes: results to standard output, progress and complaints to standard error; and less of it for scripts."""
 
-from collections.abc import Iterable
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import rich.console
 from rich.console import ConsoleOptions, RenderableType
@@ -24,6 +29,49 @@ class Console(rich.console.Console):
             yield segment if segment.control else Segment(printable_lines(segment.text), segment.style)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """Where the result of a command goes.
+
+    Attributes:
+        console: for people; silent if a script asked for JSON or for nothing.
+        is_json: whether one JSON document is asked for on standard output.
+    """
+
+    console: Console
+    is_json: bool
+
+    def tell(self, data: Mapping[str, Any]) -> None:
+        """Write the result for a script, if one asked for it."""
+        if self.is_json:
+            sys.stdout.write(json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def add_script_options(parser: argparse.ArgumentParser) -> None:
+    """Add ``--quiet`` and ``--json``."""
+    parser.add_argument(
+        "--quiet",
+        action="store_true",
+        help="no progress and no table: only what went wrong, and the exit code",
+    )
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="the result as one JSON document on standard output, instead of a table",
+    )
+
+
+def to_result(options: argparse.Namespace) -> Result:
+    """Return where the result goes that these options ask for."""
+    silent = options.quiet or options.json
+    return Result(console=_console(stderr=False, silent=silent), is_json=options.json)
+
+
+def to_progress(options: argparse.Namespace) -> Console:
+    """Return the console for progress, which ``--quiet`` silences; what went wrong goes to ``to_errors``."""
+    return _console(stderr=True, silent=options.quiet)
+
+
 def to_output() -> Console:
     """Return the console for results."""
     return _console(stderr=False)
@@ -34,6 +82,6 @@ def to_errors() -> Console:
     return _console(stderr=True)
 
 
-def _console(*, stderr: bool) -> Console:
-    console = Console(stderr=stderr)
-    return console if console.is_terminal else Console(stderr=stderr, width=PIPE_WIDTH)
+def _console(*, stderr: bool, silent: bool = False) -> Console:
+    console = Console(stderr=stderr, quiet=silent)
+    return console if console.is_terminal else Console(stderr=stderr, quiet=silent, width=PIPE_WIDTH)

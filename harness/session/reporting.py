@@ -10,27 +10,29 @@ from harness.metrics import Metric
 from harness.model import HarnessError
 from harness.report.audit import is_unfinished
 from harness.report.derived import build
+from harness.report.scripts import run_json
 from harness.report.tables import make_tables
 from harness.report.terminal import print_report
-from harness.session.console import Console
+from harness.session.console import Result
 from harness.session.exits import FAILED, FINE, NOTHING
 from harness.stats.judge import judge_run
 
 
-def write_report(folder: Path, console: Console, metric: Metric | None = None) -> int:
-    """Write all derived files of a run, print its table; return FINE, FAILED or NOTHING.
+def write_report(folder: Path, result: Result, metric: Metric | None = None) -> int:
+    """Write all derived files of a run, tell its result; return FINE, FAILED or NOTHING.
 
     Args:
+        result: where it is told.
         metric: what rows are ranked and compared by, instead of what the run was asked to judge by.
     """
     gc.disable()  # nearly all that is made stays until the end; walking through it again and again takes a tenth of the time
     try:
-        return _write_report(folder, console, metric)
+        return _write_report(folder, result, metric)
     finally:
         gc.enable()
 
 
-def _write_report(folder: Path, console: Console, metric: Metric | None) -> int:
+def _write_report(folder: Path, result: Result, metric: Metric | None) -> int:
     recorded = ledger.read(folder)
     if metric:
         plan = replace(recorded.run.plan, metric=metric.key)
@@ -43,6 +45,8 @@ def _write_report(folder: Path, console: Console, metric: Metric | None) -> int:
     tables = make_tables(recorded, judge_run(recorded))
     for name, data in build(recorded, tables).items():
         write_whole(folder / name, data)
-    print_report(console, tables, unfinished=is_unfinished(recorded))
-    console.say(f"written to {folder}; open {folder / 'report.html'}")
+    unfinished = is_unfinished(recorded)
+    print_report(result.console, tables, unfinished=unfinished)
+    result.console.say(f"written to {folder}; open {folder / 'report.html'}")
+    result.tell(run_json(recorded.run.id, folder, tables, unfinished=unfinished))
     return FAILED if any(trial.reason for trial in recorded.trials) else FINE

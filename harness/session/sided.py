@@ -12,7 +12,7 @@ from harness.measure.catalog import Catalog, open_catalog
 from harness.measure.launch import ROOT
 from harness.measure.machine import cpu_split, environment, fingerprint
 from harness.model import HarnessError, Plan, Run
-from harness.session.console import Console
+from harness.session.console import Console, to_errors
 from harness.session.driver import drive, opened
 from harness.session.options import variables_from
 from harness.session.recorded import command_line
@@ -77,7 +77,7 @@ def ready_sides(
             if failed is None:
                 raise
             failed[name] = str(error)
-            console.say(f"fetchbench: side {name}: {error}")
+            to_errors().say(f"fetchbench: side {name}: {error}")
         else:
             found.append(Ready(name=name, prepared=prepared, catalog=catalog))
     return tuple(found)

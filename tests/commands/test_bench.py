@@ -216,6 +216,16 @@ def test_a_wrong_option_is_one_line(
     assert message in capsys.readouterr().err.splitlines()[-1]
 
 
+DECORATED = '''\
+"""A."""
+from contextlib import contextmanager
+
+@contextmanager
+def open_client(*, concurrency, timeout_s, ca_file):
+    return lambda url: b""
+'''
+
+
 @pytest.mark.parametrize(
     ("source", "message"),
     [
@@ -227,7 +237,7 @@ def test_a_wrong_option_is_one_line(
             "needs open_client decorated with",
         ),
         (
-            '"""A."""\nfrom contextlib import contextmanager as it\n@it\ndef open_client(*, concurrency, timeout_s, ca_file): ...\n',
+            DECORATED,
             "has an open_client that yields nothing: write yield fetch, not return fetch",
         ),
         ('"""A."""\nimport nowhere_to_be_found\n', "package nowhere_to_be_found is not installed"),

@@ -1,6 +1,7 @@
 """What a gate does with what it measured; the measuring itself is a stand-in that writes a ledger."""
 
 import csv
+import json
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,25 @@ def test_each_metric_that_is_asked_for_is_judged_by_itself(
     told = capsys.readouterr().out, (folder / "gate.md").read_text()
     assert all(name in text for text in told for name in ("client CPU", "peak memory"))
     assert run("gate") == 0  # the time alone is judged unless more is asked for
+
+
+def test_a_script_gets_one_document_or_nothing(
+    measuring: Measuring, run: Gate, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    measuring.slower = 1.5
+    assert run("gate", "--json", "--quiet") == 3
+    said = capsys.readouterr()
+    found = json.loads(said.out)
+    assert said.err == ""
+    assert Path(found.pop("folder")).parent == tmp_path / "gates"
+    assert found == verdict(tmp_path)
+    assert run("matrix", "--json", "--quiet") == 0
+    said = capsys.readouterr()
+    [cell] = json.loads(said.out)["cells"]
+    assert (cell["verdict"], cell["ratio"] > 1.4) == ("regressed", True)
+    assert cell["side"] != cell["reference_side"]
+    assert run("matrix", "--quiet") == 0
+    assert capsys.readouterr().out == ""
 
 
 def test_an_unknown_metric_is_one_line(run: Gate, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -13,6 +14,8 @@ from harness.model import Cell
 from harness.report.charts import FAINT, INK, SMALL, canvas, label_beside, log
 from harness.report.comparison import (
     LEGEND,
+    VERSION,
+    cell_record,
     comparison_html,
     comparison_md,
     counts,
@@ -25,7 +28,7 @@ from harness.report.units import ratio
 from harness.stats.gate import skipped
 from harness.stats.judge import Finding, Pair, judge, measured_in
 from harness.stats.verdict import Margins
-from harness.text import printable
+from harness.text import printable, printable_values
 
 
 def matrix_findings(
@@ -91,6 +94,19 @@ def matrix_findings(
 def matrix_md(findings: Sequence[Finding], sides: Mapping[str, Mapping[str, object]]) -> bytes:
     """``matrix.md``: what each side is, and the table."""
     return ("\n".join(_lines(findings, sides)) + "\n").encode()
+
+
+def matrix_json(
+    findings: Sequence[Finding], sides: Mapping[str, Mapping[str, object]], failed: Mapping[str, str]
+) -> dict[str, Any]:
+    """The result for scripts; a cell is of one side, against that of ``reference_side``."""
+    cells = [
+        cell_record(finding) | {"side": finding.pair.head.side, "reference_side": finding.pair.base.side}
+        for finding in findings
+    ]
+    data = {"version": VERSION, "sides": sides, "failed": failed, "cells": cells}
+    found: dict[str, Any] = printable_values(data)
+    return found
 
 
 def matrix_html(findings: Sequence[Finding]) -> bytes:
