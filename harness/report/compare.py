@@ -13,6 +13,7 @@ from harness.report.comparison import (
     RATIO,
     TESTS,
     UNPAIRED,
+    VALUES,
     VERSION,
     cell_record,
     comparison_frame,
@@ -31,7 +32,7 @@ CAUTION = (
     "Two runs share no rounds: this is Welch's t on their trial values, its intervals are wider than those of rounds "
     "measured together, and what the machine did to one whole run is in the ratio. To decide, use `gate`."
 )
-COLUMNS = [*CELL[:3], CELL[-1], "verdict", "reason", *RATIO, *UNPAIRED, *TESTS]
+COLUMNS = [*CELL[:3], CELL[-1], "verdict", "reason", *RATIO, *VALUES, *UNPAIRED, *TESTS]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

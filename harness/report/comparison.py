@@ -12,24 +12,27 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from harness.metrics import RATE, TIME_PER_IMAGE
 from harness.model import HERE
 from harness.outcomes import ORDER, OUTCOMES, Word
 from harness.report.formats import markdown
 from harness.report.narrow import Name, print_table
 from harness.report.page.template import fill
 from harness.report.units import interval_text, percent, ratio
+from harness.report.units import metric as metric_text
 from harness.stats.judge import Finding
 
-HEADS = ("verdict", "cell", "metric", "ratio", "rounds", "why")
+HEADS = ("verdict", "cell", "metric", "base → head", "ratio", "rounds", "why")
 LEGEND = (
     "Value over that of the base; for what is better lower, above 1 is worse; brackets are 95 % intervals."
 )
 CELL = ["workload", "variant", "side", "reference_variant", "reference_side", "metric"]
 RATIO = ["ratio", "ratio_low", "ratio_high"]
 TESTS = ["margin", "p_regressed", "p_improved", "p_equivalent"]
+VALUES = ["value", "reference_value"]
 PAIRED = ["pairs", "dropped_pairs", "log_ratio_sd", "sign_flip_p"]
 UNPAIRED = ["base_trials", "head_trials"]
-EFFECT = [*CELL, *RATIO, *PAIRED, "verdict", "reason", *TESTS, "detectable", "more_rounds"]
+EFFECT = [*CELL, *RATIO, *VALUES, *PAIRED, "verdict", "reason", *TESTS, "detectable", "more_rounds"]
 REASON = 200  # characters
 VERSION = 1  # of what scripts are told
 
@@ -40,6 +43,7 @@ class Row(NamedTuple):
     word: Word
     cell: str
     metric: str
+    values: str
     ratio: str
     rounds: str
     why: str
@@ -48,7 +52,7 @@ class Row(NamedTuple):
 def comparison_frame(findings: Sequence[Finding], columns: Sequence[str]) -> pd.DataFrame:
     """One row per finding, with these columns."""
     frame = pd.DataFrame([record(finding) for finding in findings], columns=list(columns))
-    figures = [*RATIO, *TESTS, "log_ratio_sd", "sign_flip_p", "detectable"]
+    figures = [*RATIO, *VALUES, *TESTS, "log_ratio_sd", "sign_flip_p", "detectable"]
     return frame.astype({name: "float64" for name in figures if name in frame})
 
 
@@ -66,7 +70,7 @@ def record(finding: Finding) -> dict[str, Any]:
         "verdict": finding.word,
         "reason": finding.reason,
     }
-    found |= dict.fromkeys([*RATIO, *PAIRED, *UNPAIRED, *TESTS, "detectable", "more_rounds"])
+    found |= dict.fromkeys([*RATIO, *VALUES, *PAIRED, *UNPAIRED, *TESTS, "detectable", "more_rounds"])
     if verdict is None:
         return found
     effect = verdict.effect
@@ -76,6 +80,8 @@ def record(finding: Finding) -> dict[str, Any]:
         "ratio": effect.ratio,
         "ratio_low": low,
         "ratio_high": high,
+        "value": effect.value,
+        "reference_value": effect.reference_value,
         "pairs": effect.pairs,
         "dropped_pairs": effect.dropped_pairs,
         "log_ratio_sd": effect.spread,
@@ -88,7 +94,7 @@ def record(finding: Finding) -> dict[str, Any]:
 def cell_record(finding: Finding) -> dict[str, Any]:
     """What a script is told of a finding; NaN and infinity are None."""
     found = record(finding)
-    keys = ("workload", "variant", "reference_variant", "metric", *RATIO)
+    keys = ("workload", "variant", "reference_variant", "metric", *RATIO, *VALUES)
     told = ("verdict", "stage", "reason", *TESTS, "detectable")
     return {key: _finite(found[key]) for key in (*keys, *told)} | {
         "rounds": found["pairs"] or 0,
@@ -126,6 +132,7 @@ def row(finding: Finding) -> Row:
         word=finding.word,
         cell=name(finding),
         metric=finding.pair.metric.short,
+        values=values_text(finding),
         ratio=ratio_text(finding),
         rounds=rounds_text(finding),
         why="; ".join(filter(None, ("suspected" if finding.is_suspected else "", finding.reason))),
@@ -139,6 +146,18 @@ def name(finding: Finding) -> str:
     is_plain = head.side == HERE or (base.side, head.side) == ("base", "head")
     side = "" if is_plain else f" @{head.side}"
     return f"{head.workload}: {head.variant}{side}{other}"
+
+
+def values_text(finding: Finding) -> str:
+    """Value of the base and of the head; of time per image as images per second, which is what people know it by."""
+    effect = finding.verdict.effect if finding.verdict else None
+    if effect is None or not effect.value or not effect.reference_value:
+        return "–"
+    pair, metric = (effect.reference_value, effect.value), finding.pair.metric
+    if metric is TIME_PER_IMAGE:
+        pair, metric = (1 / pair[0], 1 / pair[1]), RATE
+    base, head = (metric_text(value, metric.unit) for value in pair)
+    return f"{base} → {head}" + (f" {metric.unit}" if metric is RATE else "")
 
 
 def ratio_text(finding: Finding) -> str:
@@ -202,10 +221,10 @@ def comparison_md(findings: Sequence[Finding], most: int, file: str) -> Iterator
 
 def _table_md(findings: Sequence[Finding], most: int, file: str) -> Iterator[str]:
     yield f"| {' | '.join(HEADS)} |"
-    yield "|---|---|---|--:|--:|---|"
+    yield "|---|---|---|--:|--:|--:|---|"
     for said in map(row, findings[:most]):
         first = f"{OUTCOMES[said.word].mark} {said.word}".strip()
-        figures = f"{said.ratio} | {said.rounds}"
+        figures = f"{said.values} | {said.ratio} | {said.rounds}"
         yield f"| {first} | {markdown(said.cell)} | {said.metric} | {figures} | {markdown(short(said.why))} |"
     if len(findings) > most:
         yield f"\n{len(findings) - most} more in `{file}`."

@@ -106,8 +106,8 @@ class Screen:
         workloads = sorted({cell.workload for cell in self._rates})
         for workload in workloads:
             standings.add_row(f"[bold]{workload}[/]", "")
-            for rate, variant in self._standings(workload)[: max(3, STANDINGS // len(workloads))]:
-                standings.add_row(Name(f"  {variant}"), number(rate))
+            for rate, name in self._standings(workload)[: max(3, STANDINGS // len(workloads))]:
+                standings.add_row(Name(f"  {name}"), number(rate))
         failed = [
             Text(f"failed {cell.id}: {reason}", style="red") for cell, reason in sorted(self._failed.items())
         ]
@@ -115,7 +115,10 @@ class Screen:
 
     def _standings(self, workload: str) -> list[tuple[float, str]]:
         means = (
-            (statistics.geometric_mean(rates), cell.variant)
+            (
+                statistics.geometric_mean(rates),
+                cell.id.partition(":")[2],
+            )  # with its side, where there are several
             for cell, rates in self._rates.items()
             if cell.workload == workload and cell not in self._failed
         )

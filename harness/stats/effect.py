@@ -7,7 +7,7 @@ over value, in the metric's own direction. This module estimates; whether an eff
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -34,6 +34,7 @@ class Effect:
         spread: standard deviation of the log-ratios per round; None under two pairs, and if unpaired.
         sign_flip_p: exact two-sided p of "the labels could as well be swapped"; None without pairs, and if unpaired.
         log_ratios: per round, in the order of the rounds; () if unpaired.
+        value: geometric mean of the trials of the cell that went in, ``reference_value`` of the reference; None without any.
         reason: why there is no ratio, or why it must not be judged; None if nothing speaks against it.
         work: of the cell in its timed passes, ``reference_work`` that of the reference; None without any.
     """
@@ -49,6 +50,8 @@ class Effect:
     spread: float | None
     sign_flip_p: float | None
     log_ratios: tuple[float, ...]
+    value: float | None
+    reference_value: float | None
     reason: str | None
     work: Work | None
     reference_work: Work | None
@@ -111,6 +114,8 @@ def unpaired_effect(base: Sample, head: Sample) -> Effect:
         spread=None,
         sign_flip_p=None,
         log_ratios=(),
+        value=_mean(head.values.values()),
+        reference_value=_mean(base.values.values()),
         reason=reason,
         work=None,
         reference_work=None,
@@ -141,10 +146,17 @@ def _paired(sample: Sample, base: Sample | None, reference: Cell) -> Effect:
         spread=float(logs.sd) if len(both) > 1 else None,
         sign_flip_p=kernels.sign_flip_p(ratios) if both else None,
         log_ratios=tuple(ratios.tolist()),
+        value=_mean(sample.values[number] for number in both),
+        reference_value=_mean(there[number] for number in both),
         reason=None if both else _why_none(sample, base, reference),
         work=sample.work,
         reference_work=base.work if base else None,
     )
+
+
+def _mean(values: Iterable[float]) -> float | None:
+    logs = [math.log(value) for value in values]
+    return math.exp(math.fsum(logs) / len(logs)) if logs else None
 
 
 def _why_none(sample: Sample, base: Sample | None, reference: Cell) -> str:

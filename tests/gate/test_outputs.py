@@ -6,12 +6,14 @@ import json
 import xml.etree.ElementTree as ET
 
 import pytest
+from rich.console import Console
 
 from harness.commands.gate import Budget
 from harness.metrics import TIME_PER_IMAGE
 from harness.outcomes import Word
 from harness.report.gate import actions, data, junit, summary
 from harness.report.gate.record import Gate
+from harness.report.gate.terminal import print_gate
 from harness.stats.judge import Finding, Pair
 from tests.builders import cell
 
@@ -85,7 +87,7 @@ def test_the_markdown_is_short_and_its_table_whole() -> None:
     assert "more in `effects.csv`" in text
     rows = [line for line in text.splitlines() if line.startswith("| 🔴")]
     assert rows
-    assert {line.replace("\\|", "").count("|") for line in rows} == {7}
+    assert {line.replace("\\|", "").count("|") for line in rows} == {8}
 
 
 def test_the_page_is_escaped_and_has_every_row() -> None:
@@ -120,6 +122,10 @@ def test_a_budget_ends_between_rounds_and_stays_ended() -> None:
 
 
 def test_packages_that_differ_are_told_with_both_versions() -> None:
+    console = Console(file=io.StringIO(), width=200)
+    print_gate(console, gate())
+    assert isinstance(console.file, io.StringIO)
+    assert "packages that differ: urllib3 1.26.20 → 2.6.0, chardet 4.0.0 → none\n" in console.file.getvalue()
     text = summary.gate_md(gate()).decode()
     assert "* Packages that differ: urllib3 1.26.20 → 2.6.0, chardet 4.0.0 → none\n" in text
     assert json.loads(data.verdict_json(gate()))["packages"] == PACKAGES

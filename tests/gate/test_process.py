@@ -104,6 +104,24 @@ def test_each_metric_that_is_asked_for_is_judged_by_itself(
     assert run("gate") == 0  # the time alone is judged unless more is asked for
 
 
+def test_the_end_tells_what_both_sides_reach(
+    measuring: Measuring, run: Gate, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    measuring.slower = 1.5
+    run("gate", "--metric", "time_per_image_s,peak_rss_bytes")
+    [folder] = (tmp_path / "gates").iterdir()
+    for text in (
+        capsys.readouterr().out,
+        (folder / "gate.md").read_text(),
+        (folder / "gate.html").read_text(),
+    ):
+        assert "100 → 66.7 images/s" in text
+        assert "47.7 MiB → 47.7 MiB" in text
+    [time, memory] = verdict(tmp_path)["cells"]
+    assert (round(time["reference_value"], 3), round(time["value"], 3)) == (0.01, 0.015)
+    assert 50e6 <= memory["reference_value"] <= memory["value"] < 50.1e6
+
+
 def test_a_script_gets_one_document_or_nothing(
     measuring: Measuring, run: Gate, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -127,6 +127,21 @@ def test_a_failure_on_the_live_screen_is_text_and_no_markup() -> None:
     assert "round 2 of 3" in console.file.getvalue()
 
 
+def test_the_live_screen_of_a_gate_names_the_sides() -> None:
+    ledger = make_book(rounds=1, variants=["gather/a/asyncio"], sides=["base", "head"])
+    console = Console(file=io.StringIO(), force_terminal=True, width=120)
+    cells = ledger.run.plan.rounds[0]
+    with Screen(console, ledger.run.plan, [], lambda: 0.0) as screen:
+        for cell in cells:
+            screen.done(trial(cell, 0, 0.01))
+        screen.next(0, cells)
+    assert isinstance(console.file, io.StringIO)
+    shown = console.file.getvalue()
+    assert "gather/a/asyncio@base" in shown
+    assert "gather/a/asyncio@head" in shown
+    assert "1 variants" in shown
+
+
 def test_trials_that_will_never_run_are_no_part_of_the_whole() -> None:
     plan = make_book(rounds=4, variants=["a/b", "c/d"]).run.plan
     first, second = plan.rounds[0][:2]

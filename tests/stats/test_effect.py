@@ -35,6 +35,8 @@ def test_effect_by_hand() -> None:
     assert math.log(found.interval.high) == pytest.approx(math.log(1.32) / 2 + reach, rel=1e-6)
     assert math.log(found.interval.low) == pytest.approx(math.log(1.32) / 2 - reach, rel=1e-6)
     assert found.sign_flip_p == 2 / 16
+    assert found.reference_value == pytest.approx((0.10 * 0.20 * 0.10 * 0.40) ** 0.25)
+    assert found.value == pytest.approx((0.12 * 0.22 * 0.11 * 0.48) ** 0.25)
     assert found.log_ratios == pytest.approx([math.log(ratio) for ratio in (1.2, 1.1, 1.1, 1.2)])
 
 

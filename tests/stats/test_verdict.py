@@ -238,6 +238,8 @@ def test_a_ratio_that_is_no_number_is_inconclusive(bad: float) -> None:
         spread=math.nan,
         sign_flip_p=math.nan,
         log_ratios=(0.1, 0.2, bad, 0.3),
+        value=1.0,
+        reference_value=1.0,
         reason=None,
         work=None,
         reference_work=None,
