@@ -7,7 +7,7 @@ from harness.metrics import Quantity
 
 Word = Literal[
     "regressed", "failed", "interrupted", "nothing measured", "inconclusive", "not comparable", "skipped",
-    "only in base", "only in head", "improved", "no sign of a change", "no change", "equivalent",
+    "only in base", "only in head", "expected", "improved", "no sign of a change", "no change", "equivalent",
 ]  # fmt: skip
 State = Literal["ranked", "failed", "invalid", "untested", "skipped", "unavailable"]
 
@@ -44,6 +44,7 @@ OUTCOMES: dict[Word, Outcome] = {  # the gravest first
     "skipped": _NOT_COMPARED,
     "only in base": _NOT_COMPARED,
     "only in head": _NOT_COMPARED,
+    "expected": Outcome(exit_code=0, style="yellow", mark="🟡"),
     "improved": Outcome(exit_code=0, style="green", mark="🟢"),
     "no sign of a change": Outcome(exit_code=0, is_news=False),
     "no change": Outcome(exit_code=0, is_news=False),

@@ -4,9 +4,9 @@ import argparse
 import os
 import random
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from harness import ledger
@@ -15,20 +15,22 @@ from harness.interrupts import interrupts
 from harness.locks import machine_lock
 from harness.measure.plan import make_sided_plan
 from harness.measure.suite import GateFields, read_suite_file
-from harness.metrics import judged_metric
 from harness.model import Cell, HarnessError, Plan
 from harness.outcomes import OUTCOMES
 from harness.report.gate import actions, data, junit, summary, terminal
 from harness.report.gate.record import Gate
 from harness.session.console import Console, Result, add_script_options, to_errors, to_progress, to_result
 from harness.session.exits import FAILED, FINE, INTERRUPTED, NOTHING, UNDECIDED
+from harness.session.expected import allowances_of, read_expected
 from harness.session.lineup import Lineup, chosen_variants, line_up, twins
 from harness.session.options import positive, share
 from harness.session.recorded import command_line, gate_folder
 from harness.session.sided import Ready, facts_of, measure_sides, package_changes, ready_sides
-from harness.session.sided_options import SIDE_HELP, add_sided_options, gate_fields, margins_of
+from harness.session.sided_options import SIDE_HELP, add_sided_options, gate_fields, margins_of, pairs_of
+from harness.stats.expected import Allowance, told_apart, with_allowances
 from harness.stats.gate import conclude, overall, skipped, under_suspicion
 from harness.stats.judge import Finding, Pair, measured_in
+from harness.stats.verdict import Margins
 
 BASE, HEAD = "base", "head"
 
@@ -42,6 +44,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--budget", type=positive, metavar="SECONDS", help="of measuring; it ends between two rounds"
+    )
+    parser.add_argument(
+        "--expected",
+        type=Path,
+        metavar="FILE",
+        help="TOML with changes that are expected: they are told, and fail nothing (docs/ci.md)",
     )
     add_sided_options(parser)
     add_script_options(parser)
@@ -74,6 +82,8 @@ class Progress:
     """What a gate has so far: it is reported even if the gate breaks off."""
 
     fields: GateFields | None = None
+    margins: Margins = field(default_factory=Margins)
+    allowances: Mapping[Pair, Allowance] = field(default_factory=dict)
     sides: tuple[Ready, ...] = ()
     lineup: Lineup | None = None
     suspects: tuple[Pair, ...] = ()
@@ -121,9 +131,13 @@ def _measure(
     file = read_suite_file(options.suite_file)
     progress.fields = fields = gate_fields(file, options)
     asked = [file.workload(name) for name in dict.fromkeys(fields.workloads)]
+    changes = read_expected(options.expected)
     sides = ready_sides({BASE: options.base, HEAD: options.head}, options, console)
     progress.sides = sides
     progress.lineup = lineup = line_up(sides, fields.variants, asked, options)
+    progress.margins = margins_of(fields, (head for _, head in lineup.groups))
+    pairs, packages = pairs_of(lineup.groups, fields), sides[-1].catalog.packages
+    progress.allowances = allowances_of(changes, pairs, packages, console.say)
     if twins(sides, lineup.groups):
         console.print(
             "both sides measure the same variants with the same Python, packages and sources: the noise alone (A/A)"
@@ -155,24 +169,17 @@ def _measure(
 
     lock.enter_context(machine_lock(console.say))
     measure("screen", lineup.groups, fields.screen_rounds)
-    progress.suspects = suspects = _suspects(folder, lineup, fields)
+    progress.suspects = suspects = _suspects(folder, lineup, fields, progress)
     if suspects and not budget.is_over(0):
         groups = list(dict.fromkeys((pair.base, pair.head) for pair in suspects))
         console.print(f"{len(groups)} of {len(lineup.groups)} cells need fresh rounds, which decide")
         measure("decide", groups, fields.decide_rounds)
 
 
-def _pairs(groups: Iterable[tuple[Cell, ...]], fields: GateFields) -> tuple[Pair, ...]:
-    return tuple(
-        Pair(base=base, head=head, metric=judged_metric(key))
-        for base, head in groups
-        for key in dict.fromkeys(fields.metrics)
-    )
-
-
-def _suspects(folder: Path, lineup: Lineup, fields: GateFields) -> tuple[Pair, ...]:
+def _suspects(folder: Path, lineup: Lineup, fields: GateFields, progress: Progress) -> tuple[Pair, ...]:
     screen = measured_in(ledger.read(folder / "screen"))
-    return under_suspicion(_pairs(lineup.groups, fields), screen, margins_of(fields))
+    margins = with_allowances(progress.margins, progress.allowances)
+    return under_suspicion(pairs_of(lineup.groups, fields), screen, margins)
 
 
 def _findings(folder: Path, progress: Progress, reason: str | None) -> tuple[list[Finding], list[str]]:
@@ -188,15 +195,15 @@ def _findings(folder: Path, progress: Progress, reason: str | None) -> tuple[lis
             is_anywhere=group not in lineup.nowhere,
         )
         for group, obstacle in lineup.left_out.items()
-        for pair in _pairs([group], fields)
+        for pair in pairs_of([group], fields)
     ]
     if not (folder / "screen" / "run.json").exists():
         return found, []
     screen = measured_in(ledger.read(folder / "screen"))
     has_decided = (folder / "decide" / "run.json").exists()
     decide = measured_in(ledger.read(folder / "decide")) if has_decided else None
-    pairs, margins = _pairs(lineup.groups, fields), margins_of(fields)
-    found += conclude(
+    pairs, margins = pairs_of(lineup.groups, fields), with_allowances(progress.margins, progress.allowances)
+    concluded = conclude(
         pairs,
         screen,
         decide,
@@ -205,6 +212,8 @@ def _findings(folder: Path, progress: Progress, reason: str | None) -> tuple[lis
         check=ledger.read_run(folder / "screen").selfcheck,
         short=_why_short(progress, reason),
     )
+    stages = {"screen": screen} | ({"decide": decide} if decide else {})
+    found += told_apart(concluded, progress.allowances, stages, progress.margins)
     notes = [each.note for each in (decide or screen).disturbances]
     return found, [f"{note.text}; {note.advice}" for note in notes]
 

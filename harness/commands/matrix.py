@@ -106,7 +106,8 @@ def _tell(
     """Write the table, the CSV and the figure."""
     recorded = ledger.read(folder)
     metrics = [judged_metric(key) for key in dict.fromkeys(fields.metrics)]
-    findings = matrix_findings(recorded, groups, metrics, margins_of(fields), failed, left_out)
+    margins = margins_of(fields, recorded.run.plan.cells)
+    findings = matrix_findings(recorded, groups, metrics, margins, failed, left_out)
     frame = comparison_frame(findings, EFFECT)
     if not frame["ratio"].notna().any():
         raise HarnessError("nothing was measured on two sides", exit_code=NOTHING)

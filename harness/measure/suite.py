@@ -105,6 +105,7 @@ class GateFields(_Strict):
     metrics: list[JudgedKey] = Field(default=[TIME_PER_IMAGE.key], min_length=1)
     margin: float = Field(gt=0, lt=1)
     margins: dict[JudgedKey, Annotated[float, Field(gt=0, lt=1)]] = Field(default={})
+    cell_margins: dict[str, Annotated[float, Field(gt=0, lt=1)]] = Field(default={})
     screen_rounds: int = Field(ge=6, le=1_000)  # under six pairs there is no verdict (docs/method.md)
     decide_rounds: int = Field(ge=6, le=1_000)
     trial_s: float = Field(gt=0, le=600)

@@ -21,6 +21,7 @@ from harness.report.page.template import fill
 from harness.report.units import interval_text, percent, ratio
 from harness.report.units import metric as metric_text
 from harness.stats.judge import Finding
+from harness.stats.verdict import Verdict
 
 HEADS = ("verdict", "cell", "metric", "base → head", "ratio", "rounds", "why")
 LEGEND = (
@@ -179,17 +180,21 @@ def rounds_text(finding: Finding) -> str:
 
 def margins_text(findings: Sequence[Finding]) -> str:
     """The margin that was asked of each metric, and the one in force where it is another."""
-    by_metric: dict[str, tuple[float, float]] = {}
+    by_metric: dict[str, list[Verdict]] = {}
     for finding in findings:
-        if verdict := finding.verdict:
-            _, widest = by_metric.get(finding.pair.metric.short, (0.0, 0.0))
-            by_metric[finding.pair.metric.short] = (verdict.asked_margin, max(widest, verdict.margin))
-    texts = [
-        f"{metric} {percent(asked)}"
-        + (f", widened to {percent(widest)} by the last self-check of this host" if widest > asked else "")
-        for metric, (asked, widest) in by_metric.items()
-    ]
+        if finding.verdict:
+            by_metric.setdefault(finding.pair.metric.short, []).append(finding.verdict)
+    texts = [f"{metric} {_margin_text(of)}" for metric, of in by_metric.items()]
     return f"the margin is {'; '.join(texts)}" if texts else ""
+
+
+def _margin_text(verdicts: Sequence[Verdict]) -> str:
+    asked = [verdict.asked_margin for verdict in verdicts]
+    least, most = min(asked), max(asked)
+    text = percent(least) if least == most else f"{percent(least)} to {percent(most)}, by cell"
+    widened = [verdict.margin for verdict in verdicts if verdict.margin > verdict.asked_margin]
+    by = " by the last self-check of this host"
+    return f"{text}, widened to {percent(max(widened))}{by}" if widened else text
 
 
 def print_comparison(console: Console, findings: Sequence[Finding]) -> None:

@@ -1,11 +1,16 @@
 """The options of commands that compare sides."""
 
 import argparse
+from collections.abc import Iterable
 from pathlib import Path
 
 from harness.measure.suite import GateFields, SuiteFile, with_options
+from harness.metrics import judged_metric
+from harness.model import Cell
+from harness.session.expected import names_cell
 from harness.session.metric_option import add_metric_option
 from harness.session.options import add_catalog_options, add_results_option, positive
+from harness.stats.judge import Pair
 from harness.stats.verdict import Margins
 
 SIDE_HELP = (
@@ -43,12 +48,29 @@ def gate_fields(file: SuiteFile, options: argparse.Namespace) -> GateFields:
         "metrics": options.metric and [metric.key for metric in options.metric],
         "margin": options.margin,
         "margins": options.margin and {},  # one that is said holds for all
+        "cell_margins": options.margin and {},
         "decide_rounds": options.rounds,
         "budget_s": getattr(options, "budget", None),
     }
     return with_options(file.gate, asked, {"decide_rounds": "--rounds", "budget_s": "--budget"})
 
 
-def margins_of(fields: GateFields) -> Margins:
-    """The margins that ``[gate]`` asks for."""
-    return Margins(default=fields.margin, of_metric=fields.margins)
+def pairs_of(groups: Iterable[tuple[Cell, ...]], fields: GateFields) -> tuple[Pair, ...]:
+    """What is judged of groups of a base and a head: each by every metric."""
+    return tuple(
+        Pair(base=base, head=head, metric=judged_metric(key))
+        for base, head in groups
+        for key in dict.fromkeys(fields.metrics)
+    )
+
+
+def margins_of(fields: GateFields, cells: Iterable[Cell]) -> Margins:
+    """The margins that ``[gate]`` asks for; the first of its cell_margins that names a cell holds for it."""
+    of_cells = {
+        (cell, key): margin
+        for cell in cells
+        for glob, margin in reversed(fields.cell_margins.items())
+        if names_cell(glob, cell)
+        for key in fields.metrics
+    }
+    return Margins(default=fields.margin, of_metric=fields.margins, of_pair=of_cells)

@@ -118,9 +118,9 @@ def overall(findings: Sequence[Finding]) -> Word:
         return "nothing measured"
     if any(finding.blocks for finding in findings):
         return "inconclusive"
-    if "improved" in words:
-        return "improved"
-    return "equivalent" if words <= {"equivalent", "skipped"} else "no change"
+    usual: Word = "equivalent" if words <= {"equivalent", "skipped"} else "no change"
+    news: tuple[Word, ...] = ("expected", "improved")
+    return next((word for word in news if word in words), usual)
 
 
 def _screened(finding: Finding, short: str | None) -> Finding:

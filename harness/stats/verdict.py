@@ -43,14 +43,16 @@ SIDE_POWER = 1 - (1 - power.POWER) / 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Margins:
-    """Largest changes of no interest, e.g. 0.05: of single metrics by their keys, and of all others."""
+    """Largest changes of no interest, e.g. 0.05: of single cells by a metric's key, of single metrics, and of all others."""
 
     default: float = MARGIN
     of_metric: Mapping[str, float] = field(default_factory=dict)
+    of_pair: Mapping[tuple[Cell, str], float] = field(default_factory=dict)
 
-    def of(self, metric: Metric) -> float:
-        """The margin that is asked of a metric."""
-        return self.of_metric.get(metric.key, self.default)
+    def of(self, metric: Metric, cell: Cell | None = None) -> float:
+        """The margin that is asked of a metric, of this cell if one is given."""
+        usual = self.of_metric.get(metric.key, self.default)
+        return self.of_pair.get((cell, metric.key), usual) if cell else usual
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +136,7 @@ def verdicts(
         cell_notes: validity marks; one that invalidates a cell or its reference makes its verdict
             inconclusive.
     """
-    asked = np.array([margins.of(effect.metric) for effect in effects])
+    asked = np.array([margins.of(effect.metric, effect.cell) for effect in effects])
     in_force = np.array(
         [
             margin_in_force(margin, check, effect.metric)
