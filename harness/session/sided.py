@@ -3,7 +3,8 @@
 import argparse
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from harness.session.recorded import command_line
 from harness.sides.model import Prepared, Side
 from harness.sides.parse import parse_side
 from harness.sides.prepare import default_cache, prepare
+from harness.text import redacted_argument
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,10 +66,15 @@ def ready_sides(
         variables=variables_from(options),
     )
     ids = [variant.id for variant in here.variants]
-    sides = {name: parse_side(text, repository=ROOT, variant_ids=ids) for name, text in texts.items()}
+    sides = {}
+    for name, text in texts.items():
+        with _naming(name, text):
+            sides[name] = parse_side(text, repository=ROOT, variant_ids=ids)
 
     found = []
     for name, side in sides.items():
+        if side.ref:
+            console.say(f"{name}: {side.text} is commit {side.ref[:7]} of fetchbench, in {ROOT}")
         try:
             prepared = prepare(side, repository=ROOT, cache=options.cache or default_cache(), say=console.say)
             is_plain = (prepared.python, prepared.root) == (sys.executable, ROOT / "benchmarks")
@@ -75,12 +82,24 @@ def ready_sides(
             catalog = here if is_plain else _catalog(prepared, options)
         except HarnessError as error:
             if failed is None:
-                raise
+                with _naming(name, side.text):
+                    raise
             failed[name] = str(error)
             to_errors().say(f"fetchbench: side {name}: {error}")
         else:
             found.append(Ready(name=name, prepared=prepared, catalog=catalog))
     return tuple(found)
+
+
+@contextmanager
+def _naming(name: str, text: str) -> Iterator[None]:
+    """Let an error say of which side it is, unless that is called as it was written."""
+    try:
+        yield
+    except HarnessError as error:
+        if name == redacted_argument(text):
+            raise
+        raise HarnessError(f"{name}: {error}", exit_code=error.exit_code) from None
 
 
 def _catalog(prepared: Prepared, options: argparse.Namespace) -> Catalog:

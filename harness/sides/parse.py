@@ -19,7 +19,7 @@ from harness.sides.trees import commit_of
 from harness.text import read_variable, redacted_argument
 
 KINDS = (
-    "a Python (python3.13 or its path), a requirement (aiohttp==3.9.5, ./checkout), a git ref of this project, "
+    "a Python (python3.13 or its path), a requirement (aiohttp==3.9.5, ./checkout), a git ref of fetchbench itself, "
     "a variant's id, a client file (./my_client.py) or a variable (env:NAME=VALUE)"
 )
 VARIABLE = "env:"
@@ -128,8 +128,8 @@ def _read(part: str, repository: Path, variant_ids: Collection[str]) -> tuple[st
         requirement and path.suffix != ".py"
     ):  # never installed on a guess: a mistyped branch may be somebody's package
         raise HarnessError(
-            f"{part!r} is no git ref here and no package that the project requires; for any other package "
-            f"write {part}>0",
+            f"{part!r} is no git ref of fetchbench (in {repository}) and no package that it requires; of a library of "
+            f"yours write 'NAME @ git+file:///ITS/FOLDER@{part}', for any other package {part}>0",
             exit_code=2,
         )
     missing = " (no such file)" if "/" in part or path.suffix == ".py" else ""

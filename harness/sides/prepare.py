@@ -48,7 +48,7 @@ def prepare(
         tree_of(side.ref, repository=repository, cache=cache.resolve(), say=say) if side.ref else repository
     )
     own = tree if (tree / "pyproject.toml").is_file() else repository
-    facts = {"ref": side.ref[:7]} if side.ref else {}
+    facts = {"fetchbench": side.ref[:7]} if side.ref else {}
     facts |= {f"env {name}": redacted_variable(name, value) for name, value in side.variables.items()}
     identity: dict[str, object] = {"commit": side.ref} if side.ref else {}
     python = interpreters.ask(side.python or sys.executable)

@@ -262,7 +262,7 @@ MISTAKES = {
     ),
     "gather/forgets_to_await_the_call/asyncio": (
         ASYNC.replace("MISTAKE", "return await session.get(url).read()"),
-        f"AttributeError: '_RequestContextManager' object has no attribute 'read': {AWAIT}",
+        f"AttributeError: '_BaseRequestContextManager' object has no attribute 'read': {AWAIT}",
     ),
 }
 

@@ -139,7 +139,6 @@ def test_the_live_screen_of_a_gate_names_the_sides() -> None:
     shown = console.file.getvalue()
     assert "gather/a/asyncio@base" in shown
     assert "gather/a/asyncio@head" in shown
-    assert "1 variants" in shown
 
 
 def test_trials_that_will_never_run_are_no_part_of_the_whole() -> None:

@@ -144,10 +144,8 @@ def test_several_kinds_combine_in_any_order(project: Path) -> None:
         ("python3.99", "no Python 3.99 on this machine; found: "),
         ("./gone.py", "cannot be './gone.py' (no such file); its parts are a Python"),
         ("gone.py", "(no such file)"),
-        (
-            "nope",
-            "'nope' is no git ref here and no package that the project requires; for any other package write nope>0",
-        ),
+        ("nope", "'nope' is no git ref of fetchbench (in /"),
+        ("nope", "of yours write 'NAME @ git+file:///ITS/FOLDER@nope', for any other package nope>0"),
         ("no such thing", "a side cannot be 'no such thing'; its parts are a Python"),
         ("~nobody-at-all/x.py", "a side cannot be '~nobody-at-all/x.py'"),
         ("a @ ~nobody-at-all/x", "is no package"),

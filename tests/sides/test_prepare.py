@@ -116,7 +116,7 @@ def test_a_commit_is_taken_out_beside_the_checkout(project: Path, say: list[str]
     assert side.root != project / "benchmarks"
     assert (side.root / "suite.toml").read_text() == ""
     assert side.python == sys.executable
-    assert side.facts["ref"] == str(side.side.ref)[:7]
+    assert side.facts["fetchbench"] == str(side.side.ref)[:7]
     assert (project / "benchmarks" / "suite.toml").read_text() == "changed"
 
 
