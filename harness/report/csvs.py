@@ -42,9 +42,9 @@ def axes_of(variant: str) -> tuple[str, str, str]:
 def _with_axes(frame: pd.DataFrame) -> pd.DataFrame:
     if "variant" in frame and not set(AXES) <= set(frame):
         axes = [axes_of(variant) for variant in frame["variant"]]
-        place = frame.columns.get_loc("variant")
+        place = list(frame.columns).index("variant")
         for number, name in enumerate(AXES):
-            frame.insert(int(place) + 1 + number, name, [of[number] for of in axes])
+            frame.insert(place + 1 + number, name, [of[number] for of in axes])
     return frame
 
 

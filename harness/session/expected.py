@@ -110,7 +110,7 @@ def allowances_of(
     Raises:
         HarnessError: exit code 2: a change names a package that the head does not have.
     """
-    installed = {canonicalize_name(name): version for name, version in packages.items()}
+    installed: dict[str, str] = {canonicalize_name(name): version for name, version in packages.items()}
     found: dict[Pair, Allowance] = {}
     for change in changes:
         spoken_of = list(filter(change.matches, pairs))

@@ -57,7 +57,8 @@ def test_compare_tells_its_verdicts(tmp_path: Path, capsys: pytest.CaptureFixtur
     for name in ("one", "two"):
         made = make_book(rounds=6, variants=["thread_pool/requests_session"])
         writer = ledger.create(tmp_path / "runs" / name, made.run)
-        for record in (*made.sentinels, *made.trials):
+        records: list[ledger.Record] = [*made.sentinels, *made.trials]
+        for record in records:
             writer.append(record)
     path = tmp_path / "runs" / "two" / "run.json"
     path.write_text(path.read_text().replace(made.run.id, "another"))

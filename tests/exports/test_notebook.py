@@ -25,9 +25,13 @@ def run_cells(names: dict[str, Any]) -> list[Any]:
         if cell["cell_type"] != "code":
             continue
         tree = ast.parse("".join(cell["source"]))
-        last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
+        last = tree.body[-1]
+        shown = None
+        if isinstance(last, ast.Expr):
+            tree.body.pop()
         exec(compile(tree, cell["id"], "exec"), names)  # noqa: S102 - the project's own notebook
-        shown = eval(compile(ast.Expression(last.value), cell["id"], "eval"), names) if last else None  # noqa: S307
+        if isinstance(last, ast.Expr):
+            shown = eval(compile(ast.Expression(last.value), cell["id"], "eval"), names)  # noqa: S307
         values.append(shown)
     return values
 

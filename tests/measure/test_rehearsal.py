@@ -49,7 +49,7 @@ class Response:
         ),
         (b"x".strip, "fetch returned builtin_function_or_method, not bytes: call it (response.read(), with its brackets)"),
         (
-            (chunk for chunk in ()),
+            (chunk for chunk in (b"x",)),
             "fetch returned generator, not bytes: return the whole body (return, not yield; b''.join(chunks))",
         ),
         (array("b"), "fetch returned array, not bytes: return the body (response.content, await response.read())"),
