@@ -47,6 +47,10 @@ USE = {
         "The same variants over several sides (-- --side python3.12 --side python3.13): what an upgrade is worth.",
         "harness matrix",
     ),
+    "conformance": (
+        "What each client does with each fault, each model with one bad image, and programs under limits of the machine.",
+        "harness conformance",
+    ),
     "compare": ("Two recorded runs of like machines, unpaired (-- BASE_RUN HEAD_RUN).", "harness compare"),
     "history": (
         "Keep runs over time and show trends with their changes (-- add results/latest, then -- show).",

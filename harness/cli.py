@@ -35,6 +35,10 @@ COMMANDS = {
         "selfcheck",
         "known truths on this machine: false alarms, and the smallest slow-down that is surely found",
     ),
+    "conformance": (
+        "conformance",
+        "what each client does with each fault, each model with one bad image, and programs under limits of the machine",
+    ),
     "lessons": ("lessons", "the article's claims and traps, each really done, with its number"),
     "primitives": ("primitives", "a CSV and charts of what `nox -s primitives` measured"),
 }

@@ -38,11 +38,13 @@ class WorkerDied(Exception):  # noqa: N818 - it is an event that the harness han
     Args:
         message: the reason.
         by_signal: whether a signal ended or stopped it, which anybody may have sent.
+        is_late: whether we have ended it, because it did not answer in time.
     """
 
-    def __init__(self, message: str, *, by_signal: bool = False) -> None:
+    def __init__(self, message: str, *, by_signal: bool = False, is_late: bool = False) -> None:
         super().__init__(message)
         self.by_signal = by_signal
+        self.is_late = is_late
 
 
 def first_line(pipe: IO[bytes], timeout_s: float) -> bytes | None:
@@ -164,7 +166,7 @@ class Worker:
             self.end()
             if standing is not None and standing.is_stopped:
                 raise WorkerDied("the worker was stopped", by_signal=True)
-            raise WorkerDied(f"out of time: no answer within {timeout_s:g} s")
+            raise WorkerDied(f"out of time: no answer within {timeout_s:g} s", is_late=True)
         if not line:
             raise self.epitaph()
         try:

@@ -25,6 +25,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # a print in a contender must not reach the harness as an answer
     trial: list[Trial] = []
+    subject: list[Any] = []
 
     def saturate_server(urls: list[str], seconds: float, http: str, cpus: list[int]) -> dict[str, float]:
         pin(cpus)
@@ -40,13 +41,22 @@ def main() -> None:
     def load_trial(**program: Any) -> None:
         trial.append(Trial(Program(**program)))
 
+    def load_subject(**program: Any) -> None:
+        # As above: no trial needs it.
+        from harness.measure.worker.conform import Subject  # noqa: PLC0415
+
+        subject.append(Subject(Program(**program)))
+
     steps: dict[str, Callable[..., Any]] = {
         "probe": probe,
         "alive": dict,
         "interpreter": interpreter,
         "saturate": saturate_server,
         "load": load_trial,
-        # There is no trial yet to take the methods of.
+        "examine": load_subject,
+        # There is no subject and no trial yet to take the methods of.
+        "meet": lambda **asked: subject[0].meet(**asked),  # noqa: PLW0108
+        "strain": lambda **asked: subject[0].strain(**asked),  # noqa: PLW0108
         "assign": lambda **downloads: trial[0].assign(Downloads(**downloads)),
         "prepare": lambda warmup: trial[0].prepare(warmup=warmup),
         "rehearse": lambda certificates: trial[0].rehearse(certificates=certificates),

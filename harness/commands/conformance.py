@@ -1,0 +1,177 @@
+"""What each client does with each fault, each model with one bad image, and programs under limits of the machine."""
+
+import argparse
+import fnmatch
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from harness.faults import FAULTS
+from harness.files import write_whole
+from harness.locks import machine_lock
+from harness.measure.catalog import Catalog
+from harness.measure.conformance.faulty import Terms, conducts
+from harness.measure.conformance.limits import LIMITS, Endured, endured
+from harness.measure.conformance.outcomes import Conduct
+from harness.measure.conformance.survival import Survival, survivals
+from harness.measure.machine import cpu_split, fingerprint
+from harness.model import HERE, HarnessError
+from harness.report.conformance.frames import conducts_frame, endured_frame, survivals_frame
+from harness.report.conformance.render import conformance_html, conformance_md
+from harness.report.conformance.sheets import sheets
+from harness.report.csvs import to_csv
+from harness.session.console import Console, to_errors, to_output
+from harness.session.exits import FAILED, FINE, INTERRUPTED, NOTHING, USAGE
+from harness.session.options import add_catalog_options, add_results_option
+from harness.session.recorded import gate_folder
+from harness.session.sided import Ready, facts_of, ready_sides
+from harness.session.sided_options import SIDE_HELP
+from harness.text import redacted_argument
+
+TABLES = ("clients", "models", "limits")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """All that was seen so far."""
+
+    conducts: list[Conduct] = field(default_factory=list)
+    survivals: list[Survival] = field(default_factory=list)
+    endured: list[Endured] = field(default_factory=list)
+
+    @property
+    def has_any(self) -> bool:
+        """Whether there is something to tell."""
+        return bool(self.conducts or self.survivals or self.endured)
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether something broke that should not: a client that cannot fetch a good image, an answer that never came."""
+        return any(conduct.outcome == "failed" for conduct in self.conducts)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of ``conformance``."""
+    parser.add_argument(
+        "--tables", nargs="+", choices=TABLES, default=list(TABLES), help="only these (default: all)"
+    )
+    parser.add_argument(
+        "--clients",
+        nargs="+",
+        metavar="GLOB",
+        default=["*"],
+        help="only clients of such names (default: all)",
+    )
+    parser.add_argument(
+        "--faults", nargs="+", choices=list(FAULTS), metavar="FAULT", default=list(FAULTS),
+        help=f"only these (default: all): {', '.join(FAULTS)}",
+    )  # fmt: skip
+    parser.add_argument(
+        "--limits", nargs="+", choices=list(LIMITS), metavar="LIMIT", default=list(LIMITS),
+        help=f"only these (default: all): {', '.join(LIMITS)}",
+    )  # fmt: skip
+    parser.add_argument(
+        "--side", action="append", default=[], metavar="SIDE", help=f"compare several; {SIDE_HELP}"
+    )
+    parser.add_argument(
+        "--cache",
+        type=Path,
+        metavar="DIR",
+        help="environments of the sides (default: in the user's cache folder)",
+    )
+    add_results_option(parser, "where the tables are kept")
+    add_catalog_options(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Look at everything that was asked for; tables, page and CSV, even after Ctrl-C."""
+    texts = {redacted_argument(text): text for text in options.side or [HERE]}
+    if len(texts) < len(options.side):
+        raise HarnessError("--side: two sides are the same; one is enough", exit_code=USAGE)
+    console = to_errors()
+    broken: dict[str, str] = {}
+    sides = ready_sides(texts, options, console, broken)
+    catalogs = {side.name: _chosen(side.catalog, options.clients) for side in sides}
+    found = _Found()
+    code = FAILED if broken else FINE
+    with machine_lock(console.say):
+        try:
+            _look(options, catalogs, found, console)
+        except KeyboardInterrupt:
+            console.print("interrupted; what was seen is kept and told")
+            code = INTERRUPTED
+        except HarnessError as error:
+            console.say(f"fetchbench: {error}")
+            code = error.exit_code
+    if not found.has_any:
+        if code:
+            return code
+        raise HarnessError("nothing was looked at: no client fits", exit_code=NOTHING)
+    _tell(gate_folder(options.results, time.time(), kind="conformance"), found, sides, options.side)
+    return code or (FAILED if found.has_failed else FINE)
+
+
+def _chosen(catalog: Catalog, globs: Sequence[str]) -> Catalog:
+    """Return the catalogue with clients of such names alone.
+
+    Raises:
+        HarnessError: exit code 2: a glob fits none.
+    """
+    names = [contender.name for contender in catalog.contenders if contender.axis == "client"]
+    for glob in globs:
+        if not fnmatch.filter(names, glob):
+            raise HarnessError(
+                f"--clients: {glob!r} fits no client; there are {', '.join(names)}", exit_code=USAGE
+            )
+    kept = {name for glob in globs for name in fnmatch.filter(names, glob)}
+    return replace(
+        catalog,
+        contenders=tuple(
+            contender
+            for contender in catalog.contenders
+            if contender.axis != "client" or contender.name in kept
+        ),
+        variants=tuple(variant for variant in catalog.variants if variant.client in kept),
+    )
+
+
+def _look(
+    options: argparse.Namespace, catalogs: Mapping[str, Catalog], found: _Found, console: Console
+) -> None:
+    """Look at one thing after the other; what is found is kept at once."""
+    if "clients" in options.tables:
+        for conduct in conducts(catalogs, list(dict.fromkeys(options.faults)), Terms()):
+            found.conducts.append(conduct)
+            console.say(f"{conduct.fault}: {conduct.client}: {conduct.outcome}")
+    if "models" in options.tables:
+        for survival in survivals(catalogs):
+            found.survivals.append(survival)
+            console.say(f"one bad image: {survival.model}: {survival.reason or survival.least} came")
+    if "limits" in options.tables:
+        for each in endured(catalogs, list(dict.fromkeys(options.limits))):
+            found.endured.append(each)
+            console.say(f"{each.limit}: {each.client}: {each.reason or each.verified} of {each.images}")
+
+
+def _tell(folder: Path, found: _Found, sides: Sequence[Ready], asked: Sequence[str]) -> None:
+    """Write and print what was seen."""
+    frames = {
+        "conformance.csv": conducts_frame(found.conducts),
+        "models.csv": survivals_frame(found.survivals),
+        "limits.csv": endured_frame(found.endured),
+    }
+    files = {name: to_csv(frame) for name, frame in frames.items() if not frame.empty}
+    machine = fingerprint(sides[0].catalog.interpreter, *cpu_split())
+    facts = {name: machine[key] for name, key in (("Python", "python"), ("system", "kernel"))}
+    facts["packages"] = ", ".join(f"{name} {version}" for name, version in machine["packages"].items())
+    of_sides = {side.name: facts_of(side) for side in sides} if asked else {}
+    shown = sheets(found.conducts, found.survivals, found.endured)
+    text = conformance_md(shown, facts, of_sides)
+    for name, data in files.items():
+        write_whole(folder / name, data)
+    write_whole(folder / "conformance.md", text)
+    write_whole(folder / "conformance.html", conformance_html(shown, facts, of_sides, list(files)))
+    output = to_output()
+    output.say(text.decode())
+    output.say(f"written to {folder}; open {folder / 'conformance.html'}")

@@ -1,0 +1,1 @@
+"""What clients, models and programs did with faults, as CSV, Markdown and a page. Records in, bytes out."""

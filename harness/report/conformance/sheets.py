@@ -1,0 +1,207 @@
+"""The records as tables for people, the same for Markdown and for the page."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from harness.faults import FAULTS
+from harness.measure.conformance.limits import LIMITS, Endured
+from harness.measure.conformance.outcomes import Conduct
+from harness.measure.conformance.survival import CONCURRENCY, IMAGES, Survival
+from harness.model import HERE
+from harness.report.conformance.advice import advice_lines
+from harness.report.conformance.frames import differing
+from harness.report.units import seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """One cell.
+
+    Attributes:
+        text: of it.
+        more: what stands smaller beneath, "" for nothing.
+        is_news: whether a user would not expect it.
+    """
+
+    text: str
+    more: str = ""
+    is_news: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """A table with what is to be said of it.
+
+    Attributes:
+        intro: sentences before it, ``notes`` lines after it.
+        rows: cells of each, the first of which is its head.
+    """
+
+    title: str
+    intro: str
+    heads: tuple[str, ...]
+    rows: tuple[tuple[Said, ...], ...]
+    notes: tuple[str, ...] = ()
+
+
+LEGEND = (
+    ("image", "it gave the image all the same"),
+    ("error", "it raised, as it had better; the class stands beneath"),
+    ("taken for good", "it returned a body that is not the image"),
+    ("hangs", "it took over twice its timeout and half a second"),
+    ("retried by itself", "the server saw more requests than there were fetches"),
+    ("leaks", "descriptors or threads were left when the client was closed, or one more for every fault while it was open"),
+    ("spoils the next", "a good image failed that was fetched after it"),
+    ("unavailable", "this machine or client cannot have it; the reason stands below the table"),
+    ("failed", "nothing can be said of it; likewise"),
+)  # fmt: skip
+
+
+def sheets(
+    conducts: Sequence[Conduct], survivals: Sequence[Survival], endured: Sequence[Endured]
+) -> list[Sheet]:
+    """Return the tables of all that was looked at; nothing that was not."""
+    every: list[Conduct | Survival | Endured] = [*conducts, *survivals, *endured]
+    sides = dict.fromkeys(each.side for each in every)
+    found = []
+    for side in sides:
+        of = f" ({side})" if side != HERE or len(sides) > 1 else ""
+        if met := [conduct for conduct in conducts if conduct.side == side]:
+            found.append(_matrix(met, of, conducts))
+        if survived := [survival for survival in survivals if survival.side == side]:
+            found.append(_models(survived, of))
+        if strained := [each for each in endured if each.side == side]:
+            found.append(_limits(strained, of))
+    return found
+
+
+def _matrix(conducts: Sequence[Conduct], of: str, every: Sequence[Conduct]) -> Sheet:
+    clients = list(dict.fromkeys(conduct.client for conduct in conducts))
+    faults = list(dict.fromkeys(conduct.fault for conduct in conducts))
+    known = {(conduct.client, conduct.fault): conduct for conduct in conducts}
+    others = differing(every)
+    loops = {conduct.client: conduct.loop for conduct in conducts}
+    heads = tuple(f"{client} ({loops[client]})" if loops[client] else client for client in clients)
+    rows = tuple(
+        (
+            Said(text=fault, more=FAULTS[fault].help),
+            *(_conduct(known.get((client, fault)), others) for client in clients),
+        )
+        for fault in faults
+    )
+    return Sheet(
+        title=f"What each client does with each fault{of}",
+        intro="Each client fetched a good image, then one with the fault, then a good one, a few times, in a process of its "
+        "own; async ones on the first loop that they name.",
+        heads=("fault", *heads),
+        rows=rows,
+        notes=(*_why(conducts), *_changes(conducts, others), *advice_lines(conducts)),
+    )  # fmt: skip
+
+
+def _conduct(conduct: Conduct | None, others: dict[tuple[str, str, str], Conduct]) -> Said:
+    if conduct is None:
+        return Said(text="not looked at")
+    words = [conduct.outcome, *(name for name in conduct.surprises if name != conduct.outcome)]
+    more = short_class(conduct.error) if conduct.error else ""
+    there = others.get((conduct.side, conduct.client, conduct.fault))
+    if there is not None:
+        more = f"{more} (on {there.side}: {_gist(there)})".strip()
+    return Said(text=", ".join(words), more=more, is_news=bool(conduct.surprises) or there is not None)
+
+
+def _gist(conduct: Conduct) -> str:
+    words = [conduct.outcome, *(name for name in conduct.surprises if name != conduct.outcome)]
+    return ", ".join(words) + (f" {short_class(conduct.error)}" if conduct.error else "")
+
+
+def short_class(name: str) -> str:
+    """The last part of a class's full name."""
+    return name.rpartition(".")[2]
+
+
+def _why(conducts: Sequence[Conduct]) -> Iterator[str]:
+    """Yield why cells have no outcome, each reason once."""
+    found: dict[tuple[str, str], list[Conduct]] = {}
+    for conduct in conducts:
+        if conduct.reason:
+            found.setdefault((conduct.outcome, conduct.reason), []).append(conduct)
+    for (word, reason), of in found.items():
+        clients = dict.fromkeys(conduct.client for conduct in of)
+        faults = list(dict.fromkeys(conduct.fault for conduct in of))
+        yield f"{word}: {', '.join(clients)}: {_some(faults)}: {reason}"
+
+
+def _some(faults: Sequence[str]) -> str:
+    most = 3
+    return ", ".join(faults) if len(faults) <= most else f"{len(faults)} faults"
+
+
+def _changes(conducts: Sequence[Conduct], others: dict[tuple[str, str, str], Conduct]) -> Iterator[str]:
+    for conduct in conducts:
+        there = others.get((conduct.side, conduct.client, conduct.fault))
+        if there is not None:
+            yield (
+                f"not as on {there.side}: {conduct.client}, {conduct.fault}: {_gist(conduct)} ({conduct.version}), "
+                f"there {_gist(there)} ({there.version})"
+            )
+
+
+def _models(survivals: Sequence[Survival], of: str) -> Sheet:
+    rows = tuple(
+        (
+            Said(text=each.model, more="/".join(filter(None, (each.client, each.loop)))),
+            _survivors(each),
+            Said(text="unavailable")
+            if each.reason
+            else Said(text=short_class(each.told) if each.told else "nobody is told", is_news=each.told is None),
+        )
+        for each in survivals
+    )  # fmt: skip
+    return Sheet(
+        title=f"What each model does with one bad image{of}",
+        intro=f"Of {IMAGES} images, {CONCURRENCY} at once, the one in the middle is not there: 404.",
+        heads=("model", f"of the other {IMAGES - 1} came", "the caller is told"),
+        rows=rows,
+        notes=tuple(f"unavailable: {each.model}: {each.reason}" for each in survivals if each.reason),
+    )
+
+
+def _survivors(survival: Survival) -> Said:
+    if survival.least is None or survival.most is None:
+        return Said(text="unavailable")
+    least, most = survival.least, survival.most
+    text = str(least) if least == most else f"{least} to {most}"
+    return Said(text=text, is_news=least < survival.others)
+
+
+def _limits(endured: Sequence[Endured], of: str) -> Sheet:
+    rows = tuple(
+        (
+            Said(text=LIMITS[each.limit].help, more="/".join(filter(None, (each.model, each.client, each.loop)))),
+            *_endured(each),
+        )
+        for each in endured
+    )  # fmt: skip
+    reasons = dict.fromkeys((each.limit, each.reason) for each in endured if each.reason)
+    return Sheet(
+        title=f"Limits of the machine{of}",
+        intro="Who waits, who fails, with what words: each program as a careful programmer would write it.",
+        heads=("what is short", "images that came", "last one after", "errors"),
+        rows=rows,
+        notes=tuple(f"unavailable: {limit}: {reason}" for limit, reason in reasons),
+    )
+
+
+def _endured(each: Endured) -> Iterator[Said]:
+    if each.verified is None:
+        yield from (Said(text="unavailable") for _ in range(3))
+        return
+    yield Said(text=f"{each.verified} of {each.images}", is_news=each.verified < each.images)
+    yield Said(text="none came" if each.last_s is None else seconds(each.last_s))
+    if not each.errors:
+        yield Said(text="none")
+        return
+    ordered = sorted(each.errors.items(), key=lambda error: -error[1][0])
+    counted = ", ".join(f"{count:,} {short_class(kind)}" for kind, (count, _) in ordered)
+    yield Said(text=counted, more=ordered[0][1][1])
