@@ -94,7 +94,8 @@ def remote_plan(
         _have_names(listed)
     say_what_is_left_out(listed, console)
     hosts = ", ".join([*listed.hosts[:NAMED_HOSTS], *(["..."] if listed.hosts[NAMED_HOSTS:] else [])])
-    console.say(f"looking at {len(listed.urls):,} URLs, one after the other: {hosts}")
+    urls = "1 URL" if len(listed.urls) == 1 else f"{len(listed.urls):,} URLs, one after the other"
+    console.say(f"looking at {urls}: {hosts}")
     resources = look(listed, console, follow=options.follow)
     rules = replace(rules, warmups=1, max_passes=1)
     workload = workload_of(listed, resources, asked)

@@ -98,6 +98,7 @@ def open_link(
             cwd=ROOT,
             env=clean,
             start_new_session=True,
+            bufsize=0,  # what could not be written to one that has died is not tried again when its pipe is closed
         ) as process,
     ):
         try:
@@ -126,7 +127,6 @@ def _ask(process: "subprocess.Popen[bytes]", what: object) -> dict[str, Any]:
     stdin, stdout, stderr = map(_pipe, (process.stdin, process.stdout, process.stderr))
     with suppress(BrokenPipeError):  # then there is no answer either
         stdin.write(json.dumps(what).encode() + b"\n")
-        stdin.flush()
     if line := first_line(stdout, TIMEOUT_S):
         answer: dict[str, Any] = json.loads(line)
         return answer

@@ -75,6 +75,17 @@ def test_a_line_that_was_killed_says_so(line: Line) -> None:
         line.seen()
 
 
+def test_a_line_that_died_long_ago_says_the_same_and_closes_in_peace() -> None:
+    said = pytest.raises(HarnessError, match="the line between the hosts has ended: it was killed")
+    try:
+        with said, open_link(LINK) as line:
+            line.process.kill()
+            line.process.wait()
+            line.seen()
+    except LinkUnavailable as reason:
+        pytest.skip(str(reason))
+
+
 def eventually(holds: Callable[[], bool]) -> bool:
     ends = monotonic() + 10
     while not holds() and monotonic() < ends:
