@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError, to_json
 
-from harness.measured import Ceiling, Pass, Sentinel, Trial
+from harness.measured import Attempts, Ceiling, Pass, Sentinel, Trial
 from harness.model import HERE, Cell, Facts, Plan, Run
 
 Checked = TypeVar("Checked")
@@ -90,6 +90,19 @@ def _nothing(_record: Any) -> Iterator[str]:
 def _of_pass(pass_: Pass) -> Iterator[str]:
     if len(pass_.start_s) != len(pass_.latency_s) or not pass_.latency_s:
         yield "start_s and latency_s must have a value per image"
+    if pass_.attempts is not None:
+        yield from _of_attempts(pass_.attempts, len(pass_.latency_s))
+
+
+def _of_attempts(told: Attempts, timed: int) -> Iterator[str]:
+    if told.verified != timed:
+        yield f"attempts: {told.verified} images are verified, and {timed} have times"
+    if told.verified + told.wrong + sum(told.failed.values()) + told.never != told.asked:
+        yield f"attempts: what came of the images does not add up to the {told.asked} that were asked"
+    if not len(told.image) == len(told.start_s) == len(told.took_s) == len(told.error):
+        yield "attempts: image, start_s, took_s and error must have a value per attempt"
+    if max(told.image, default=-1) >= told.asked:
+        yield f"attempts: image {max(told.image)} is none of the {told.asked} that were asked"
 
 
 def _of_trial(trial: Trial) -> Iterator[str]:

@@ -89,6 +89,42 @@ class LineWitness:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attempts:
+    """What came of each image of a pass, and of each attempt at one, where an image that cannot be had is forgiven.
+
+    Each image is counted once: ``verified``, ``wrong``, all of ``failed`` and ``never`` are ``asked`` together. An error is
+    named by its class with the package that it comes from, and by the HTTP status that it tells:
+    "aiohttp.ClientResponseError 404".
+
+    Attributes:
+        asked: images of the workload.
+        verified: whose body is the right one.
+        wrong: whose body was taken for good, and is not.
+        failed: error of the last attempt -> images.
+        never: images that the model did not call fetch for.
+        image: of each attempt, in the order in which they ended: place of its image in the order of the URLs.
+        start_s: of each attempt: seconds from the start of the pass.
+        took_s: of each attempt: seconds.
+        error: of each attempt; "" where it returned a body.
+        raised: error of an image that the model let out, which ended the download; None if it returned.
+        hidden_requests: requests that the server saw beyond those of the attempts and of redirects: so many at least did
+            the client send by itself. None if it was not witnessed.
+    """
+
+    asked: Count
+    verified: Count
+    wrong: Count
+    failed: Mapping[str, Count]
+    never: Count
+    image: tuple[Count, ...]
+    start_s: tuple[Seconds, ...]
+    took_s: tuple[Seconds, ...]
+    error: tuple[str, ...]
+    raised: str | None
+    hidden_requests: Count | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pass:
     """One execution of the workload: loop started, client opened, all images fetched, client and loop closed.
 
@@ -97,13 +133,15 @@ class Pass:
         wall_s: from before the loop starts to after it ended.
         client_cpu_s: CPU seconds of the worker and all that descends from it, as the system counts them.
         peak_in_flight: most fetches under way at one time as the worker saw it.
-        start_s: per image in URL order, seconds from the start of the pass to the call of fetch.
-        latency_s: per image in URL order, seconds from the call of fetch until the body is in the sink.
+        start_s: per verified image in URL order (all are, unless ``attempts`` says otherwise), seconds from the start of the
+            pass to the call of fetch.
+        latency_s: of the same, seconds from the call of fetch until the body is in the sink, all attempts together.
         voluntary_switches: context switches because the process waited.
         involuntary_switches: context switches because the kernel took the CPU away.
         witness: None where the server is not ours.
         began_at: when it began, in seconds of the machine's monotonic clock; None in ledgers older than this field.
         line: what the line to the server carried meanwhile; None without one.
+        attempts: None where no image may fail, and each is tried once; and in ledgers older than this field.
     """
 
     warmup: bool
@@ -117,6 +155,7 @@ class Pass:
     witness: Witness | None
     began_at: Seconds | None = None
     line: LineWitness | None = None
+    attempts: Attempts | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,15 +2,16 @@
 
 import math
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from operator import add
 from typing import Literal
 
 from harness.measured import Pass, Trial, Witness
 from harness.model import HarnessError
 
 Better = Literal["higher", "lower"]
-Quantity = Literal["time", "client CPU", "server CPU", "memory", "count"]
+Quantity = Literal["time", "client CPU", "server CPU", "memory", "outcome", "count"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,8 +23,9 @@ class Metric:
         label: for people, without the unit.
         short: the same where there is little room.
         unit: of the value, in base units.
-        quantity: what it is of, which says what a disturbed host can do to it. A count is shown and not judged; all
-            else is positive, and judged by the logs of ratios.
+        quantity: what it is of, which says what a disturbed host can do to it. An outcome is what came of the images, and
+            follows from what was drawn. A count is shown and not judged; all else is positive, and judged by the logs of
+            ratios.
         of_trial: the trial's one value.
         of_pass: the value of one pass; None if it belongs to the trial as a whole.
         better: which way is better.
@@ -49,15 +51,27 @@ class Metric:
         return self.quantity != "count"
 
     @property
+    def is_steady(self) -> bool:
+        """Whether a disturbed host leaves it alone."""
+        return self.quantity in STEADY
+
+    @property
     def sign(self) -> int:
         """Of a change of its log that is for the worse."""
         return 1 if self.better == "lower" else -1
+
+    @property
+    def best(self) -> str:
+        """What the best by it is called: "fastest", or "least" or "most" of it."""
+        most = {"lower": "least", "higher": "most"}[self.better]
+        return "fastest" if self.quantity == "time" else f"{most} {self.short}"
 
     def worsening(self, ratio: float) -> float:
         """The ratio, turned so that above 1 is worse."""
         return ratio if self.sign > 0 else 1 / ratio if ratio else math.inf
 
 
+STEADY: frozenset[Quantity] = frozenset({"memory", "outcome"})
 NOT_WITNESSED = "not witnessed"
 """Said where a figure is missing because the server is not ours."""
 
@@ -86,22 +100,29 @@ def geometric_mean_over_passes(of_pass: Callable[[Pass], float]) -> Callable[[Tr
     return of_trial
 
 
-def quantile(values: Sequence[float], share: float) -> float:
-    """Value below which ``share`` of the values lie, linear between neighbours (Hyndman & Fan 1996, type 7)."""
-    ordered = sorted(values)
-    place = share * (len(ordered) - 1)
-    low = int(place)
-    high = min(low + 1, len(ordered) - 1)
-    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
-
-
 def _images(each: Pass) -> int:
+    """Verified ones: whatever is "per image" is per image that was had, so that who gives up gains nothing by it."""
     return len(each.latency_s)
+
+
+def _attempts(each: Pass) -> int:
+    return len(each.attempts.error) if each.attempts else _images(each)
+
+
+def _hidden_requests(each: Pass) -> float:
+    if each.attempts is None:
+        return 0 if each.witness else math.nan  # else the pass had failed
+    return math.nan if each.attempts.hidden_requests is None else each.attempts.hidden_requests
 
 
 def _witnessed(of_witness: Callable[[Witness], float]) -> Callable[[Pass], float]:
     """What the server saw of a pass; NaN of one that was not witnessed."""
     return lambda each: of_witness(each.witness) if each.witness else math.nan
+
+
+def _witnessed_per_image(of_witness: Callable[[Witness], float]) -> Callable[[Pass], float]:
+    """The same over the images that were had."""
+    return lambda each: _witnessed(of_witness)(each) / _images(each)
 
 
 def _of_passes(
@@ -130,7 +151,7 @@ def _count(key: str, label: str, unit: str, better: Better, of_pass: Callable[[P
     return _of_passes(key, label, label, unit, "count", of_pass, better)
 
 
-RATE = _of_passes(
+RATE = _of_passes(  # of verified images: what is called goodput
     "images_per_s",
     "throughput",
     "throughput",
@@ -143,6 +164,39 @@ TIME_PER_IMAGE = _of_passes(
     "time_per_image_s", "time per image", "time", "s", "time", lambda each: each.wall_s / _images(each)
 )
 WALL = _of_passes("wall_s", "time for all images", "time for all", "s", "time", lambda each: each.wall_s)
+LAST_GOOD = _of_passes(
+    "last_good_s",
+    "time to the last verified image",
+    "time to last",
+    "s",
+    "time",
+    lambda each: max(map(add, each.start_s, each.latency_s)),
+)
+SUCCESS = _of_passes(
+    "success_share",
+    "share of images verified",
+    "success",
+    "share",
+    "outcome",
+    lambda each: each.attempts.verified / each.attempts.asked if each.attempts else 1.0,
+    better="higher",
+)
+REQUESTS = _of_passes(
+    "requests_per_image",
+    "requests per verified image",
+    "requests",
+    "requests",
+    "outcome",
+    _witnessed_per_image(lambda seen: seen.requests),
+)
+RECEIVED = _of_passes(
+    "received_bytes_per_image",
+    "bytes received per verified image",
+    "bytes",
+    "bytes",
+    "outcome",
+    _witnessed_per_image(lambda seen: seen.bytes),
+)
 CLIENT_CPU = _of_passes(
     "client_cpu_s_per_1000_images",
     "client CPU per 1,000 images",
@@ -157,7 +211,11 @@ SERVER_CPU = _of_passes(
     "server CPU",
     "s",
     "server CPU",
-    lambda each: _witnessed(lambda seen: 1000 * seen.server_cpu_s / _images(each))(each),
+    _witnessed_per_image(lambda seen: 1000 * seen.server_cpu_s),
+)
+ATTEMPTS = _count("attempts", "attempts at images", "attempts", "lower", _attempts)
+HIDDEN = _count(
+    "hidden_requests", "requests that the client sent by itself", "requests", "lower", _hidden_requests
 )
 CONNECTIONS = _count(
     "connections", "connections opened", "connections", "lower", _witnessed(lambda seen: seen.connections)
@@ -211,10 +269,16 @@ METRICS: tuple[Metric, ...] = (
     RATE,
     TIME_PER_IMAGE,
     WALL,
+    LAST_GOOD,
+    SUCCESS,
+    REQUESTS,
+    RECEIVED,
     CLIENT_CPU,
     SERVER_CPU,
     PEAK_RSS,
     THREADS,
+    ATTEMPTS,
+    HIDDEN,
     CONNECTIONS,
     CLIENT_IN_FLIGHT,
     SERVER_IN_FLIGHT,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from harness.metrics import Quantity
+from harness.metrics import Metric
 
 Word = Literal[
     "regressed", "failed", "interrupted", "nothing measured", "inconclusive", "not comparable", "skipped",
@@ -54,13 +54,14 @@ ORDER = {word: place for place, word in enumerate(get_args(Word))}
 
 _RIVALS = {  # in one run nothing changed: of rivals some are better
     "time": {"regressed": "slower", "improved": "faster", "equivalent": "as fast"},
-    "other": {"regressed": "more", "improved": "less", "equivalent": "as much"},
+    "lower": {"regressed": "more", "improved": "less", "equivalent": "as much"},
+    "higher": {"regressed": "less", "improved": "more", "equivalent": "as much"},
 }
 
 
-def rival_word(word: Word, quantity: Quantity) -> str:
+def rival_word(word: Word, metric: Metric) -> str:
     """The outcome of a contender beside another: faster, slower, as fast or undecided than it."""
-    words = _RIVALS["time" if quantity == "time" else "other"]
+    words = _RIVALS["time" if metric.quantity == "time" else metric.better]
     return "undecided" if word == "inconclusive" else words.get(word, word)
 
 

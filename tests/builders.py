@@ -3,14 +3,15 @@
 Builders return records and nothing else; they compute no expected value.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from harness.measured import Pass, Sentinel, Trial, Witness
+from harness.measured import Attempts, Pass, Sentinel, Trial, Witness
 from harness.metrics import TIME_PER_IMAGE
 from harness.model import HERE, Axis, Cell, Contender, SelfCheck, Variant
 from harness.stats.sample import Sample, samples
 
 IMAGES = 10
+NONE_FAILED: Mapping[str, int] = {}
 
 
 def witness(*, requests: int = IMAGES, connections: int = 1, server_cpu_s: float = 0.01) -> Witness:
@@ -41,6 +42,33 @@ def one_pass(
         voluntary_switches=5,
         involuntary_switches=0,
         witness=witness(requests=images),
+    )
+
+
+def attempts(
+    verified: int,
+    *,
+    wrong: int = 0,
+    never: int = 0,
+    failed: Mapping[str, int] = NONE_FAILED,
+    hidden: int | None = 0,
+    raised: str | None = None,
+) -> Attempts:
+    """One attempt at each image that was called for, in their order: the verified first, then the wrong, then the failed."""
+    errors = [""] * (verified + wrong) + [name for name, images in failed.items() for _ in range(images)]
+    count = len(errors)
+    return Attempts(
+        asked=count + never,
+        verified=verified,
+        wrong=wrong,
+        failed=failed,
+        never=never,
+        image=tuple(range(count)),
+        start_s=(0.0,) * count,
+        took_s=(0.001,) * count,
+        error=tuple(errors),
+        raised=raised,
+        hidden_requests=hidden,
     )
 
 

@@ -52,7 +52,7 @@ def points_of(ledger: Ledger) -> list[Point]:
         cell = sample.cell
         found = summarise(sample)
         interval = found.interval
-        noisy = f"noisy host: {unfit}" if unfit and sample.metric.quantity != "memory" else None
+        noisy = f"noisy host: {unfit}" if unfit and not sample.metric.is_steady else None
         reason = sample.reason or objection(measured.cell_notes.get(cell, ())) or noisy
         versions.setdefault(cell, _versions(ledger, cell))
         points.append(

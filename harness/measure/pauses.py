@@ -2,16 +2,15 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from time import sleep
 
 from harness.measure.fetch import Fetched, Fetcher, FetchError
+from harness.measure.worker.retry import retry_after_s
 
 LONGEST_PAUSE_S = 300.0
 MOST_PAUSES = 3  # of one fetch, and of one round
 USUAL_PAUSE_S = 5.0  # where a 429 does not say how long
-MOST_DIGITS = 9  # of seconds: thirty years
 
 
 def asked_pause_s(status: int | None, retry_after: str | None, now: datetime) -> float | None:
@@ -24,14 +23,8 @@ def asked_pause_s(status: int | None, retry_after: str | None, now: datetime) ->
     """
     if status not in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
         return None
-    text = (retry_after or "").strip()
-    if text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS:
-        return float(text)
-    try:
-        when = parsedate_to_datetime(text)
-    except ValueError:
-        return USUAL_PAUSE_S if status == HTTPStatus.TOO_MANY_REQUESTS else None
-    return max(0.0, ((when if when.tzinfo else when.replace(tzinfo=UTC)) - now).total_seconds())
+    asked_s = retry_after_s(retry_after, now)
+    return USUAL_PAUSE_S if asked_s is None and status == HTTPStatus.TOO_MANY_REQUESTS else asked_s
 
 
 def fetch_patiently(fetcher: Fetcher, url: str, say: Callable[[str], None]) -> Fetched:

@@ -33,7 +33,7 @@ NOT_GOOD = f"no variant is within {GOOD_ENOUGH:g} times the best of each workloa
 
 def best_pick(metric: Metric) -> str:
     """Name of the pick that is the best by a metric."""
-    return "fastest" if metric.quantity == "time" else f"least {metric.short}"
+    return metric.best
 
 
 def picks(summary: pd.DataFrame, metric: Metric) -> pd.DataFrame:

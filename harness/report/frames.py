@@ -138,8 +138,8 @@ def effects(judgement: Judgement) -> pd.DataFrame:
     """One row per effect: the value of a cell over that of its reference, and what follows from it in words of rivals."""
     frame = comparison_frame(judgement.findings, EFFECT)
     words = {finding.word for finding in judgement.findings}
-    quantity = judgement.metric.quantity
-    return frame.assign(verdict=frame["verdict"].map({word: rival_word(word, quantity) for word in words}))
+    told = {word: rival_word(word, judgement.metric) for word in words}
+    return frame.assign(verdict=frame["verdict"].map(told))
 
 
 def factors(judgement: Judgement) -> pd.DataFrame:

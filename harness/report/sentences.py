@@ -78,7 +78,7 @@ def machine(tables: Tables, form: Format) -> str:
 
 def best(metric: Metric) -> str:
     """What the best by a metric is called."""
-    return "the fastest" if metric.quantity == "time" else f"the one with the least {metric.short}"
+    return f"the {'' if metric.quantity == 'time' else 'one with the '}{metric.best}"
 
 
 def scope(tables: Tables, workload: str, form: Format) -> str:

@@ -16,7 +16,7 @@ CPU seconds do not grow by waiting for a turn. Several speeds stretch them, of b
 speeds in other shares: a cell that never waits meets each speed in proportion to time, work that begins when an answer
 arrives in proportion to answers. The mean slowness is then the harmonic or the arithmetic mean over time, and those of
 two speeds 1 and k are at most (1 + k)**2 / (4 * k) apart (Kantorovich 1948): that, to the power of the difference of the
-shares of CPU work, bounds what is left. Memory is moved by neither.
+shares of CPU work, bounds what is left. Memory and what came of the images are moved by neither.
 """
 
 import math
@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from harness.measured import Trial
-from harness.metrics import Quantity
+from harness.metrics import STEADY, Quantity
 from harness.model import Note
 
 Kind = Literal["preempted", "stolen", "slowed", "unknown"]
@@ -95,7 +95,7 @@ class Disturbance:
 
     def reach(self, cell: Work | None, reference: Work | None, quantity: Quantity) -> Reach:
         """How far it can have moved the ratio of these two; unbounded where the CPU seconds are not known."""
-        if quantity == "memory":
+        if quantity in STEADY:
             return STILL
         if self.kind == "unknown" or cell is None or reference is None:
             return Reach(low=-math.inf, high=math.inf)

@@ -14,7 +14,6 @@ import numpy as np
 from scipy import special
 
 from harness.measured import Sentinel
-from harness.metrics import quantile
 from harness.model import Note
 from harness.stats.disturbance import Disturbance, Kind
 
@@ -65,7 +64,8 @@ def _timed(
         text = f"the {work} of the sentinel gave no usable times"
         yield _disturbance("host-unwatched", text, "measure again", "unknown")
         return
-    spread = quantile(values, 0.75) / quantile(values, 0.25)
+    lower, upper = np.quantile(values, [0.25, 0.75])
+    spread = float(upper / lower)
     if spread > SPREAD_LIMIT:
         text = f"the same {work} took {spread:.2f} times as long in the slower quarter of the rounds as in the quicker"
         advice = "stop other programs, or use a machine that is not shared"

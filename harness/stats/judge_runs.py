@@ -46,7 +46,7 @@ def judge_runs(
             objections = (
                 (settled[pair] or ("", None))[1],
                 invalid.get(pair.head),
-                None if pair.metric.quantity == "memory" else disturbed,
+                None if pair.metric.is_steady else disturbed,
             )
             effect = unpaired_effect(there, here)
             # With an objection it is shown, and no member of the family.

@@ -15,7 +15,7 @@ def objections(
     effect: Effect, disturbances: Sequence[Disturbance], cell_notes: Mapping[Cell, Sequence[Note]]
 ) -> Iterator[str]:
     """Why this effect must not be tested, the widest reason first."""
-    if effect.metric.quantity != "memory":  # which nobody needs to watch a host for
+    if not effect.metric.is_steady:  # which nobody needs to watch a host for
         yield from (each.note.text for each in disturbances if each.kind == "unknown")
     if effect.reason is not None:
         yield effect.reason

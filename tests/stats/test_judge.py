@@ -9,7 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.measured import Trial
-from harness.metrics import CLIENT_CPU, JUDGED, PEAK_RSS, RATE, TIME_PER_IMAGE, WALL, Metric, judged_metric
+from harness.metrics import (
+    CLIENT_CPU,
+    JUDGED,
+    PEAK_RSS,
+    RATE,
+    SUCCESS,
+    TIME_PER_IMAGE,
+    WALL,
+    Metric,
+    judged_metric,
+)
 from harness.model import HarnessError, Note
 from harness.outcomes import rival_word
 from harness.stats.disturbance import STILL, Disturbance, Work
@@ -171,10 +181,12 @@ def test_two_speeds_displace_cpu_seconds_within_the_bound() -> None:
 
 def test_rivals_are_told_in_the_words_of_the_metric() -> None:
     said = [
-        rival_word(word, "time") for word in ("regressed", "improved", "equivalent", "inconclusive", "failed")
+        rival_word(word, TIME_PER_IMAGE)
+        for word in ("regressed", "improved", "equivalent", "inconclusive", "failed")
     ]
     assert said == ["slower", "faster", "as fast", "undecided", "failed"]
-    assert rival_word("regressed", "memory") == "more"
+    assert rival_word("regressed", PEAK_RSS) == "more"
+    assert rival_word("regressed", SUCCESS) == "less"
 
 
 def test_what_is_no_metric_to_judge_by_is_one_line() -> None:

@@ -7,13 +7,13 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from functools import partial
 from typing import Any, TextIO
 
 from harness.measure.worker.contender import ContractError, facts, interpreter, load
+from harness.measure.worker.errors import answer_of, leaf
 from harness.measure.worker.rehearsal import advice_on_error
-from harness.measure.worker.spec import Downloads, Program
+from harness.measure.worker.spec import Program, downloads_of
 from harness.measure.worker.trial import Trial, pin
 
 REASON_LENGTH = 300
@@ -57,7 +57,7 @@ def main() -> None:
         # There is no subject and no trial yet to take the methods of.
         "meet": lambda **asked: subject[0].meet(**asked),  # noqa: PLW0108
         "strain": lambda **asked: subject[0].strain(**asked),  # noqa: PLW0108
-        "assign": lambda **downloads: trial[0].assign(Downloads(**downloads)),
+        "assign": lambda **downloads: trial[0].assign(downloads_of(downloads)),
         "prepare": lambda warmup: trial[0].prepare(warmup=warmup),
         "rehearse": lambda certificates: trial[0].rehearse(certificates=certificates),
         "pass": lambda: trial[0].run_pass(),  # noqa: PLW0108
@@ -82,34 +82,16 @@ def _answer(answers: TextIO, number: int, step: Callable[[], Any]) -> None:
         answer = {"missing": error.name or str(error), "reason": _reason(error)}
     except BaseException as error:  # noqa: BLE001 - SystemExit in a contender is a failed trial, not the end of us
         traceback.print_exc()
-        answer = {"reason": _reason(error), **_refusal(error)}
+        status, retry_after = answer_of(error)
+        refusal = {} if status is None else {"status": status, "retry_after": retry_after}
+        answer = {"reason": _reason(error), **refusal}
     answers.write(json.dumps({"number": number, "answer": answer}) + "\n")
     answers.flush()
 
 
-def _refusal(error: BaseException) -> dict[str, Any]:
-    """Status and Retry-After of the answer that an error is about, where the client's error tells them."""
-    with suppress(Exception):  # attributes of others may do anything
-        leaf = _leaf(error)
-        for told in (leaf, getattr(leaf, "response", None)):
-            found = [getattr(told, name, None) for name in ("status", "status_code", "code")]
-            status = next((value for value in found if type(value) is int), None)
-            if status is not None:
-                after = getattr(told, "headers", {}).get("Retry-After")
-                return {"status": status, "retry_after": None if after is None else str(after)}
-    return {}
-
-
-def _leaf(error: BaseException) -> BaseException:
-    """Of a group, its first leaf, which is what a user would look for."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error
-
-
 def _reason(error: BaseException) -> str:
     """One line."""
-    error = _leaf(error)
+    error = leaf(error)
     text = " ".join(str(error).split()).encode(errors="replace").decode()  # half a character is no JSON
     if isinstance(error, ContractError):  # our own words
         return text

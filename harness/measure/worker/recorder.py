@@ -83,6 +83,21 @@ class Recorder:
         except TypeError as error:  # what is no bytes cannot be saved
             raise ContractError(advice_on(body) or str(error)) from None
 
+    def forgives(self, error: BaseException) -> bool:
+        """Whether a model that lets this error out has done what was asked of it: never where no image may fail."""
+        del error
+        return False
+
+    def told(self, began: float) -> dict[str, Any]:
+        """All that is told of a pass: times, bodies, and most in flight. It empties the sink, so it can be called once."""
+        start_s, latency_s = self.times(began)
+        return {
+            "peak_in_flight": self.peak_in_flight(),
+            "start_s": start_s,
+            "latency_s": latency_s,
+            **self.bodies(),
+        }
+
     def times(self, began: float) -> tuple[list[float], list[float]]:
         """Per image: seconds from ``began`` to the call, and seconds that the call took (to the microsecond)."""
         calls = list(zip(self._started, self._ended, strict=True))[:-1]
@@ -104,11 +119,18 @@ class Recorder:
         """One line on calls or bodies that need no second look, None if there are none such."""
         if self._started[-1]:
             return "fetch was called more than once for an image, or for a URL that is none of the workload's"
+        kept = range(len(self._urls) if self._folder is None else 0)
+        advice = (advice_on(self._bodies[index]) for index in kept if self._has_body(index))
+        return self._missing() or next(filter(None, advice), None)
+
+    def _missing(self) -> str | None:
         never = self._ended[:-1].count(0.0)
-        if never:
-            return f"{never} of {len(self._urls)} images were never fetched"
-        kept = self._bodies[:-1] if self._folder is None else ()
-        return next(filter(None, map(advice_on, kept)), None)
+        return f"{never} of {len(self._urls)} images were never fetched" if never else None
+
+    def _has_body(self, index: int) -> bool:
+        """Whether its fetch returned one: they all did, or it would not have come to this."""
+        del index
+        return True
 
     def bodies(self) -> dict[str, list[Any]]:
         """SHA-256 and bytes of each body, in the order of the URLs. What they must be is not known here.
@@ -116,7 +138,8 @@ class Recorder:
         Called when the clock has stopped. It empties the sink, so it can be called once.
         """
         digests, sizes = [], []
-        for body in map(self._take, range(len(self._urls))):
+        for index in range(len(self._urls)):
+            body = self._take(index) if self._has_body(index) else b""
             digests.append(sha256(body).hexdigest())
             sizes.append(len(body))
         return {"digests": digests, "sizes": sizes}

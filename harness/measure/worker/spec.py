@@ -1,7 +1,7 @@
 """What a worker is told, as records: the launcher encodes them and the worker decodes them. Standard library only."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 
@@ -22,16 +22,34 @@ class Program:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """How often an image is tried.
+
+    Attributes:
+        attempts: at most.
+        backoff_s: wait before the second, doubled before each further one.
+        give_up_s: none begins later than this after the first.
+        seed: of the draws by which waits are shortened.
+    """
+
+    attempts: int
+    backoff_s: float
+    give_up_s: float
+    seed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Downloads:
     """What each pass downloads.
 
     Attributes:
         urls: of all images; the last segment of each is unique.
         concurrency: how many may be in flight.
-        timeout_s: for the client, and for a pass.
+        timeout_s: for the client.
         ca_file: certificates to trust; None for plain HTTP.
         refused: what is wrong with a certificate -> URL where it is shown, and where nothing may be fetched.
         folder: where bodies are saved; None keeps them in memory.
+        retry: the rule where an image that cannot be had is forgiven; None where it fails the trial.
     """
 
     urls: Sequence[str]
@@ -40,9 +58,22 @@ class Downloads:
     ca_file: str | None = None
     refused: Mapping[str, str] = field(default_factory=dict)
     folder: str | None = None
+    retry: Rule | None = None
 
 
 def told(record: Program | Downloads) -> Mapping[str, Any]:
-    """The record as arguments of a command; its type, called with them, is the way back."""
+    """The record as arguments of a command; ``Program``, or ``downloads_of``, called with them, is the way back."""
     values = {each.name: getattr(record, each.name) for each in fields(record)}
-    return {name: dict(value) if isinstance(value, Mapping) else value for name, value in values.items()}
+    return {name: _plain(value) for name, value in values.items()}
+
+
+def downloads_of(arguments: Mapping[str, Any]) -> Downloads:
+    """The record that was told."""
+    retry = arguments.get("retry")
+    return Downloads(**{**arguments, "retry": retry and Rule(**retry)})
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Rule):
+        return asdict(value)
+    return dict(value) if isinstance(value, Mapping) else value
