@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import TypeVar
 
 from harness.schema import Size, Time
@@ -9,12 +10,17 @@ from harness.schema import Size, Time
 Item = TypeVar("Item")
 
 
-def moved(items: Sequence[Item], seed: int) -> list[Item]:
-    """Return the items in another order, in which none (of two or more) has the place that it had (Sattolo 1986)."""
+def moved(items: Sequence[Item], seed: int, fixed: AbstractSet[int] = frozenset()) -> list[Item]:
+    """Return the items in another order, in which none (of two or more) has the place that it had (Sattolo 1986).
+
+    Args:
+        fixed: places whose items keep them; the others are moved among themselves.
+    """
     found, draw = list(items), random.Random(seed)
-    for last in range(len(found) - 1, 0, -1):
-        other = draw.randrange(last)
-        found[last], found[other] = found[other], found[last]
+    free = [place for place in range(len(found)) if place not in fixed]
+    for last in range(len(free) - 1, 0, -1):
+        place, other = free[last], free[draw.randrange(last)]
+        found[place], found[other] = found[other], found[place]
     return found
 
 

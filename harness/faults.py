@@ -5,7 +5,7 @@ same for every variant. Standard library only: the image server plays what is dr
 """
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -179,6 +179,17 @@ class Met:
 
     fault: str
     attempts: int | None
+
+    def is_met(self, request: int) -> bool:
+        """Whether the image's request of this number, from 0, meets it; after the first that does not it begins anew."""
+        return self.attempts is None or request % (self.attempts + 1) < self.attempts
+
+
+def fixed_places(meets: Sequence[Met | None]) -> frozenset[int]:
+    """Places whose URL is what goes wrong: their images never move."""
+    return frozenset(
+        place for place, met in enumerate(meets) if met is not None and FAULTS[met.fault].place == "address"
+    )
 
 
 def drawn_faults(faults: Shares, fault_attempts: int, images: int, seed: int) -> list[Met | None]:

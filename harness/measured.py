@@ -18,8 +18,9 @@ class Witness:
 
     Attributes:
         connections: connections on which any of the requests arrived.
+        requests: all that arrived, also those that got no answer.
         peak_in_flight: most requests that were being answered at one time.
-        statuses: HTTP status -> answers.
+        statuses: HTTP status -> answers, of each of which the head was sent whole.
         server_cpu_s: CPU seconds (user and system) that the server process used.
         http_version: of the first request, e.g. "1.1".
         headers: of the first request, names in lower case; values that may be secret are left out.
@@ -28,12 +29,13 @@ class Witness:
         reached_at: when the first of the connections was made, in seconds of the machine's monotonic clock, which counts
             the same for all its processes; over HTTP/2, where that is not seen, when it was first seen open or used. None
             as above, and without a request.
-        answered_at: when the last answer began, on the same clock; None likewise.
+        answered_at: when the last answer began, on the same clock; None likewise, and if nothing was answered.
         waited_s: seconds from arrival to answer, all requests together; None in ledgers older than this field.
         hosts: address of the server -> connections that were made to it; None likewise.
         tls: version of TLS -> connections that spoke it; None likewise.
         resumed: connections whose handshake took up a session of before; None likewise, and over HTTP/2, where the server
             does not see it.
+        faults: fault -> requests that met it; None in ledgers older than this field.
     """
 
     connections: Count
@@ -52,6 +54,7 @@ class Witness:
     hosts: Mapping[str, Count] | None = None
     tls: Mapping[str, Count] | None = None
     resumed: Count | None = None
+    faults: Mapping[str, Count] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -126,9 +126,15 @@ async def _serve(options: argparse.Namespace) -> None:
     http1 = Http1(images, control.answer)
     loop = asyncio.get_running_loop()
     server = web.Server(http1.answer)
-    imposter = web.Server(control.imposter)
+    # Behind a certificate that must be refused the images are as everywhere; who gets them shows that it was not.
+    imposter_http1 = Http1(images, control.imposter)
+    imposter = web.Server(imposter_http1.answer)
     listeners = control.listeners = Listeners(
-        images, lambda: ImageConnection(server, http1, loop), imposter, options.host, options.port
+        images,
+        lambda: ImageConnection(server, http1, loop),
+        lambda: ImageConnection(imposter, imposter_http1, loop),
+        options.host,
+        options.port,
     )
     if options.control:
         await listeners.control(options.control)
@@ -140,7 +146,8 @@ async def _serve(options: argparse.Namespace) -> None:
     }
     if options.images is not None:
         fields = check({name: getattr(options, name) for name in SERVED}, served=True)
-        workload = images.add("images", served(fields), await listeners.origins(fields))
+        origins, astray = await listeners.origins(fields), await listeners.astray(fields)
+        workload = images.add("images", served(fields), origins, astray)
         ready["urls"] = [place.url for place in workload.places]
         ready["authority"] = listeners.authority.pem if options.tls else None
     ended = asyncio.Event()

@@ -1,5 +1,6 @@
 """What is answered, decided before anybody asks: pure, and the same for the same fields."""
 
+import dataclasses
 import gzip
 import random
 from collections.abc import Mapping, Sequence
@@ -9,11 +10,14 @@ from http import HTTPStatus
 from typing import Any, Literal
 
 from harness.draws import drawn, part_of, sizes
+from harness.faults import Faults, Met, drawn_faults, fixed_places
 from harness.fields import HttpVersion
 from local_server.images import make_images
 
 CHUNK_BYTES = 8_192
 Redirect = Literal["same host", "other host"]
+Ending = Literal["kept", "closed", "closed when idle", "reset"]
+Piece = tuple[float, bytes]  # what is sent, after a pause in seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,12 +27,21 @@ class Reply:
     Attributes:
         status: of HTTP.
         headers: names in lower case, with their values.
-        wire: over HTTP/1.1 all of it, the head too; over HTTP/2 the body, as each connection packs heads in its own way.
+        wire: what is sent at once: over HTTP/1.1 the head too; over HTTP/2 the body, as each connection packs heads in its
+            own way.
+        fault: that is met; None without.
+        rest: what follows.
+        ending: what becomes of the connection, if its client wants to keep it.
+        head_bytes: so much must be sent for the client to know the status.
     """
 
     status: int
     headers: Sequence[tuple[bytes, bytes]]
     wire: bytes
+    fault: str | None = None
+    rest: Sequence[Piece] = ()
+    ending: Ending = "kept"
+    head_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +55,7 @@ class Answer:
         sha256: of the body, in hexadecimal.
         size: of the body, in bytes.
         wait_s: thinking time before the first byte, in seconds.
+        met: what goes wrong with it; None if nothing does.
     """
 
     plain: Reply
@@ -50,6 +64,7 @@ class Answer:
     sha256: str
     size: int
     wait_s: float
+    met: Met | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +73,7 @@ class Served:
 
     Attributes:
         files: name for each place.
+        faults: how they are played.
         redirects: where the image of a place is really found; None is there.
         http: version of HTTP that it is served with.
     """
@@ -65,11 +81,12 @@ class Served:
     http: HttpVersion
     files: Sequence[str]
     answers: Sequence[Answer]
+    faults: Faults
     redirects: Sequence[Redirect | None]
 
 
 def served(fields: Mapping[str, Any]) -> Served:
-    """Return what is served of a workload.
+    """Return what is served of a workload. An image with a fault is neither compressed nor in chunks.
 
     Args:
         fields: of the workload, as ``harness.workload.check`` returns those that the server is told.
@@ -77,8 +94,11 @@ def served(fields: Mapping[str, Any]) -> Served:
     count, seed, http = fields["images"], fields["seed"], fields["http"]
     images = make_images(sizes(fields["image_bytes"], count, seed), seed)
     waits = drawn(fields["latency_s"], count, f"{seed}:waits")
-    zipped = _chosen(fields["gzip_share"], count, f"{seed}:gzip")
-    chunked = _chosen(fields["chunked_share"], count, f"{seed}:chunked")
+    meets = drawn_faults(fields["faults"], fields["fault_attempts"], count, seed)
+    faulty = {number for number, met in enumerate(meets) if met is not None}
+    zipped = _chosen(fields["gzip_share"], count, f"{seed}:gzip") - faulty
+    chunked = _chosen(fields["chunked_share"], count, f"{seed}:chunked") - faulty
+    astray = fixed_places(meets)
     return Served(
         http=http,
         files=[image.name for image in images],
@@ -94,10 +114,14 @@ def served(fields: Mapping[str, Any]) -> Served:
                 sha256=image.sha256,
                 size=len(image.body),
                 wait_s=waits[number],
+                met=meets[number],
             )
             for number, image in enumerate(images)
         ],
-        redirects=_redirects(fields),
+        faults=Faults(**{field.name: fields[field.name] for field in dataclasses.fields(Faults)}),
+        redirects=[
+            None if number in astray else sent_to for number, sent_to in enumerate(_redirects(fields))
+        ],
     )
 
 
@@ -118,19 +142,25 @@ def _redirects(fields: Mapping[str, Any]) -> list[Redirect | None]:
 
 def redirect(http: HttpVersion, url: str) -> Reply:
     """Return what sends on to another place."""
-    return _reply(http, HTTPStatus.FOUND, ((b"location", url.encode()), (b"content-length", b"0")), b"")
+    return reply_of(http, HTTPStatus.FOUND, ((b"location", url.encode()), (b"content-length", b"0")), b"")
 
 
 def _image(http: HttpVersion, body: bytes, *, is_chunked: bool, coding: bytes | None = None) -> Reply:
     length = (b"transfer-encoding", b"chunked") if is_chunked else (b"content-length", b"%d" % len(body))
     codings = [(b"content-encoding", coding)] if coding else []
     headers = ((b"content-type", b"image/jpeg"), *codings, length)
-    return _reply(http, HTTPStatus.OK, headers, _in_chunks(body) if is_chunked else body)
+    return reply_of(http, HTTPStatus.OK, headers, _in_chunks(body) if is_chunked else body)
 
 
-def _reply(
+def reply_of(
     http: HttpVersion, status: HTTPStatus, headers: Sequence[tuple[bytes, bytes]], rest: bytes
 ) -> Reply:
+    """Return a reply that is sent at once.
+
+    Args:
+        headers: names in lower case, with their values.
+        rest: what follows the head.
+    """
     if http == "1.1":
         fields = b"".join(b"%b: %b\r\n" % (name.title(), value) for name, value in headers)
         rest = f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() + fields + b"\r\n" + rest

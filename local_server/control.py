@@ -12,7 +12,7 @@ from harness.draws import sizes
 from harness.workload import check
 from local_server.answers import served
 from local_server.listeners import Listeners
-from local_server.server import ImageServer, Workload
+from local_server.server import ImageServer, Place, Workload
 
 PREFIX = "/_control/workloads/"
 WINDOW = re.compile(r"window(?:/([0-9]{1,6}))?")
@@ -44,7 +44,7 @@ class Control:
         return await self._control(request)
 
     async def imposter(self, _request: web.BaseRequest) -> web.StreamResponse:
-        """Answer a client that has accepted a certificate which it must refuse."""
+        """Answer a client that has accepted a certificate which it must refuse, and asks for no image."""
         return web.Response(body=b"accepted")
 
     async def _control(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -81,6 +81,7 @@ class Control:
         try:
             fields = _fields(await _body(request))
             origins = await self.listeners.origins(fields)
+            astray = await self.listeners.astray(fields)
             refused = await self.listeners.refused(fields["http"]) if fields["tls"] else {}
             self.server.claim(name, sum(sizes(fields["image_bytes"], fields["images"], fields["seed"])))
         except (ValueError, OSError) as error:
@@ -88,18 +89,26 @@ class Control:
                 return _refusal(400, "the body broke off")
             return _refusal(422, str(error))
         # In a thread, so that a large workload does not stop the answers of another.
-        workload = self.server.add(name, await asyncio.to_thread(served, fields), origins)
-        manifest = [
-            {"url": place.url, "sha256": place.answer.sha256, "bytes": place.answer.size}
-            for place in workload.places
-        ]
+        workload = self.server.add(name, await asyncio.to_thread(served, fields), origins, astray)
         return web.json_response(
             {
-                "images": manifest,
+                "images": [_told(place) for place in workload.places],
                 "authority": self.listeners.authority.pem.splitlines() if fields["tls"] else None,
                 "refused": {reason: f"{origin}/" for reason, origin in refused.items()},
             }
         )
+
+
+def _told(place: Place) -> dict[str, object]:
+    """What the manifest tells of an image."""
+    answer, met = place.answer, place.answer.met
+    return {
+        "url": place.url,
+        "sha256": answer.sha256,
+        "bytes": answer.size,
+        "fault": met.fault if met else None,
+        "attempts": met.attempts if met else None,
+    }
 
 
 async def _body(request: web.BaseRequest) -> bytes:

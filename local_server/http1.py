@@ -1,8 +1,12 @@
 """Answer images: parse, one dictionary look-up, one write. No router, task, request or response is on this path."""
 
 import asyncio
+import socket
 import ssl
+import struct
+import sys
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from http import HTTPStatus
 from time import perf_counter
 from typing import cast
@@ -10,11 +14,15 @@ from typing import cast
 from aiohttp import EMPTY_PAYLOAD, HttpVersion11, web
 from aiohttp.http import HttpProcessingError, HttpRequestParser, RawRequestMessage
 
+from local_server.answers import Ending
 from local_server.server import ImageServer
+from local_server.spoilt import IDLE_S
 from local_server.witness import Window
 
 KEEP_ALIVE_S = 75.0
 READ_BYTES = 2**16  # aiohttp's own default
+# Lingers for no second (struct linger): what is closed so is reset, and what it has not sent is thrown away.
+LINGER_NOT = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 
 
 class _Sent:
@@ -53,7 +61,7 @@ class Http1:
         place = self._images.places.get(message.path)
         if (
             place is None
-            or (place.answer.wait_s and place.redirect is None)
+            or not place.is_plain
             or place.address != connection.address
             or message.method != "GET"
             or message.version != HttpVersion11
@@ -61,39 +69,45 @@ class Http1:
         ):
             return None
         reply = place.reply(message)
-        window = place.witness.arrived(connection, message, message.path)
+        window = place.witness.arrived(connection, message, message.path, reply.fault)
         window.answered(reply.status, len(reply.wire), at=window.arrived_at)
         return reply.wire
 
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer any request that was not plain."""
         connection = _connection_of(request)
+        connection.stay()
         place = self._images.asked(request.raw_path, request.method, connection.address)
         if isinstance(place, HTTPStatus):
             return await self._refuse(request, place)
         if place.answer.is_chunked and request.version != HttpVersion11:  # only HTTP/1.1 knows chunks
             return await self._refuse(request, HTTPStatus.HTTP_VERSION_NOT_SUPPORTED)
-        reply = place.reply(request)
-        wire, wait_s = reply.wire, place.wait_s
-        window = place.witness.arrived(connection, request, request.raw_path)
+        reply, wait_s = place.reply(request), place.wait_s
+        window = place.witness.arrived(connection, request, request.raw_path, reply.fault)
         arrived_at = answered_at = window.arrived_at
+        keep = request.keep_alive and request.version == HttpVersion11
+        wire = reply.wire if keep else reply.wire.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1)
+        sent = len(wire)
         try:
             if wait_s:
                 await asyncio.sleep(wait_s)
                 answered_at = perf_counter()
-            keep = request.keep_alive and request.version == HttpVersion11
-            if not keep:
-                wire = wire.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1)
-            transport = request.transport
-            if transport is not None:  # else the client has gone; what it asked for counts all the same
-                transport.write(wire)  # type: ignore[attr-defined,unused-ignore] # aiohttp calls it a BaseTransport
-                if request.protocol.writing_paused:
-                    await request.writer.drain()
+            await _write(request, wire)
+            for pause_s, piece in reply.rest:
+                if await connection.is_left_within(pause_s):
+                    break
+                sent += len(piece)
+                await _write(request, piece)
         except ConnectionError:
             keep = False  # the client left in the middle of the answer: nothing to mend, nothing to log
         finally:
-            window.answered(reply.status, len(wire), at=answered_at, waited_s=answered_at - arrived_at)
-        return _KEPT if keep else _CLOSING
+            window.answered(
+                reply.status if sent >= reply.head_bytes else None,
+                sent,
+                at=answered_at if sent else 0.0,
+                waited_s=0.0 if reply.fault else answered_at - arrived_at,
+            )
+        return _KEPT if connection.ends(reply.ending) and keep else _CLOSING
 
     async def _refuse(self, request: web.BaseRequest, status: HTTPStatus) -> web.StreamResponse:
         """Answer what is no image."""
@@ -104,6 +118,19 @@ class Http1:
         window.answered(status.value, 0, at=window.arrived_at)
         headers = {"Allow": "GET"} if status is HTTPStatus.METHOD_NOT_ALLOWED else None  # RFC 9110, 15.5.6
         return web.Response(status=status, text=f"{status.value}\n", headers=headers)
+
+
+async def _write(request: web.BaseRequest, wire: bytes) -> None:
+    """Send this when there is room for it. If the client has gone, what it asked for counts all the same.
+
+    Raises:
+        ConnectionError: it leaves meanwhile.
+    """
+    transport = request.transport
+    if transport is not None:
+        transport.write(wire)  # type: ignore[attr-defined,unused-ignore] # aiohttp calls it a BaseTransport
+        if request.protocol.writing_paused:
+            await request.writer.drain()
 
 
 def _connection_of(request: web.BaseRequest) -> "ImageConnection":
@@ -118,7 +145,7 @@ class ImageConnection(web.RequestHandler):  # type: ignore[type-arg,unused-ignor
     aiohttp's alone, so answers never overtake each other.
     """
 
-    __slots__ = ("_http1", "_plain", "address", "is_resumed", "made_at", "met", "tls")
+    __slots__ = ("_http1", "_idle", "_left", "_plain", "address", "is_resumed", "made_at", "met", "tls")
 
     def __init__(self, server: web.Server, http1: Http1, loop: asyncio.AbstractEventLoop) -> None:  # type: ignore[type-arg,unused-ignore] # as above
         super().__init__(
@@ -133,6 +160,8 @@ class ImageConnection(web.RequestHandler):  # type: ignore[type-arg,unused-ignor
         )  # for each connection the loop makes one of us, when it has been accepted
         self.met: Window | None = None
         self._http1 = http1
+        self._idle: asyncio.TimerHandle | None = None  # closes it, unless another request comes before
+        self._left: asyncio.Event | None = None  # of the client, if somebody waits for that
         self._plain: HttpRequestParser | None = HttpRequestParser(self, loop, READ_BYTES)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -144,6 +173,36 @@ class ImageConnection(web.RequestHandler):  # type: ignore[type-arg,unused-ignor
         self.tls = secured.version() if secured else None
         self.is_resumed: bool | None = secured is not None and secured.session_reused
         super().connection_made(transport)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Tell who waits for it that the client has gone."""
+        super().connection_lost(exc)
+        if self._left is not None:
+            self._left.set()
+
+    async def is_left_within(self, seconds: float) -> bool:
+        """Wait so long, or until the client has gone; return whether it has."""
+        if self.transport is not None:
+            self._left = asyncio.Event()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._left.wait(), seconds)
+        return self.transport is None
+
+    def ends(self, ending: Ending) -> bool:
+        """Do with the connection what follows an answer; return whether it is kept."""
+        if ending == "closed when idle" and self.transport is not None:
+            self._idle = asyncio.get_running_loop().call_later(IDLE_S, self.transport.close)
+        elif ending == "reset" and self.transport is not None:
+            self.transport.get_extra_info("socket").setsockopt(
+                socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NOT
+            )
+            self.transport.abort()
+        return ending in {"kept", "closed when idle"}
+
+    def stay(self) -> None:
+        """Note that it is not idle any more."""
+        if self._idle is not None:
+            self._idle.cancel()
 
     def data_received(self, data: bytes) -> None:
         """Answer here, or leave this read and all that follow to aiohttp."""

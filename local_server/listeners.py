@@ -1,14 +1,16 @@
 """The sockets that the server listens on: one from the start, and further ones when a workload needs them."""
 
 import asyncio
+import socket
 import ssl
 from asyncio import BaseProtocol
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any
 
+from harness.faults import FAULTS, OVER_TLS
 from harness.fields import HttpVersion
 
 if TYPE_CHECKING:
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
     from local_server.tls import Authority
 
 BACKLOG = 4096
+LINE = ip_network(
+    "198.18.0.0/15"
+)  # reserved for benchmarks (RFC 2544): of it a line between our hosts is made
+UNROUTABLE_PORT = 443
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +104,27 @@ class Listeners:
         issue = self.authority.issue
         return [await self._secured(fields["http"], host, partial(issue, host)) for host in hosts]
 
+    async def astray(self, fields: Mapping[str, Any]) -> Mapping[str, Origin]:
+        """Make sure of the addresses that go wrong in a workload; fault -> where the URL of its images leads.
+
+        Args:
+            fields: of the workload.
+
+        Raises:
+            OSError: such an address cannot be had here.
+        """
+        asked = {fault for fault, share in fields["faults"] if share and FAULTS[fault].place == "address"}
+        found: dict[str, Origin] = {}
+        if asked & OVER_TLS:
+            refused = await self.refused(fields["http"])
+            found |= {fault: refused[self.authority.shows[fault]] for fault in asked & OVER_TLS}
+        scheme = "https" if fields["tls"] else "http"
+        if "refused" in asked:
+            found["refused"] = Origin(scheme, self._host, self._deaf.getsockname()[1])
+        if "unroutable" in asked:
+            found["unroutable"] = Origin(scheme, self._nobody, UNROUTABLE_PORT)
+        return found
+
     async def refused(self, http: HttpVersion) -> Mapping[str, Origin]:
         """Listen where a certificate is shown that no client may accept; what is wrong with it -> where.
 
@@ -133,6 +160,20 @@ class Listeners:
         from local_server.tls import Authority  # noqa: PLC0415 - its import costs more than the start of a server without
 
         return Authority()
+
+    @cached_property
+    def _deaf(self) -> socket.socket:
+        """Bound to a port of ours at which it does not listen, so that nobody else does."""
+        found = socket.socket(socket.AF_INET6 if ":" in self._host else socket.AF_INET)
+        found.bind((self._host, 0))
+        return found
+
+    @property
+    def _nobody(self) -> str:
+        """Address that nobody has, in the network of a line of ours: packets to anywhere else are none of our business."""
+        if ip_address(self._host) not in LINE:
+            raise OSError("faults has unroutable, which needs a line: give a round_trip_s or a link")
+        return str(LINE.broadcast_address - 1)
 
     async def _plain(self, host: str, port: int = 0) -> Origin:
         if ("http", host) not in self._origins:
@@ -173,5 +214,7 @@ class Listeners:
         """Accept nobody any more."""
         for server in self._servers:
             server.close()
+        if "_deaf" in vars(self):
+            self._deaf.close()
         if self._has_http2:
             await self._http2.close()

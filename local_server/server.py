@@ -1,14 +1,17 @@
 """What is served where, and to whom it is refused: workloads by name, places by path. Nothing here knows a protocol."""
 
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 
 from harness.draws import moved
+from harness.faults import Faults, fixed_places
 from harness.workload import MOST_BYTES
 from local_server.answers import Answer, Reply, Served, redirect
 from local_server.listeners import Origin
+from local_server.spoilt import AT_ONCE, spoilt
 from local_server.witness import Head, Witness
 
 SECRET_BYTES = 16  # in the paths of a workload: nobody guesses them, so all that asks for one was told it
@@ -22,25 +25,51 @@ class Place:
     """A URL and what it gives now.
 
     Attributes:
-        address: where alone it is given, host and port.
+        origin: where alone it is given; ``address`` its host and port.
+        faults: how they are played.
         redirect: what sends on to another place; None if the image is given here.
+        is_plain: whether all that it gives is sent at once, on a connection that is kept.
     """
 
-    url: str
+    origin: Origin
     path: str
-    address: tuple[str, int]
     witness: Witness
     answer: Answer
+    faults: Faults
     redirect: Reply | None = None
+    address: tuple[str, int] = field(init=False)
+    is_plain: bool = field(init=False)
+    _replies: int = field(init=False)  # of an answer that has a fault
+
+    def __post_init__(self) -> None:
+        self.address = self.origin.host, self.origin.port
+        self.give(self.answer)
+
+    def give(self, answer: Answer) -> None:
+        """From now on give this, from its first attempt."""
+        self.answer = answer
+        self._replies = 0
+        self.is_plain = self.redirect is not None or (
+            not answer.wait_s and (answer.met is None or answer.met.fault in AT_ONCE)
+        )
 
     def reply(self, head: Head) -> Reply:
-        """What a client gets that sent this head."""
+        """What a client gets that sent this head; to be asked once for each request."""
         if self.redirect is not None:
             return self.redirect
-        zipped = self.answer.zipped
-        if zipped is not None and "gzip" in head.headers.get("accept-encoding", ""):
-            return zipped
-        return self.answer.plain
+        answer = self.answer
+        if answer.met is not None:
+            self._replies += 1
+            if answer.met.is_met(self._replies - 1):
+                return spoilt(answer.met.fault, answer.plain, self.url, self.faults)
+        if answer.zipped is not None and "gzip" in head.headers.get("accept-encoding", ""):
+            return answer.zipped
+        return answer.plain
+
+    @property
+    def url(self) -> str:
+        """Where it is asked for."""
+        return f"{self.origin}{self.path}"
 
     @property
     def wait_s(self) -> float:
@@ -98,11 +127,14 @@ class ImageServer:
             )
         self._held[name] = image_bytes
 
-    def add(self, name: str, served: Served, origins: Sequence[Origin]) -> Workload:
+    def add(
+        self, name: str, served: Served, origins: Sequence[Origin], astray: Mapping[str, Origin]
+    ) -> Workload:
         """Serve these images, instead of those that this workload had before.
 
         Args:
             origins: that give the images in turn.
+            astray: fault of an address -> where the URL of an image leads that meets it.
 
         Raises:
             ValueError: they do not fit beside those of the other workloads.
@@ -111,15 +143,16 @@ class ImageServer:
         secret, witness = secrets.token_urlsafe(SECRET_BYTES), Witness()
         places, targets = [], []
         for number, (file, answer) in enumerate(zip(served.files, served.answers, strict=True)):
-
-            def place(path: str, skip: int = 0, answer: Answer = answer, number: int = number) -> Place:
-                origin = origins[(number + skip) % len(origins)]
-                return Place(f"{origin}{path}", path, (origin.host, origin.port), witness, answer)
-
-            asked = target = place(f"/{secret}/{file}")
+            origin = origins[number % len(origins)]
+            if answer.met is not None:
+                origin = astray.get(answer.met.fault, origin)
+            place = partial(Place, witness=witness, answer=answer, faults=served.faults)
+            path = f"/{secret}/{file}"
+            asked = target = place(origin, path)
             if sent_to := served.redirects[number]:
-                target = place(f"/{secret}/found/{file}", skip=sent_to == "other host")
-                asked.redirect = redirect(served.http, target.url)
+                other = origins[(number + (sent_to == "other host")) % len(origins)]
+                target = place(other, f"/{secret}/found/{file}")
+                asked = place(origin, path, redirect=redirect(served.http, target.url))
             places.append(asked)
             targets.append(target)
         workload = self.workloads[name] = self._by_secret[secret] = Workload(witness, secret, places, targets)
@@ -128,9 +161,11 @@ class ImageServer:
 
     def move(self, workload: Workload, seed: int) -> None:
         """From now on let each path give another image; so nobody has its body from an earlier time."""
-        answers = moved([target.answer for target in workload.targets], seed)
+        answers = [target.answer for target in workload.targets]
+        answers = moved(answers, seed, fixed_places([answer.met for answer in answers]))
         for place, target, answer in zip(workload.places, workload.targets, answers, strict=True):
-            place.answer = target.answer = answer
+            place.give(answer)
+            target.give(answer)
 
     def remove(self, name: str) -> bool:
         """Serve this workload no longer; False if there is none."""

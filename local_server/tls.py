@@ -5,11 +5,13 @@ import ssl
 from asyncio import BaseProtocol
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import ClassVar
 
 import aiofastnet
 import trustme
 
 DAY = timedelta(days=1)
+EXPIRED, OTHER_HOST = "that has expired", "of another host"
 
 
 class Authority:
@@ -17,7 +19,13 @@ class Authority:
 
     Attributes:
         pem: its certificate, which clients are told to trust.
+        shows: fault of a workload -> what is wrong with the certificate that is shown for it.
     """
+
+    shows: ClassVar[Mapping[str, str]] = {
+        "expired_certificate": EXPIRED,
+        "wrong_certificate_name": OTHER_HOST,
+    }
 
     def __init__(self) -> None:
         self._ca = trustme.CA()
@@ -48,10 +56,8 @@ class Authority:
         now = datetime.now(UTC)
         return {
             "of an authority that it was not told to trust": lambda: trustme.CA().issue_cert(host),
-            "that has expired": lambda: self._ca.issue_cert(
-                host, not_before=now - 2 * DAY, not_after=now - DAY
-            ),
-            "of another host": lambda: self._ca.issue_cert("elsewhere.invalid"),
+            EXPIRED: lambda: self._ca.issue_cert(host, not_before=now - 2 * DAY, not_after=now - DAY),
+            OTHER_HOST: lambda: self._ca.issue_cert("elsewhere.invalid"),
         }
 
     @staticmethod

@@ -67,7 +67,9 @@ class Window:
             "bytes",
             "connections",
             "cpu_s",
+            "faults",
             "first",
+            "headless",
             "hosts",
             "paths",
         ),
@@ -79,6 +81,8 @@ class Window:
         self.bytes = 0
         self.peak_in_flight = 0
         self.statuses: Counter[int] = Counter()
+        self.headless = 0  # requests that got no whole head
+        self.faults: Counter[str] = Counter()  # fault -> requests that met it
         self.first: Head | None = None
         self.cpu_s = time.process_time()  # user and system, all threads, when the window was opened
         self.reached_at = math.inf  # when the first of its connections was made
@@ -104,6 +108,11 @@ class Window:
                 self.resumed += connection.is_resumed
         self.reached_at = min(self.reached_at, connection.made_at)
 
+    @property
+    def requests(self) -> int:
+        """All that arrived: what was answered, what got no answer, and what is still to get one."""
+        return self.statuses.total() + self.headless + self._in_flight
+
     def arrived(self, head: Head, path: str) -> None:
         """Note a request before anything is done about it."""
         self.arrived_at = time.perf_counter()
@@ -113,20 +122,23 @@ class Window:
         self._in_flight += 1
         self.peak_in_flight = max(self.peak_in_flight, self._in_flight)
 
-    def answered(self, status: int, size: int, *, at: float, waited_s: float = 0.0) -> None:
+    def answered(self, status: int | None, size: int, *, at: float, waited_s: float = 0.0) -> None:
         """Note that the answer has been written, or that its client has gone.
 
         Args:
-            status: of HTTP.
+            status: of HTTP; None if its head was not sent whole.
             size: bytes, the head too.
-            at: when the first of them was about to be written: no client can have had its answer before.
+            at: when the first of them was about to be written: no client can have had its answer before. 0 if none was.
             waited_s: from the arrival until then.
         """
         self._in_flight -= 1
         self.waited_s += waited_s
         self.answered_at = max(self.answered_at, at)
         self.bytes += size
-        self.statuses[status] += 1
+        if status is None:
+            self.headless += 1
+        else:
+            self.statuses[status] += 1
 
 
 class Witness:
@@ -135,12 +147,18 @@ class Witness:
     def __init__(self) -> None:
         self._window = Window()
 
-    def arrived(self, connection: Connection, head: Head, path: str) -> Window:
-        """Note a request before anything is done about it; return the window that wants to know of its answer."""
+    def arrived(self, connection: Connection, head: Head, path: str, fault: str | None = None) -> Window:
+        """Note a request before anything is done about it; return the window that wants to know of its answer.
+
+        Args:
+            fault: that it meets; None without.
+        """
         window = self._window
         if connection.met is not window:
             window.meet(connection)
         window.arrived(head, path)
+        if fault is not None:
+            window.faults[fault] += 1
         return window
 
     def close_window(self) -> Mapping[str, object]:
@@ -148,7 +166,7 @@ class Witness:
         window, first = self._window, self._window.first
         seen = {
             "connections": window.connections,
-            "requests": window.statuses.total(),
+            "requests": window.requests,
             "bytes": window.bytes,
             "peak_in_flight": window.peak_in_flight,
             "statuses": {str(status): count for status, count in sorted(window.statuses.items())},
@@ -160,8 +178,9 @@ class Witness:
             "tls": dict(window.tls),
             "resumed": window.resumed,
             "reached_at": window.reached_at if first else None,
-            "answered_at": window.answered_at if first else None,
+            "answered_at": window.answered_at or None,
             "waited_s": window.waited_s,
+            "faults": dict(window.faults),
         }
         self._window = Window()
         return seen

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
+from harness.faults import Met
 from harness.measure.fetch import Fetcher, FetchError
 from harness.measure.job import Pause
 from harness.measure.pauses import LONGEST_PAUSE_S, MOST_PAUSES, asked_pause_s
@@ -38,16 +39,21 @@ class RemoteServer:
 
     def register(self, workload: Workload) -> Manifest:
         """What is fetched, as it was found."""
-        del workload
         return Manifest(
             urls=tuple(resource.url for resource in self._resources),
             digests=tuple(resource.sha256 for resource in self._resources),
+            meets=tuple(self.meets(workload.name)),
         )
 
     def digests(self, workload: str) -> Sequence[str]:
         """SHA-256 of the body that each URL gave when it was first fetched."""
         del workload
         return [resource.sha256 for resource in self._resources]
+
+    def meets(self, workload: str) -> Sequence[Met | None]:
+        """Nothing, as far as is known: an image that cannot be had is not in the list."""
+        del workload
+        return [None for _ in self._resources]
 
     def window(self, workload: str, *, seed: int | None = None) -> None:
         """Nothing is seen there, and no image changes its place."""

@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from harness.draws import moved
+from harness.faults import Met, fixed_places
 from harness.measure.launch import ROOT, first_line
 from harness.measure.link.line import Line
 from harness.measure.variables import clean_environment
@@ -30,15 +31,18 @@ CONTROL_TIMEOUT_S = 60.0  # registering a workload prepares all its images
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """What a registered workload consists of: a URL and a SHA-256 per image, in the same order.
+    """What a registered workload consists of: a URL, a SHA-256 and a fault per image, in the same order.
 
     Attributes:
+        digests: of each image, also of one that cannot be had.
+        meets: the fault of each image, None without.
         authority: certificate (PEM, line by line) of who vouches for the server; None without TLS.
         refused: what is wrong with a certificate that no client may accept -> URL where it is shown.
     """
 
     urls: tuple[str, ...]
     digests: tuple[str, ...]
+    meets: tuple[Met | None, ...]
     authority: Sequence[str] | None = None
     refused: Mapping[str, str] = field(default_factory=dict)
 
@@ -68,6 +72,20 @@ class Manifest:
             refused=self.refused,
             folder=folder,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What a URL gives now: the SHA-256 of an image, and what goes wrong with it."""
+
+    digest: str
+    met: Met | None
+
+    @classmethod
+    def told(cls, image: Mapping[str, Any]) -> Self:
+        """What the server tells of an image."""
+        fault = image["fault"]
+        return cls(digest=image["sha256"], met=Met(fault, image["attempts"]) if fault else None)
 
 
 class ServerError(HarnessError):
@@ -110,7 +128,7 @@ class Server:
     def __init__(self, url: str, token: str, pid: int, control: str | None = None) -> None:
         self.url = url
         self.pid = pid
-        self._digests: dict[str, Sequence[str]] = {}
+        self._given: dict[str, Sequence[Given]] = {}
         parts = urlsplit(url)
         self._connection = (
             _AtPath(control)
@@ -124,10 +142,11 @@ class Server:
         served = {name: value for name, value in workload.flat.items() if SPECS[name].is_served}
         answer = self._control("PUT", workload.name, served)
         images = answer["images"]
-        self._digests[workload.name] = [image["sha256"] for image in images]
+        given = self._given[workload.name] = [Given.told(image) for image in images]
         return Manifest(
             urls=tuple(image["url"] for image in images),
-            digests=tuple(self._digests[workload.name]),
+            digests=tuple(image.digest for image in given),
+            meets=tuple(image.met for image in given),
             authority=answer["authority"],
             refused=answer["refused"],
         )
@@ -138,7 +157,11 @@ class Server:
 
     def digests(self, workload: str) -> Sequence[str]:
         """SHA-256 of the body that each URL gives now, in the order of the manifest's URLs."""
-        return self._digests[workload]
+        return [image.digest for image in self._given[workload]]
+
+    def meets(self, workload: str) -> Sequence[Met | None]:
+        """The fault of the image that each URL gives now, None without; in the same order."""
+        return [image.met for image in self._given[workload]]
 
     def window(self, workload: str, *, seed: int | None = None) -> Witness:
         """What the server saw of this workload since the last call.
@@ -150,7 +173,8 @@ class Server:
         path = f"{workload}/window" if seed is None else f"{workload}/window/{seed}"
         witness = Witness(**self._control("POST", path, None))
         if seed is not None:
-            self._digests[workload] = moved(self._digests[workload], seed)
+            fixed = fixed_places(self.meets(workload))
+            self._given[workload] = moved(self._given[workload], seed, fixed)
         return witness
 
     def excuses(self, reason: str, answer: Mapping[str, Any], suspect: int) -> bool:

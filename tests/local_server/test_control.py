@@ -72,7 +72,7 @@ def test_workloads_are_bounded_in_sum_before_they_are_made() -> None:
     server.claim("w3", 300 * 1024**2)
     server.remove("w3")
     fields = check({"images": 2, "image_bytes": MIN_BYTES, "latency_s": 0.0, "seed": 1}, served=True)
-    server.add("w3", served(fields), [Origin("http", "127.0.0.1", 1)])
+    server.add("w3", served(fields), [Origin("http", "127.0.0.1", 1)], {})
     assert server._held == {"w0": 314_572_800, "w2": 314_572_800, "w1": 1, "w3": 2 * MIN_BYTES}
 
 

@@ -201,7 +201,7 @@ def test_a_reader_that_leaves_in_the_middle_is_counted_and_holds_nothing() -> No
         http2 = Http2(images)
         port = await http2.listen("127.0.0.1", trustme.CA().issue_cert("127.0.0.1"))
         fields = check(ASKED | {"images": 1, "image_bytes": 8_000_000}, served=True)
-        workload = images.add("second", served(fields), [Origin("https", "127.0.0.1", port)])
+        workload = images.add("second", served(fields), [Origin("https", "127.0.0.1", port)], {})
         await asyncio.to_thread(leaves, workload.places[0].url)
         statuses = workload.witness._window.statuses
         for _ in range(1_000):

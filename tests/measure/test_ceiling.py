@@ -67,7 +67,7 @@ class OneServer:
     removed: list[str] = field(default_factory=list)
 
     def register(self, _workload: Any) -> Manifest:
-        return Manifest(urls=(self.url,), digests=("",))
+        return Manifest(urls=(self.url,), digests=("",), meets=(None,))
 
     def remove(self, name: str) -> None:
         self.removed.append(name)

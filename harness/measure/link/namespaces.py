@@ -12,6 +12,7 @@ CLONE_NEWUSER = 0x10000000  # linux/sched.h
 CLONE_NEWNET = 0x40000000
 # What the namespace's TCP does, where that is not what a host of its own would do for a user (ip-sysctl of the kernel).
 SETTINGS = {
+    "ipv4/ip_forward": "0",  # packets to an address that nobody has come nowhere, whatever the host does with its own
     "ipv6/conf/all/disable_ipv6": "1",  # the line carries IPv4, and nothing speaks unasked
     "ipv4/tcp_no_metrics_save": "1",  # what one contender's connections met is never the next one's start
     "ipv4/tcp_tw_reuse": "1",  # a connection per image: ports that wait are used again, as on loopback by default
