@@ -14,6 +14,7 @@ from harness.sides.requirements import local_path, project_name
 from harness.text import redacted, redacted_argument
 
 LABEL = r"error: |\s*cause: "
+STREAMS = ("[stderr]", "[stdout]")  # what a build said, in a failure of it
 QUIET = ("--color=never", "--no-progress")
 
 
@@ -108,11 +109,16 @@ def reason(output: str) -> str:
 
 
 def _sentence(lines: Sequence[str], first: int) -> str:
-    """Join the line, without its label, and those that are indented deeper: one sentence in several lines."""
+    """Join the line, without its label, and those that are indented deeper: one sentence in several lines.
+
+    Where that tells what a failed build has said, the last line of it is the cause.
+    """
     indent = len(lines[first]) - len(lines[first].lstrip())
     block = [lines[first]]
     for line in lines[first + 1 :]:
         if len(line) - len(line.lstrip()) <= indent or re.match(LABEL, line):
             break
         block.append(line)
+    if block[-1].strip() not in STREAMS and any(line.strip() in STREAMS for line in block):
+        return block[-1].strip()
     return " ".join(re.sub(rf"^(?:{LABEL}|\s*)", "", line) for line in block)

@@ -189,6 +189,26 @@ error: No solution found when resolving dependencies
   cause: Because aiohttp==3.9.5 depends on yarl>=1.0,<2.0, we can conclude that you require yarl>=1.0,<2.0.
          And because you require yarl<1.0, we can conclude that your requirements are unsatisfiable.
 """
+UV_BUILD = """Using Python 3.11.7 environment at: e311
+Resolved 1 package in 0.87ms
+   Building tiny @ file:///lib
+error: Failed to build `tiny @ file:///lib`
+  cause: The build backend returned an error
+  cause: Call to `backend.build_wheel` failed (exit status: 1)
+
+         [stderr]
+         Traceback (most recent call last):
+           File "/lib/backend.py", line 1, in <module>
+             import nowhere
+         ModuleNotFoundError: No module named 'nowhere'
+
+hint: This error likely indicates that `tiny@3.0` depends on `nowhere`
+"""
+UV_BUILD_SILENT = """error: Failed to build `tiny @ file:///lib`
+  cause: Call to `backend.build_wheel` failed (exit status: 1)
+
+         [stderr]
+"""
 UV_OPTION = (
     "error: the argument '--offline' cannot be used with:\n  --refresh\n\nUsage: uv pip install <PACKAGE>\n"
 )
@@ -205,6 +225,11 @@ UV_PATH = "Using Python 3.13.0 environment at: u313\nerror: Distribution not fou
                 "Because aiohttp==3.9.5 depends on yarl>=1.0,<2.0, we can conclude that you require yarl>=1.0,<2.0. "
                 "And because you require yarl<1.0, we can conclude that your requirements are unsatisfiable."
             ),
+        ),
+        (UV_BUILD, "Failed to build `tiny @ file:///lib`: ModuleNotFoundError: No module named 'nowhere'"),
+        (
+            UV_BUILD_SILENT,
+            "Failed to build `tiny @ file:///lib`: Call to `backend.build_wheel` failed (exit status: 1) [stderr]",
         ),
         (UV_OPTION, "the argument '--offline' cannot be used with: --refresh"),
         (UV_PATH, "Distribution not found at: file:///nonexist"),

@@ -109,6 +109,17 @@ def test_an_edited_source_folder_is_built_again(project: Path, say: list[str]) -
         assert (name_in(side), side.facts["tiny"]) == (name, "3.0")
 
 
+def test_a_build_that_fails_tells_its_last_cause(project: Path, say: list[str]) -> None:
+    source = project.parent / "broken"
+    source.mkdir()
+    (source / "pyproject.toml").write_text(PYPROJECT)
+    (source / "backend.py").write_text("import nowhere\n")
+    with pytest.raises(
+        HarnessError, match=r": ModuleNotFoundError: No module named 'nowhere' \(log: .*\.log\)"
+    ):
+        ready(str(source), project, say)
+
+
 def test_a_commit_is_taken_out_beside_the_checkout(project: Path, say: list[str]) -> None:
     commit(project)
     (project / "benchmarks" / "suite.toml").write_text("changed")
