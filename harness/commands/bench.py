@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from harness import ledger
 from harness.locks import machine_lock
@@ -32,14 +33,18 @@ from harness.session.options import (
 from harness.session.recorded import bench_folder, start
 from harness.session.remote import add_remote_options, refuse_without_urls, remote_plan, resumed_resources
 from harness.session.reporting import write_report
+from harness.session.sided import Ready, ready_sides, record_of
+from harness.session.sided_options import SIDE_HELP, add_cache_option
 from harness.session.workload_options import OPTIONS, add_workload_options, given_fields, own_workload
+from harness.sides.prepare import default_cache
+from harness.sides.trees import place_of
 from harness.text import REDACTED
 
 PRECISE_ROUNDS = 40  # most rounds of a run that stops by precision
 SUITE = "default"
 PLAN_OPTIONS = (
     *("suite", "variants", "workloads", "rounds", "baseline", "judge", "precision", "seed"),
-    *("link", "most_requests", "client", "concurrency_model", "loop"),
+    *("link", "most_requests", "client", "concurrency_model", "loop", "side"),
 )
 
 
@@ -65,6 +70,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="measure exactly what this run lacks: folder, id or latest; only --results goes with it (and --yes, --urls)",
     )
     parser.add_argument("--seed", type=int, metavar="N", help="of the order inside rounds (default: drawn)")
+    parser.add_argument("--side", metavar="SIDE", help=f"measure this instead of what is here; {SIDE_HELP}")
+    add_cache_option(parser)
     add_results_option(parser, "where runs are kept")
     add_catalog_options(parser)
     add_workload_options(parser)
@@ -76,21 +83,22 @@ def run(options: argparse.Namespace) -> int:
     """Measure, keep every trial, and report what there is, even after Ctrl-C or a failure."""
     console = to_progress(options)
     old = to_resume(options) if options.resume else None
-    catalog = catalog_from(options)
+    side = ready_side(options, console)
+    catalog = side.catalog if side else catalog_from(options)
     if old:
         recorded = ledger.read(old)
         resources = resumed_resources(recorded.run, len(recorded.trials), options, to_errors())
-        begin = partial(resume, old, catalog)
+        begin = partial(resume, old, catalog, side)
     else:
         plan = plan_from(options, catalog, to_errors())
         resources = plan.resources
-        begin = partial(begin_latest, options.results, plan, catalog)
+        begin = partial(begin_latest, options.results, plan, catalog, side)
     with machine_lock(console.say):  # until the report is written: drawing it would slow another run down
         folder = begin()
         code, end = FINE, ""
         try:
             with opened(folder, console) as writer:
-                drive(console, writer, {HERE: catalog}, resources=resources)
+                drive(console, writer, {HERE: catalog}, cache_folder=options.cache, resources=resources)
         except KeyboardInterrupt:
             code, end = INTERRUPTED, f"interrupted; what was measured is kept (go on with --resume {folder})"
         except HarnessError as error:
@@ -135,9 +143,21 @@ def plan_from(options: argparse.Namespace, catalog: Catalog, console: Console) -
     return make(rules=file.rules, workloads=workloads, lacking=lacking(workloads), rounds=rounds)
 
 
-def begin_latest(results: Path, plan: Plan, catalog: Catalog) -> Path:
+def ready_side(options: argparse.Namespace, console: Console) -> Ready | None:
+    """Make the side ready that is to be measured; its client and variant are those of the run. None without ``--side``."""
+    if options.side is None:
+        return None
+    [ready] = ready_sides({HERE: options.side}, options, console)
+    if ready.side.client:
+        options.client = [*options.client, ready.side.client]
+    if ready.side.variant and not options.resume:
+        options.variants = options.variants or [ready.side.variant]
+    return ready
+
+
+def begin_latest(results: Path, plan: Plan, catalog: Catalog, side: Ready | None) -> Path:
     """Make the run's folder, and let ``latest`` point to it."""
-    folder = start(results, plan, catalog)
+    folder = start(results, plan, catalog, record_of(side) if side else None)
     latest = results / "latest"
     if latest.is_symlink() or not latest.exists():  # else it is something of the user's own
         with suppress(OSError):  # a convenience, which a folder may not allow
@@ -161,9 +181,18 @@ def to_resume(options: argparse.Namespace) -> Path:
     folder = bench_folder(options.resume, options.results)
     recorded = ledger.read_run(folder)
     options.env = list(variables_of(recorded, dict(options.env)).items())
-    options.client = from_outside(recorded, "client")
-    options.concurrency_model = from_outside(recorded, "concurrency")
-    options.loop = from_outside(recorded, "loop")
+    side = recorded_side(recorded)
+    commit = str(side.get("identity", {}).get("commit", ""))
+    root = place_of(commit, (options.cache or default_cache()).resolve()) if commit else ROOT
+    options.client = from_outside(recorded, "client", root)
+    options.concurrency_model = from_outside(recorded, "concurrency", root)
+    options.loop = from_outside(recorded, "loop", root)
+    options.side = side.get("side")
+    if options.side and REDACTED in options.side:
+        raise HarnessError(
+            f"cannot resume {folder}: its side has a secret, which was not recorded; start a new run",
+            exit_code=USAGE,
+        )
     return folder
 
 
@@ -186,13 +215,23 @@ def variables_of(run: Run, told: Mapping[str, str]) -> dict[str, str]:
     return {**recorded, **told}
 
 
-def resume(folder: Path, catalog: Catalog) -> Path:
+def recorded_side(run: Run) -> Mapping[str, Any]:
+    """What a run says of the side that it measured; nothing if that was none."""
+    sides = run.environment.get("sides")
+    side = sides.get(HERE) if isinstance(sides, Mapping) else None
+    return side if isinstance(side, Mapping) else {}
+
+
+def resume(folder: Path, catalog: Catalog, side: Ready | None) -> Path:
     """Make sure that the run can go on as it began, and return its folder.
 
     Raises:
         HarnessError: machine, code, packages or a contender differ.
     """
-    differing = differences(ledger.read_run(folder), catalog)
+    run = ledger.read_run(folder)
+    differing = differences(run, catalog)
+    if side and recorded_side(run).get("identity") != side.prepared.identity:
+        differing.append("the side")
     if differing:
         raise HarnessError(
             f"cannot resume {folder}: these differ from when it began: {', '.join(differing)}; start a new run",
@@ -218,8 +257,12 @@ def differences(run: Run, catalog: Catalog) -> list[str]:
     ]
 
 
-def from_outside(run: Run, axis: Axis) -> list[Path]:
-    """Files of the user's own that the run measures, to be found again when it is resumed."""
-    tree = ROOT / "benchmarks"
+def from_outside(run: Run, axis: Axis, root: Path) -> list[Path]:
+    """Files of the user's own that the run measures, to be found again when it is resumed.
+
+    Args:
+        root: of the project's files that it measures.
+    """
+    tree = root / "benchmarks"
     paths = [Path(contender.path) for contender in run.contenders if contender.axis == axis]
     return [path for path in paths if not path.is_relative_to(tree)]

@@ -16,11 +16,11 @@ from harness.report.derived import slugs_of
 from harness.report.history import Trend, change_text, changes_of, day
 from harness.report.trend_chart import trend_chart
 from harness.session.console import to_errors, to_output
-from harness.session.exits import FINE
+from harness.session.exits import FINE, REGRESSED
 from harness.session.metric_option import metrics
 from harness.session.options import add_results_option, share
 from harness.session.recorded import bench_folder
-from harness.stats.trend import changes, marks, series_of
+from harness.stats.trend import changes, marks, new_changes, series_of
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -44,6 +44,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         default=(TIME_PER_IMAGE,),
         metavar="KEY,...",
         help=f"one or several of {', '.join(metric.key for metric in RESPONSES)} (default: {TIME_PER_IMAGE.key})",
+    )
+    show.add_argument(
+        "--fail-on-change",
+        action="store_true",
+        help=f"exit code {REGRESSED} if the newest run shows a change for the worse that those before it did not",
     )
     show.add_argument("--out", type=Path, metavar="DIR", help="default: trends/ in the results")
     add_results_option(show)
@@ -89,7 +94,17 @@ def _show(options: argparse.Namespace) -> int:
     console = to_output()
     for line in (*_lines(trends), history.summary(trends, margin), f"written to {place}"):
         console.say(line)
-    return FINE
+    if not options.fail_on_change:
+        return FINE
+    fresh = [
+        (trend, change)
+        for trend in trends
+        for change in new_changes(trend.points, trend.changes, margin=margin)
+        if trend.metric.worsening(change.ratio) > 1
+    ]
+    for trend, change in fresh:
+        to_errors().say(f"fetchbench: new: {trend.title}: {change_text(trend, change)}")
+    return REGRESSED if fresh else FINE
 
 
 def read_trends(

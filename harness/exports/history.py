@@ -66,7 +66,7 @@ def points_of(ledger: Ledger) -> list[Point]:
                 rounds=found.n,
                 reason=reason,
                 versions=versions[cell],
-                commit=str(run.environment.get("revision", "unknown")),
+                commit=_commit(ledger, cell),
                 metric=sample.metric.key,
             )
         )
@@ -157,6 +157,19 @@ def _short(value: float | None) -> float | None:
 def _mapping(value: object) -> Mapping[str, Any]:
     """The value, if it is what older and damaged records need not have."""
     return value if isinstance(value, Mapping) else {}
+
+
+def _commit(ledger: Ledger, cell: Cell) -> str:
+    """Of the libraries that the side names; without any, the revision of the project."""
+    side = _mapping(_mapping(ledger.run.environment.get("sides")).get(cell.side))
+    commits = _mapping(_mapping(side.get("identity")).get("commits"))
+    named = [f"{name} {_short_commit(str(commit))}" for name, commit in sorted(commits.items())]
+    return " ".join(named) or str(ledger.run.environment.get("revision", "unknown"))
+
+
+def _short_commit(commit: str) -> str:
+    full, dash, dirty = commit.partition("-")
+    return f"{full[:12]}{dash}{dirty}"
 
 
 def _versions(ledger: Ledger, cell: Cell) -> dict[str, str]:

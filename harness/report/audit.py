@@ -121,7 +121,9 @@ def facts(ledger: Ledger) -> pd.DataFrame:
     ]
     for kind, found in (("machine", run.fingerprint), ("environment", run.environment)):
         for name, value in sorted(found.items()):
-            if isinstance(value, dict):
+            if name == "sides":
+                rows += [(f"side {side}", *fact) for side, of in value.items() for fact in sorted(of.items())]
+            elif isinstance(value, dict):
                 rows += [(name, key, inner) for key, inner in sorted(value.items())]
             else:
                 rows.append((kind, name, ", ".join(map(str, value)) if isinstance(value, list) else value))

@@ -5,6 +5,7 @@ import platform
 import shlex
 import sys
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -49,8 +50,12 @@ def bench_folder(name: str, results: Path) -> Path:
     return folder
 
 
-def start(results: Path, plan: Plan, catalog: Catalog) -> Path:
-    """Make the run's folder with all that is known before the first trial."""
+def start(results: Path, plan: Plan, catalog: Catalog, side: Mapping[str, object] | None = None) -> Path:
+    """Make the run's folder with all that is known before the first trial.
+
+    Args:
+        side: what it is measured on, where that is not this interpreter.
+    """
     now = time.time()
     name = f"{datetime.fromtimestamp(now, UTC):%Y%m%dT%H%M%SZ}-{plan.suite}"
     folder = results / "runs" / name
@@ -63,7 +68,7 @@ def start(results: Path, plan: Plan, catalog: Catalog) -> Path:
         plan=plan,
         contenders=catalog.contenders,
         fingerprint=facts,
-        environment=environment(),
+        environment=environment() | ({"sides": {HERE: side}} if side else {}),
         selfcheck=ledger.read_selfcheck(results, facts),
     )
     ledger.create(folder, run)

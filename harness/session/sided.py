@@ -12,7 +12,7 @@ from harness import ledger
 from harness.measure.catalog import Catalog, open_catalog
 from harness.measure.launch import ROOT
 from harness.measure.machine import cpu_split, environment, fingerprint
-from harness.model import HarnessError, Plan, Run
+from harness.model import HERE, HarnessError, Plan, Run
 from harness.session.console import Console, to_errors
 from harness.session.driver import drive, opened
 from harness.session.options import variables_from
@@ -97,7 +97,7 @@ def _naming(name: str, text: str) -> Iterator[None]:
     try:
         yield
     except HarnessError as error:
-        if name == redacted_argument(text):
+        if name in {HERE, redacted_argument(text)}:
             raise
         raise HarnessError(f"{name}: {error}", exit_code=error.exit_code) from None
 
@@ -148,7 +148,7 @@ def measure_sides(
         plan=plan,
         contenders=tuple(contenders.values()),
         fingerprint=facts,
-        environment=environment() | {"sides": {side.name: _record_of(side) for side in sides}},
+        environment=environment() | {"sides": {side.name: record_of(side) for side in sides}},
         selfcheck=ledger.read_selfcheck(results, facts),
     )
     ledger.create(folder, run)
@@ -162,7 +162,7 @@ def facts_of(ready: Ready) -> dict[str, object]:
     return {"side": ready.side.text, **ready.prepared.facts}
 
 
-def _record_of(ready: Ready) -> dict[str, object]:
+def record_of(ready: Ready) -> dict[str, object]:
     """What a side is, exactly; its part of the fingerprint stands for that of the run (see ``Run.on``)."""
     return facts_of(ready) | {"identity": ready.prepared.identity, "fingerprint": ready.catalog.interpreter}
 

@@ -31,13 +31,18 @@ def add_sided_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=int, metavar="N", help="of the order inside rounds (default: drawn)")
     add_results_option(parser, "where runs are kept")
+    add_cache_option(parser)
+    add_catalog_options(parser)
+
+
+def add_cache_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--cache``."""
     parser.add_argument(
         "--cache",
         type=Path,
         metavar="DIR",
         help="environments of the sides (default: in the user's cache folder)",
     )
-    add_catalog_options(parser)
 
 
 def gate_fields(file: SuiteFile, options: argparse.Namespace) -> GateFields:

@@ -38,7 +38,8 @@ class Prepared:
         python: interpreter of its environment.
         need: what that environment is made of; None is the interpreter that runs this.
         root: its ``benchmarks/`` folder (of another commit if a ref was given).
-        identity: what was asked, exactly: "commit" in full, "requirements" with commits; without secrets.
+        identity: what was asked, exactly: "commit" in full, "requirements" with commits, and the "commits" of libraries;
+            without secrets.
         facts: what differs and is shown, e.g. "python": "3.13.0", "aiohttp": "3.9.5", "fetchbench": "abc1234".
     """
 

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import platformdirs
 
+from harness.git import git
 from harness.model import HarnessError
 from harness.sides import interpreters, once
 from harness.sides.environment import Recipe, environment, recipe
 from harness.sides.model import Prepared, Side
-from harness.sides.requirements import constraints, project_name, project_requirements
+from harness.sides.requirements import constraints, local_path, project_name, project_requirements
 from harness.sides.trees import tree_of
 from harness.sides.uv import python_of
 from harness.text import redacted, redacted_variable
@@ -77,7 +78,11 @@ def prepare(
         python=python_of(folder),
         need=wanted,
         root=tree / "benchmarks",
-        identity=identity | {"requirements": [redacted(requirement) for requirement in wanted.content]},
+        identity=identity
+        | {
+            "requirements": [redacted(requirement) for requirement in wanted.content],
+            "commits": _library_commits(side, folder),
+        },
         facts=facts | _named_versions(side, folder),
     )
 
@@ -106,6 +111,25 @@ def _needs(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if not (folder / "pyproject.toml").is_file():
         return (), ()
     return project_requirements(folder), constraints(folder)
+
+
+def _library_commits(side: Side, folder: Path) -> dict[str, str]:
+    """Project -> the commit that it was built at, of all that the side takes from a git repository or a folder in one."""
+    known = (once.read(folder) or {}).get("commits", {})
+    found = {}
+    for requirement in side.requirements:
+        name, path = project_name(requirement), local_path(requirement)
+        commit = known.get(name) or (path and _checked_out(path))
+        if name and commit:
+            found[name] = commit
+    return found
+
+
+def _checked_out(folder: Path) -> str | None:
+    """The commit of a folder in a git repository; "-dirty" if it was edited since. What builds leave there is no edit."""
+    commit = git(folder, "rev-parse", "--verify", "--quiet", "HEAD")
+    edits = git(folder, "status", "--porcelain", "--untracked-files=no", "--", ".")
+    return f"{commit.strip()}{'-dirty' if edits else ''}" if commit else None
 
 
 def _named_versions(side: Side, folder: Path) -> dict[str, str]:

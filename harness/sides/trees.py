@@ -15,6 +15,11 @@ def commit_of(ref: str, repository: Path) -> str | None:
     return found.strip() if found else None
 
 
+def place_of(commit: str, cache: Path) -> Path:
+    """Return the folder in which the files of a commit are, or will be."""
+    return cache / "trees" / commit[:16]
+
+
 def tree_of(commit: str, *, repository: Path, cache: Path, say: Callable[[str], None]) -> Path:
     """Return a folder with the project's files of a commit; taken out once, then kept.
 
@@ -23,7 +28,7 @@ def tree_of(commit: str, *, repository: Path, cache: Path, say: Callable[[str], 
     Raises:
         HarnessError: the commit is gone, or has no ``benchmarks/``.
     """
-    folder = cache / "trees" / commit[:16]
+    folder = place_of(commit, cache)
     with made_once(folder, say=say) as lock:
         if lock is not None:
             archive = folder / ".archive.tar"

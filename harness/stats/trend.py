@@ -46,7 +46,7 @@ class Point:
         rounds: trials behind the value.
         reason: why there is no value, or why it does not count (unfit host, invalid cell); None if it counts.
         versions: what may explain a change: interpreter, kernel, packages, the variant's source, the workload.
-        commit: revision of the project.
+        commit: of the libraries that the run's side names, else the revision of the project.
         metric: key of what the value is of.
     """
 
@@ -149,6 +149,24 @@ def changes(series: Sequence[Point], *, margin: float = MARGIN, least: int = LEA
             suspects=_suspects(series[places[edge - least]], series[places[edge + least - 1]]),
         )
         for start, edge, end in zip(levels, levels[1:], levels[2:], strict=False)
+    )
+
+
+def new_changes(
+    series: Sequence[Point], found: Sequence[Change], *, margin: float = MARGIN, least: int = LEAST
+) -> tuple[Change, ...]:
+    """Those of the changes that the newest run has brought to light: without it there is none of the kind near them.
+
+    Args:
+        found: as ``changes`` gives them; one more run may move an edge by less than ``least`` runs.
+    """
+    before = changes(series[:-1], margin=margin, least=least)
+    return tuple(
+        change
+        for change in found
+        if not any(
+            abs(change.at - known.at) < least and (change.ratio > 1) == (known.ratio > 1) for known in before
+        )
     )
 
 

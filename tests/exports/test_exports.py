@@ -60,11 +60,16 @@ def run(tmp_path: Path) -> Path:
 def sided(tmp_path: Path) -> Path:
     """A run whose only side has an interpreter and packages of its own, unlike those of the harness."""
     made = make_book(variants=[VARIANTS[0]], rounds=4)
+    identity = {"commits": {"mylib": "1a2b3c4d5e6f7890-dirty", "other": "f" * 40}}
     own = {"python": "CPython 3.12.1", "packages": {"requests": "2.25.1", "urllib3": "1.26.20"}}
     told = [
         replace(contender, modules={"requests": "2.34.2"}) for contender in made.run.contenders
     ]  # by another side
-    run = replace(made.run, contenders=tuple(told), environment={"sides": {"here": {"fingerprint": own}}})
+    run = replace(
+        made.run,
+        contenders=tuple(told),
+        environment={"sides": {"here": {"fingerprint": own, "identity": identity}}},
+    )
     writer = ledger.create(tmp_path / "runs" / "sided", run)
     records: list[ledger.Record] = [*made.sentinels, *made.trials]
     for record in records:
@@ -80,6 +85,9 @@ def test_a_side_has_its_own_interpreter_and_packages(sided: Path, tmp_path: Path
     assert found["benchmarks"][0]["extra_info"]["packages"]["urllib3"] == "1.26.20"
     [entry] = json.loads(export(sided, "github-action-benchmark", tmp_path / "three.json").read_text())
     assert "CPython 3.12.1" in entry["extra"]
+    assert (
+        history_store.points_of(ledger.read(sided))[0].commit == "mylib 1a2b3c4d5e6f-dirty other ffffffffffff"
+    )
     versions = history_store.points_of(ledger.read(sided))[0].versions
     assert (versions["python"], versions["requests"]) == ("CPython 3.12.1", "2.25.1")
 

@@ -232,6 +232,17 @@ def test_show_writes_charts_table_and_index(tmp_path: Path, capsys: pytest.Captu
     assert [name for name in rows[0] if f"`{name}`" not in explained] == []
 
 
+@pytest.mark.parametrize(("days", "factor", "code"), [(35, 1.5, 3), (36, 1.5, 0), (34, 1.5, 0), (35, 0.5, 0)])
+def test_a_new_change_for_the_worse_can_fail_a_night(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], days: int, factor: float, code: int
+) -> None:
+    write_store(tmp_path / "history" / "abc.jsonl", series(cells()[0], 1, days, [(30, factor)], noise=0.001))
+    assert history(tmp_path, "show", "--fail-on-change") == code
+    told = "fetchbench: new: thumbs-memory: model_0/client/loop: +50."
+    assert (told in capsys.readouterr().err) == (code == 3)
+    assert history(tmp_path, "show") == 0
+
+
 def test_a_glob_chooses_series_and_one_that_fits_none_is_an_error(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

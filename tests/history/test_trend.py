@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.metrics import TIME_PER_IMAGE
-from harness.stats.trend import Point, changes, marks, series_of
+from harness.stats.trend import Point, changes, marks, new_changes, series_of
 from tests.builders import cell
 from tests.history.synthetic import planted_years, series
 
@@ -46,6 +46,17 @@ def test_a_lasting_step_is_one_change_with_its_size_and_place() -> None:
 )
 def test_what_is_no_change(parts: list[tuple[float, int]]) -> None:
     assert changes(steps(*parts)) == ()
+
+
+@pytest.mark.parametrize(("after", "is_new"), [(4, False), (5, True), (6, False), (12, False)])
+def test_a_change_is_new_in_the_run_that_brings_it_to_light(after: int, *, is_new: bool) -> None:
+    found = steps((0.010, 20), (0.012, after))
+    assert [change.at for change in new_changes(found, changes(found))] == [20] * is_new
+
+
+def test_a_second_change_is_new_though_there_was_one_before() -> None:
+    found = steps((0.010, 20), (0.012, 20), (0.015, 5))
+    assert [change.at for change in new_changes(found, changes(found))] == [40]
 
 
 @pytest.mark.parametrize(("before", "after"), [(5, 5), (5, 7), (7, 5), (6, 6), (7, 7), (9, 5)])

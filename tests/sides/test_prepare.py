@@ -109,6 +109,21 @@ def test_an_edited_source_folder_is_built_again(project: Path, say: list[str]) -
         assert (name_in(side), side.facts["tiny"]) == (name, "3.0")
 
 
+def test_the_commit_of_a_library_is_known(project: Path, say: list[str]) -> None:
+    source = project.parent / "library"
+    source.mkdir()
+    for name, text in {"pyproject.toml": PYPROJECT, "backend.py": BACKEND, "tiny.py": "NAME = 'x'\n"}.items():
+        (source / name).write_text(text)
+    assert ready(str(source), project, say).identity["commits"] == {}
+    commit(source)
+    head = git(source, "rev-parse", "HEAD")
+    assert ready(str(source), project, say).identity["commits"] == {"tiny": head}
+    assert ready(f"tiny @ git+file://{source}", project, say).identity["commits"] == {"tiny": head}
+    (source / "tiny.py").write_text("NAME = 'y'\n")
+    assert ready(str(source), project, say).identity["commits"] == {"tiny": f"{head}-dirty"}
+    assert ready("tiny==1.0", project, say).identity["commits"] == {}
+
+
 def test_a_build_that_fails_tells_its_last_cause(project: Path, say: list[str]) -> None:
     source = project.parent / "broken"
     source.mkdir()
