@@ -5,11 +5,14 @@ which counts the same for all processes of a machine (``time.perf_counter``), an
 rules on times need no tolerance but that of rounding.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from operator import add
 
-from harness.measured import Pass, Witness
+from harness.faults import Met
+from harness.measured import Attempts, Pass, Witness
 from harness.model import Variant
 from harness.workload import Workload
 
@@ -22,7 +25,7 @@ class Expectation:
     """What a pass must show.
 
     Attributes:
-        images: whose times the worker tells.
+        images: whose times the worker tells, all together.
         bodies: SHA-256 of what each URL gives, in the order of the URLs.
         requests: that reach the server.
         statuses: HTTP status -> answers.
@@ -32,6 +35,9 @@ class Expectation:
         is_overlap_called: whether calls of fetch must overlap.
         is_overlap_seen: whether the server must have seen requests overlap.
         http: version of HTTP that is spoken.
+        meets: the fault of each image, in the order of the URLs, where images may fail: then requests, statuses, paths and
+            what the server sees in flight follow from the client too, and are not held against it. None where none may.
+        attempts: at one image, at most.
     """
 
     images: int
@@ -44,6 +50,8 @@ class Expectation:
     is_overlap_called: bool
     is_overlap_seen: bool
     http: str
+    meets: tuple[Met | None, ...] | None = None
+    attempts: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +62,15 @@ class Bodies:
     sizes: tuple[int, ...]
 
 
-def expectation(workload: Workload, in_flight: int | None, bodies: Sequence[str]) -> Expectation:
+def expectation(
+    workload: Workload, in_flight: int | None, bodies: Sequence[str], meets: Sequence[Met | None] = ()
+) -> Expectation:
     """What a pass of a workload must show. Pure.
 
     Args:
         in_flight: what the concurrency model says of itself, None if it follows what is asked.
         bodies: SHA-256 of what each URL gives.
+        meets: the fault of each, likewise.
     """
     images, redirects, asked = workload.what.images, workload.what.redirects, workload.arrival.concurrency
     overlaps = in_flight != 1 and min(asked, images) > 1
@@ -72,8 +83,10 @@ def expectation(workload: Workload, in_flight: int | None, bodies: Sequence[str]
         most_in_flight=asked,
         stated_in_flight=in_flight,
         is_overlap_called=overlaps,
-        is_overlap_seen=overlaps and workload.network.shows_in_flight,
+        is_overlap_seen=overlaps and workload.network.shows_in_flight and not workload.is_forgiving,
         http=workload.network.http,
+        meets=tuple(meets) if workload.is_forgiving else None,
+        attempts=workload.retry.attempts,
     )
 
 
@@ -96,7 +109,9 @@ def check(expected: Expectation, passed: Pass, span: Span, blocks: str | None = 
         blocks: advice for a fetch that never gave way to the loop, None for any other.
     """
     found = chain(
-        _requests(expected, passed),
+        _requests(expected, passed)
+        if passed.attempts is None
+        else _attempts(expected, passed.attempts, passed),
         _protocol(expected, passed),
         _in_flight(expected, passed, blocks),
         _times(passed, span),
@@ -149,6 +164,18 @@ def _requests(expected: Expectation, passed: Pass) -> Iterator[str]:
         yield f"the server answered {_counted(seen.statuses)}; expected was {_counted(expected.statuses)}"
 
 
+def _attempts(expected: Expectation, told: Attempts, passed: Pass) -> Iterator[str]:
+    """Yield what cannot be: more attempts than the rule allows, or more answers than the server gave."""
+    if (most := max(Counter(told.image).values(), default=0)) > expected.attempts:
+        yield f"the worker told of {most} attempts at one image, and {expected.attempts} are allowed"
+    answered = told.verified + sum(error[-3:].isdecimal() for error in told.error)  # with a status
+    if passed.witness is not None and passed.witness.requests < answered:
+        yield f"the server saw {passed.witness.requests} requests, and the worker told of {answered} answers"
+    ends = map(add, told.start_s, told.took_s)
+    if max(ends, default=0.0) > passed.wall_s + ROUNDING_S:
+        yield "by its own clock an attempt ended after the pass: it ended before its downloads"
+
+
 def _protocol(expected: Expectation, passed: Pass) -> Iterator[str]:
     """Yield what is wrong with what was spoken."""
     spoken = passed.witness.http_version if passed.witness else None
@@ -164,7 +191,8 @@ def _counted(statuses: Mapping[str, int]) -> str:
 def _in_flight(expected: Expectation, passed: Pass, blocks: str | None) -> Iterator[str]:
     """Yield what is wrong with how many images were under way together."""
     called = passed.peak_in_flight
-    seen = passed.witness.peak_in_flight if passed.witness else 0
+    # A request that a client has given up may be under way at the server for a while.
+    seen = passed.witness.peak_in_flight if passed.witness and passed.attempts is None else 0
     if seen > expected.most_in_flight:
         yield f"{seen} requests were in flight where {expected.most_in_flight} were allowed"
     stated = expected.stated_in_flight
@@ -213,6 +241,8 @@ def _times_at_the_server(passed: Pass, seen: Witness, began_at: float, ended_at:
             f"the server was reached {began_at - seen.reached_at:.3g} s before the pass began: "
             "open the client's connections in open_client, anew in each pass"
         )
+    if passed.attempts is not None:
+        return  # what a client has given up may be answered later, and waits at the server alone
     if seen.answered_at > ended_at:
         yield (
             f"the server still answered {seen.answered_at - ended_at:.3g} s after the pass had ended: "

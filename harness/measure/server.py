@@ -19,7 +19,7 @@ from harness.faults import Met, fixed_places
 from harness.measure.launch import ROOT, first_line
 from harness.measure.link.line import Line
 from harness.measure.variables import clean_environment
-from harness.measure.worker.spec import Downloads
+from harness.measure.worker.spec import Downloads, Rule
 from harness.measured import Witness
 from harness.model import HarnessError
 from harness.text import printable_values
@@ -57,6 +57,7 @@ class Manifest:
         """What a worker is told of this workload.
 
         Args:
+            timeout_s: of the client, where the workload has none of its own.
             folder: for a disk sink.
             certificates: folder that the authority's is written to; needed with TLS.
         """
@@ -64,13 +65,24 @@ class Manifest:
         if self.authority is not None and certificates is not None:
             ca_file = certificates / "authority.pem"
             ca_file.write_text("\n".join([*self.authority, ""]), encoding="ascii")
+        rule, astray = workload.retry, fixed_places(self.meets)
+        reached = next((url for place, url in enumerate(self.urls) if place not in astray), self.urls[0])
         return Downloads(
             urls=self.urls,
             concurrency=workload.arrival.concurrency,
-            timeout_s=timeout_s,
+            timeout_s=rule.attempt_timeout_s or timeout_s,
             ca_file=str(ca_file) if ca_file else None,
             refused=self.refused,
             folder=folder,
+            absent=f"{reached}.absent",
+            retry=Rule(
+                attempts=rule.attempts,
+                backoff_s=rule.backoff_s,
+                give_up_s=rule.give_up_s,
+                seed=workload.what.seed,
+            )
+            if workload.is_forgiving
+            else None,
         )
 
 

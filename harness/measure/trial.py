@@ -21,6 +21,7 @@ from harness.measure.expectation import (
     expectation,
     wrong_bodies,
 )
+from harness.measure.forgiven import NothingVerifiedError, sorted_out
 from harness.measure.guard import Wait, haste, overreach
 from harness.measure.job import Entry, RoundJob
 from harness.measure.launch import Worker, WorkerDied
@@ -104,7 +105,9 @@ class RunningTrial:
         if self._has_hit(server):
             return
         self._server.window(name, seed=randrange(10**6))
-        expected = expectation(self._workload, self._entry.in_flight, self._server.digests(name))
+        expected = expectation(
+            self._workload, self._entry.in_flight, self._server.digests(name), self._server.meets(name)
+        )
         self._carried()
         cpu_s, began = self.family.cpu_s(), perf_counter()
         answer = self._ask("pass")
@@ -147,14 +150,17 @@ class RunningTrial:
         if self._reason is not None:
             return
         cpus = self.family.cpus()
+        told = {**answer, "client_cpu_s": cpu_s, "witness": witness, "line": line}
         try:
-            passed = checks.made(Pass, {**answer, "client_cpu_s": cpu_s, "witness": witness, "line": line})
-            bodies = checks.made(Bodies, answer)
+            if expected.meets is not None:
+                told |= sorted_out(expected.bodies, expected.meets, answer, witness)
+            passed = checks.made(Pass, told)
             wrong = check(expected, passed, span, self._blocks)
             # Others know the paths too: what the server saw may be their doing.
             self.was_hit = wrong is not None
-            self._reason = check_bodies(expected, bodies, self._urls) or wrong
-            self._suspect = next(iter(wrong_bodies(expected, bodies)), 0)
+            self._reason = self._wrong_body(expected, answer) or wrong
+        except NothingVerifiedError as error:
+            self._reason = str(error)
         except ValueError as error:
             self._reason = f"the worker's answer cannot be read: {error}"
         self._reason = (
@@ -165,6 +171,14 @@ class RunningTrial:
         if self._reason is None:
             self._passes.append(passed)
             self._known["cpus"] = tuple(sorted(cpus))
+
+    def _wrong_body(self, expected: Expectation, answer: Mapping[str, Any]) -> str | None:
+        """What is wrong with a body, where none may be."""
+        if expected.meets is not None:
+            return None
+        bodies = checks.made(Bodies, answer)
+        self._suspect = next(iter(wrong_bodies(expected, bodies)), 0)
+        return check_bodies(expected, bodies, self._urls)
 
     def look(self, running: "RunningTrial") -> None:
         """See what this waiting worker did, and what was done to it, while the other trial had the word."""

@@ -66,6 +66,7 @@ def conducted(folder: Path, tell: dict[str, Any], end: dict[str, Any], load: dic
         pid=os.getpid(),
         window=lambda *_, **__: one_pass(0.01).witness,
         digests=lambda _: ["ab"] * 10,
+        meets=lambda _: [None] * 10,
     )
     source = Source(axis="client", name="a", text="")
     entry = Entry(

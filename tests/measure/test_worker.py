@@ -10,7 +10,7 @@ import pytest
 
 from harness.measure.catalog import open_catalog
 from harness.measure.launch import BOOT, ROOT, Worker, WorkerDied
-from harness.measure.worker.spec import Downloads, Program, told
+from harness.measure.worker.spec import Downloads, Program, Rule, downloads_of, told
 from harness.model import HarnessError
 
 
@@ -108,10 +108,17 @@ def test_what_a_contender_says_is_printable(tmp_path: Path) -> None:
     [
         Program(client="a.py", concurrency_model="b.py", loop=None, cpus=[0, 1]),
         Downloads(urls=["http://x/1"], concurrency=4, timeout_s=1.5, folder="/images"),
+        Downloads(
+            urls=["http://x/1"],
+            concurrency=4,
+            timeout_s=1.5,
+            retry=Rule(attempts=3, backoff_s=0.1, give_up_s=9.0, seed=5),
+        ),
     ],
 )
 def test_what_a_worker_is_told_comes_out_as_it_went_in(record: Program | Downloads) -> None:
-    assert type(record)(**json.loads(json.dumps(told(record)))) == record
+    arguments = json.loads(json.dumps(told(record)))
+    assert (Program(**arguments) if isinstance(record, Program) else downloads_of(arguments)) == record
 
 
 def test_what_no_worker_knows_is_no_silent_default() -> None:

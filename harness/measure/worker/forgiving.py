@@ -40,7 +40,8 @@ class ForgivingRecorder(Recorder):
             index = self._begin(url)
             try:
                 body = tried(url, index)
-                self._keep(index, body)
+                if self._has_body(index):
+                    self._keep(index, body)
             except Exception as error:
                 self._mark(index, error)
                 raise
@@ -58,7 +59,8 @@ class ForgivingRecorder(Recorder):
             index = self._begin(url)
             try:
                 body = await tried(url, index)
-                self._keep(index, body)
+                if self._has_body(index):
+                    self._keep(index, body)
             except Exception as error:
                 self._mark(index, error)
                 raise

@@ -90,9 +90,10 @@ class _Tries:
         self._began = time.perf_counter()
         self._first = self._first or self._began
 
-    def succeeded(self) -> None:
-        """The attempt returned a body."""
-        self._note(self._place, self._began, time.perf_counter(), "")
+    def returned(self, body: object) -> None:
+        """The attempt returned: what is no bytes is an error that is told in its own way, and tried no more."""
+        name = "" if type(body) is bytes else f"returned {type(body).__name__}"
+        self._note(self._place, self._began, time.perf_counter(), name)
 
     def failed(self, error: BaseException) -> float | None:
         """The attempt raised: seconds to wait before the next, None if there is to be none."""
@@ -116,7 +117,7 @@ def sync(fetch: Callable[[str], bytes], rule: Rule, note: Note) -> Callable[[str
                 if wait_s is None:
                     raise
             else:
-                tries.succeeded()
+                tries.returned(body)
                 return body
             time.sleep(wait_s)
 
@@ -139,7 +140,7 @@ def asynchronous(
                 if wait_s is None:
                     raise
             else:
-                tries.succeeded()
+                tries.returned(body)
                 return body
             await _sleep(wait_s)
 

@@ -49,6 +49,7 @@ class Downloads:
         ca_file: certificates to trust; None for plain HTTP.
         refused: what is wrong with a certificate -> URL where it is shown, and where nothing may be fetched.
         folder: where bodies are saved; None keeps them in memory.
+        absent: URL of an image that is not there, at a server that can be reached.
         retry: the rule where an image that cannot be had is forgiven; None where it fails the trial.
     """
 
@@ -58,6 +59,7 @@ class Downloads:
     ca_file: str | None = None
     refused: Mapping[str, str] = field(default_factory=dict)
     folder: str | None = None
+    absent: str = ""
     retry: Rule | None = None
 
 

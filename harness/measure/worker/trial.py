@@ -49,7 +49,7 @@ class Trial:
         Returns:
             ``reason``: what is wrong with it; ``advice``: what it had better do; ``blocks``: that the loop had to wait.
         """
-        missing = f"{self._downloads.urls[0]}.absent"
+        missing = self._downloads.absent
         refused = self._downloads.refused if certificates else {}
         if not is_async_client(self._client):
             with self._open_client() as fetch:
