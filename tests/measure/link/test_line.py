@@ -17,7 +17,9 @@ import pytest
 from harness.link import Link
 from harness.measure.launch import ROOT
 from harness.measure.link.line import Line, LinkUnavailable, Mechanism, open_link
+from harness.measure.server import starting_server
 from harness.model import HarnessError
+from harness.workload import Workload
 from tests.measure.link.ends import trips
 
 LINK = Link(round_trip_s=0.02)
@@ -67,6 +69,29 @@ def test_what_is_started_at_an_end_keeps_its_process_and_sees_that_end_alone(lin
         assert {"lo", "line"} <= devices
         assert not devices & {"eth0", "ens3"}
     assert "line:" not in ours
+
+
+def test_packets_to_an_address_that_nobody_has_come_nowhere(line: Line) -> None:
+    """A connection to it is neither made nor refused."""
+    code = """if True:
+        import socket, sys
+        for host, port in (url.split("/")[2].split(":") for url in sys.argv[1:]):
+            try:
+                socket.create_connection((host, int(port)), timeout=0.2).close()
+                print("connected")
+            except OSError as error:
+                print(type(error).__name__)
+    """
+    workload = Workload.of(
+        "lost", images=2, image_bytes=2048, concurrency=1, sink="memory", round_trip_s=0.02,
+        faults={"unroutable": 0.5},
+    )  # fmt: skip
+    with starting_server(cpus=(), line=line) as ready:
+        manifest = ready().register(workload)
+        command = [*line.client_prefix, sys.executable, "-c", code, *manifest.urls]
+        found = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    assert found == ["TimeoutError" if met else "connected" for met in manifest.meets]
+    assert sorted(found) == ["TimeoutError", "connected"]
 
 
 def test_a_line_that_was_killed_says_so(line: Line) -> None:
