@@ -21,8 +21,76 @@ class Advice:
     source: str
 
 
-# Distribution, surprise and fault ("" is any) -> what to do.
-ADVICE: Mapping[tuple[str, Surprise, str], Advice] = {}
+STATUSES = ("not_found", "gone", "forbidden", "too_many_requests", "unavailable")
+
+# Distribution, surprise and fault ("" is any) -> what to do. A test does it, with ``tests/conformance/advised``.
+ADVICE: Mapping[tuple[str, Surprise, str], Advice] = {
+    ("aiohttp", "retried by itself", ""): Advice(
+        text="A GET whose connection breaks is sent once more, and no option turns that off. A middleware that raises "
+        "an error of its own for ClientOSError and ServerDisconnectedError does.",
+        source="aiohttp/client.py, ClientSession._request: retry_persistent_connection",
+    ),
+    ("urllib3", "retried by itself", ""): Advice(
+        text="Unless told otherwise it tries three more times: give retries=False, or a Retry that says what is worth it.",
+        source="urllib3/connectionpool.py, HTTPConnectionPool.urlopen: retries",
+    ),
+    ("httpx", "hangs", "trickle"): Advice(
+        text="Its timeout is for each piece that is read, and none is for all of it. In async code put asyncio.timeout or "
+        "trio.fail_after around the request; in plain code read by client.stream and iter_bytes, and look at the clock.",
+        source="www.python-httpx.org/advanced/timeouts, read timeout",
+    ),
+    ("requests", "hangs", "trickle"): Advice(
+        text="Its timeout is for each read of the socket. Ask with stream=True, read by response.raw.read1 with an amount, "
+        "and look at the clock after each piece; iter_content waits until a piece is whole.",
+        source="requests documentation, Quickstart, Timeouts; urllib3/util/timeout.py, Timeout",
+    ),
+    ("urllib3", "hangs", "trickle"): Advice(
+        text="Its timeouts are for each read of the socket. Ask with preload_content=False, read by read1 with an amount, "
+        "and look at the clock after each piece.",
+        source="urllib3/util/timeout.py, Timeout",
+    ),
+    ("httpx", "spoils the next", "long_body"): Advice(
+        text="What follows a body stays in the connection, which is used again. Try once more after a "
+        "RemoteProtocolError, or use each connection once: Limits(max_keepalive_connections=0).",
+        source="httpcore/_sync/http11.py, HTTP11Connection._response_closed: it does not ask for trailing data",
+    ),
+    ("requests", "taken for good", "short_body"): Advice(
+        text="Have urllib3 2 or later, which holds a body against its Content-Length; with an older one compare them "
+        "yourself.",
+        source="urllib3/response.py, HTTPResponse: enforce_content_length, True since 2.0",
+    ),
+    ("urllib3", "taken for good", "short_body"): Advice(
+        text="Leave enforce_content_length on, which is off before 2.0, and read by read1 with an amount: without one a "
+        "short body is not noticed.",
+        source="urllib3/response.py, HTTPResponse._raw_read",
+    ),
+    **{
+        (package, "taken for good", fault): Advice(text=text, source=source)
+        for fault in STATUSES
+        for package, text, source in (
+            (
+                "aiohttp",
+                "Give the session raise_for_status=True.",
+                "aiohttp/client.py, ClientSession: raise_for_status",
+            ),
+            (
+                "httpx",
+                "Call response.raise_for_status() before the body is used.",
+                "httpx/_models.py, Response.raise_for_status",
+            ),
+            (
+                "requests",
+                "Call response.raise_for_status() before the body is used.",
+                "requests/models.py, Response.raise_for_status",
+            ),
+            (
+                "urllib3",
+                "Look at response.status: it raises for none.",
+                "urllib3/response.py, BaseHTTPResponse.status",
+            ),
+        )
+    },
+}
 
 
 def advice_on(packages: Sequence[str], surprise: Surprise, fault: str) -> Advice | None:

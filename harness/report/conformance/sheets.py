@@ -44,6 +44,7 @@ class Sheet:
     notes: tuple[str, ...] = ()
 
 
+NAMED = 3  # more faults than this are counted
 LEGEND = (
     ("image", "it gave the image all the same"),
     ("error", "it raised, as it had better; the class stands beneath"),
@@ -76,7 +77,8 @@ def sheets(
 
 
 def _matrix(conducts: Sequence[Conduct], of: str, every: Sequence[Conduct]) -> Sheet:
-    clients = list(dict.fromkeys(conduct.client for conduct in conducts))
+    # One that can meet nothing at all has its reason below, and no column.
+    clients = list(dict.fromkeys(conduct.client for conduct in conducts if conduct.outcome != "unavailable"))
     faults = list(dict.fromkeys(conduct.fault for conduct in conducts))
     known = {(conduct.client, conduct.fault): conduct for conduct in conducts}
     others = differing(every)
@@ -133,8 +135,7 @@ def _why(conducts: Sequence[Conduct]) -> Iterator[str]:
 
 
 def _some(faults: Sequence[str]) -> str:
-    most = 3
-    return ", ".join(faults) if len(faults) <= most else f"{len(faults)} faults"
+    return ", ".join(faults) if len(faults) <= NAMED else f"{len(faults)} faults"
 
 
 def _changes(conducts: Sequence[Conduct], others: dict[tuple[str, str, str], Conduct]) -> Iterator[str]:
