@@ -115,6 +115,10 @@ def _hidden_requests(each: Pass) -> float:
     return math.nan if each.attempts.hidden_requests is None else each.attempts.hidden_requests
 
 
+def _last_body(each: Pass) -> float:
+    return max(start + latency for start, latency in zip(each.start_s, each.latency_s, strict=True))
+
+
 def _witnessed(of_witness: Callable[[Witness], float]) -> Callable[[Pass], float]:
     """What the server saw of a pass; NaN of one that was not witnessed."""
     return lambda each: of_witness(each.witness) if each.witness else math.nan
@@ -234,6 +238,19 @@ CLIENT_IN_FLIGHT = _count(
     "higher",
     lambda each: each.peak_in_flight,
 )
+OPENING = _count(
+    "opening_s", "from the start to the first call of fetch", "s", "lower", lambda each: min(each.start_s)
+)
+DOWNLOADING = _count(
+    "downloading_s",
+    "from the first call of fetch to the last body",
+    "s",
+    "lower",
+    lambda each: _last_body(each) - min(each.start_s),
+)
+CLOSING = _count(
+    "closing_s", "from the last body to the end", "s", "lower", lambda each: each.wall_s - _last_body(each)
+)
 VOLUNTARY_SWITCHES = _count(
     "voluntary_switches",
     "context switches, voluntary",
@@ -282,6 +299,9 @@ METRICS: tuple[Metric, ...] = (
     CONNECTIONS,
     CLIENT_IN_FLIGHT,
     SERVER_IN_FLIGHT,
+    OPENING,
+    DOWNLOADING,
+    CLOSING,
     VOLUNTARY_SWITCHES,
     INVOLUNTARY_SWITCHES,
 )

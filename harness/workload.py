@@ -73,6 +73,12 @@ class Workload:
         return {key: value for group in GROUPS for key, value in asdict(getattr(self, group)).items()}
 
     @property
+    def has_network(self) -> bool:
+        """Whether an answer takes its time, as between hosts: by a line, a thinking server, or one that is not ours."""
+        network = self.network
+        return self.link.is_line or network.is_remote or bool(network.latency_s)
+
+    @property
     def answer_kind(self) -> AnswerKind:
         """Of its images."""
         sizes = self.what.sizes

@@ -1,43 +1,51 @@
-"""The answer first: three picks by stated rules, from the summary alone.
+"""The picks, by stated rules, from the summary alone: of each workload, and of all of them together.
 
-* best: least time, or whatever metric the run is judged by; overall, the best geometric mean of the ratios to the best of
-  each workload.
-* simplest that is good enough: fewest lines of code in its files, among all within ``GOOD_ENOUGH`` of the best. That it
-  cannot be told apart from the best makes no row good enough: few or noisy rounds tell nothing apart.
+* best: least time, or whatever metric the run is judged by.
+* simplest that is good enough: of all within ``GOOD_ENOUGH`` of the best, the one that needs the fewest packages beyond
+  those of the baseline, then the one with the fewest lines of code. That it cannot be told apart from the best makes no
+  row good enough: few or noisy rounds tell nothing apart.
 * cheapest: least product of client CPU per image and peak memory, so that halving either counts the same.
 
-Only ranked cells are picked, and where there is none to pick, the pick says why. A pick is no test: what can be told apart
-is in the ranking.
+Over several workloads a variant is as good as in its worst: nothing is averaged, for a reader has one workload and not the
+mean of some. Only ranked cells are picked, and where there is none to pick, the pick says why. A pick is no test: what can
+be told apart is in the ranking.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from harness.metrics import CLIENT_CPU, PEAK_RSS, RATE, Metric
 from harness.model import ALL, NONE
+
+Row = Mapping[Any, Any]
 
 SIMPLEST, CHEAPEST = "simplest that is good enough", "cheapest in CPU and memory"
 
 GOOD_ENOUGH = 1.25  # times the time of the best: what most would give for simpler code
 COLUMNS = [
     *("scope", "workloads", "pick", "variant", "side", RATE.key, f"{RATE.key}_low", f"{RATE.key}_high"),
-    *("ratio_to_best", CLIENT_CPU.key, PEAK_RSS.key, "source_lines"),
+    *("ratio_to_best", CLIENT_CPU.key, PEAK_RSS.key, "source_lines", "extra_packages"),
     *("tied_with", "good_enough", "good_enough_factor", "candidates", "reason"),
 ]
 NOT_IN_EACH = "no variant was ranked in every workload"
-NOT_GOOD = f"no variant is within {GOOD_ENOUGH:g} times the best of each workload in the geometric mean"
+NOT_GOOD = f"no variant is within {GOOD_ENOUGH:g} times the best of each workload"
 
 
-def best_pick(metric: Metric) -> str:
-    """Name of the pick that is the best by a metric."""
-    return metric.best
+def behind(row: Row, metric: Metric) -> float:
+    """How many times worse than the best of its workload."""
+    return metric.worsening(row["ratio_to_best"])
+
+
+def simplicity(row: Row, metric: Metric) -> tuple[int, int, float]:
+    """The less, the simpler: packages to add, lines of code to read, and what it costs in speed."""
+    packages = [] if row["extra_packages"] == NONE else row["extra_packages"].split()
+    return len(packages), row["source_lines"], behind(row, metric)
 
 
 def picks(summary: pd.DataFrame, metric: Metric) -> pd.DataFrame:
-    """Three rows for each workload with a rank, and three over all of them if there are several; those come first.
+    """Three rows for each workload with a rank, and two over all of them if there are several; those come first.
 
     Where nothing can be picked, the variant is ``NONE`` and ``reason`` says why.
 
@@ -48,45 +56,42 @@ def picks(summary: pd.DataFrame, metric: Metric) -> pd.DataFrame:
     names = list(dict.fromkeys(ranked["workload"]))
     rows: list[dict[str, Any]] = []
     if len(names) > 1:
-        rows += _three(ALL, len(names), _over_all(ranked, len(names)), metric)
+        rows += _picked(ALL, len(names), worst_of_each(ranked, len(names), metric), metric)
     for name in names:
-        rows += _three(name, 1, ranked[ranked["workload"] == name].to_dict("records"), metric)
+        rows += _picked(name, 1, ranked[ranked["workload"] == name].to_dict("records"), metric)
     frame = pd.DataFrame(rows, columns=COLUMNS)
     figures = [RATE.key, f"{RATE.key}_low", f"{RATE.key}_high", "ratio_to_best"]
+    figures += [CLIENT_CPU.key, PEAK_RSS.key]
     return frame.astype(dict.fromkeys(figures, "float64"))
 
 
-def _over_all(ranked: pd.DataFrame, workloads: int) -> list[dict[Any, Any]]:
-    """One record for each variant that is ranked in every workload; figures are geometric means, rates are left out."""
+def worst_of_each(ranked: pd.DataFrame, workloads: int, metric: Metric) -> list[dict[str, Any]]:
+    """One record for each variant that is ranked in every workload, with its ratio to the best where that is worst."""
     rows = []
     for (variant, side), of in ranked.groupby(["variant", "side"], sort=False):
         if len(of) == workloads:
-            means = {key: _geometric_mean(of[key]) for key in ("ratio_to_best", CLIENT_CPU.key, PEAK_RSS.key)}
-            whole = {"band": of["band"].max(), "source_lines": of["source_lines"].iloc[0]}
-            rows.append({"variant": variant, "side": side} | whole | means)
+            worst = (
+                of["ratio_to_best"].max(skipna=False)
+                if metric.sign > 0
+                else of["ratio_to_best"].min(skipna=False)
+            )
+            same = {key: of[key].iloc[0] for key in ("source_lines", "extra_packages")}
+            rows.append(
+                {"variant": variant, "side": side, "ratio_to_best": worst, "band": of["band"].max()} | same
+            )
     return rows
 
 
-def _geometric_mean(values: pd.Series) -> float:
-    """0 if any value is 0, NaN if any is missing."""
-    with np.errstate(divide="ignore"):
-        return float(np.exp(np.log(values.to_numpy("float64")).mean()))
-
-
-def _three(
-    scope: str, workloads: int, rows: Sequence[Mapping[Any, Any]], metric: Metric
-) -> list[dict[str, Any]]:
-    def behind(row: Mapping[Any, Any]) -> float:
-        return metric.worsening(row["ratio_to_best"])
-
+def _picked(scope: str, workloads: int, rows: Sequence[Row], metric: Metric) -> list[dict[str, Any]]:
     known = [row for row in rows if not pd.isna(row["ratio_to_best"])]
-    good = [row for row in known if behind(row) <= GOOD_ENOUGH]
-    best = min(known, key=behind, default=None)
+    good = [row for row in known if behind(row, metric) <= GOOD_ENOUGH]
+    best = min(known, key=lambda row: behind(row, metric), default=None)
     chosen = {
-        SIMPLEST: min(good, key=lambda row: (row["source_lines"], behind(row)), default=None),
-        best_pick(metric): best,
-        CHEAPEST: min(known, key=lambda row: row[CLIENT_CPU.key] * row[PEAK_RSS.key], default=None),
+        metric.best: best,
+        SIMPLEST: min(good, key=lambda row: simplicity(row, metric), default=None),
     }
+    if scope != ALL:
+        chosen[CHEAPEST] = min(known, key=lambda row: row[CLIENT_CPU.key] * row[PEAK_RSS.key], default=None)
     shared = {
         "scope": scope,
         "workloads": workloads,

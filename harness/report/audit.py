@@ -1,5 +1,6 @@
-"""What speaks for and against a run, as frames: host, parity, notes, self-check, facts. It decides nothing."""
+"""What speaks for and against a run, as frames: host, parity, notes, self-check, lessons, facts. It decides nothing."""
 
+import math
 import statistics
 from collections import Counter
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ import pandas as pd
 
 from harness.ledger import Ledger
 from harness.measured import Trial
-from harness.model import ALL, Cell
+from harness.model import ALL, NONE, Cell
 from harness.report.frames import ID, axes_of, key_of
 from harness.stats.judge import Judgement
 from harness.stats.validity import facts as asked_as
@@ -96,6 +97,26 @@ def selfcheck(ledger: Ledger) -> pd.DataFrame:
         }
         for level, share in (check.detected.items() if check else ())
         if check
+    ]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def lessons(ledger: Ledger) -> pd.DataFrame:
+    """One row per lesson that the run quotes and figure of it; a lesson without figures has one row."""
+    columns = ["lesson", "title", "state", "happened", "advice", "python", "figure", "value"]
+    rows = [
+        (
+            lesson.name,
+            lesson.title,
+            lesson.state,
+            lesson.happened,
+            lesson.advice,
+            lesson.python,
+            figure,
+            value,
+        )
+        for lesson in ledger.lessons
+        for figure, value in (lesson.figures or {NONE: math.nan}).items()
     ]
     return pd.DataFrame(rows, columns=columns)
 

@@ -2,31 +2,31 @@
 
 CAPTIONS = {
     "ranking": (
-        "Each mark is the metric of the title over that of the baseline, paired by round, with its 95 % interval. The "
-        "shaded band is the margin: changes inside of it are of no interest. Grey rows are not ranked."
+        "Each mark is a variant's metric over that of the baseline, paired by round, with its 95 % interval; below it a "
+        "stroke for each round. We ignore differences inside the shaded band. Grey rows are not ranked."
+    ),
+    "race": (
+        "Of the fastest variant of each concurrency model one whole pass, the one nearest to its median. A bar is an image, "
+        "from the call of fetch until its body is there; all strips have one time axis, from zero. Shaded: the ideal, the "
+        "least time that the round trips, the line and the server allow."
     ),
     "completion": (
         "Share of the images done against time, median over the timed passes. A panel per concurrency model; grey: "
-        "all other variants."
+        "the first of all to be through."
     ),
     "latency": (
-        "Left: the ECDF. Right: percentiles, on an axis on which each nine takes the same room. From the call of "
-        "fetch until the body is in the sink; a closed loop, in which a call waits for a free connection too. "
+        "Left: share of the images that were there within this time. Right: how long the slowest half, tenth, hundredth "
+        "took at least. From the call of fetch until the body is in the sink, so it waits for a free place too. "
         "Curves end where fewer than 10 images lie beyond. In colour: the baseline and the fastest of each "
         "concurrency model, at most 7; the data table has all."
     ),
     "cost": (
-        "Ringed and joined: the Pareto front, which no other ranked variant beats on both axes. The client's "
+        "Ringed and joined: those that no other ranked variant beats on both axes. The client's "
         "process only; what the server used stands under “Audit”."
-    ),
-    "heat-map": (
-        "Darker is worse; 1.00× is the best of its column, – is not ranked. The best over all workloads stands "
-        "on top."
     ),
     "factors": (
         "The metric with one client, concurrency model or loop over the metric with another, averaged over all pairs of "
-        "variants that differ in nothing else. A wide band says that the effect depends on the rest of the "
-        "variant, so that the mean tells little."
+        "variants that differ in nothing else. Wide band: it depends on the rest of the variant; look at each one."
     ),
     "host": (
         "The same CPU loop and the same loopback echo before each round, over their median: a level line is a "

@@ -20,7 +20,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from harness.model import HERE, NONE
-from harness.report.style import Look
+from harness.report.style import Look, legible
 from harness.text import printable
 
 INK, FAINT, GRID, CONTEXT = "#222222", "#666666", "#DDDDDD", "#CCCCCC"
@@ -179,7 +179,15 @@ def panel_of_rows(
 
 def beside(axes: Axes, place: int, x: float, text: str, colour: str) -> None:
     """Write a text in a row of the panel, at ``x`` of its width."""
-    axes.text(x, place, text, transform=axes.get_yaxis_transform(), va="center", fontsize=SMALL, color=colour)
+    axes.text(
+        x,
+        place,
+        text,
+        transform=axes.get_yaxis_transform(),
+        va="center",
+        fontsize=SMALL,
+        color=legible(colour),
+    )
 
 
 def label_beside(axes: Axes, ends: Sequence[tuple[float, float, str, str]]) -> None:
@@ -201,7 +209,7 @@ def label_beside(axes: Axes, ends: Sequence[tuple[float, float, str, str]]) -> N
         within: dict[str, Any] = {"transform": axes.transAxes, "clip_on": False}
         x, y = places[end]
         axes.add_artist(Line2D([x + 0.01, 1.02], [y, at], color=GRID, linewidth=0.7, **within))
-        axes.text(1.03, at, printable(text), va="center", fontsize=SMALL, color=colour, **within)
+        axes.text(1.03, at, printable(text), va="center", fontsize=SMALL, color=legible(colour), **within)
 
 
 def spread(heights: Sequence[float], gap: float) -> list[float]:

@@ -22,7 +22,7 @@ TAIL = 10  # a percentile is shown only where at least this many values lie beyo
 PERCENTILES = (0.5, 0.9, 0.99, 0.999)
 # Even steps for the ECDF, then even steps on the axis 1/(1-p), up to four nines.
 CURVE = np.unique(np.round(np.concatenate([np.arange(1, 20) / 20, 1 - 10 ** -np.arange(1, 4.01, 0.125)]), 6))
-STEPS = 50  # of a completion curve: each fiftieth of the images, and the start
+STEPS = 100  # of a completion curve: each hundredth of the images, and the start
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

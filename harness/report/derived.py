@@ -7,30 +7,30 @@ from io import BytesIO
 import pandas as pd
 
 from harness.ledger import Ledger
-from harness.report import figures, markdown, primitives
+from harness.report import markdown, primitives
 from harness.report.audit import is_unfinished
 from harness.report.charts import render
 from harness.report.csvs import to_csv
 from harness.report.figures import ReportFigure
 from harness.report.page.build import page
+from harness.report.run_figures import of_host, of_run
 from harness.report.style import looks
 from harness.report.tables import Tables
+from harness.report.workload_figures import of_workload
 
 
 def build(ledger: Ledger, tables: Tables) -> Mapping[str, bytes]:
     """Make every file."""
-    slugs = slugs_of([workload.name for workload in ledger.run.plan.workloads])
-    shown = [
-        figure for workload, slug in slugs.items() for figure in figures.of_workload(tables, workload, slug)
-    ]
-    shown += [*figures.of_run(ledger, tables), *figures.of_host(tables), *_primitives(ledger.primitives)]
+    slugs = slugs_of([str(name) for name in tables.workloads["workload"]])
+    shown = [figure for workload, slug in slugs.items() for figure in of_workload(tables, workload, slug)]
+    shown += [*of_run(ledger, tables), *of_host(tables), *_primitives(ledger.primitives)]
     look = looks(ledger.run.contenders, ledger.run.plan.variants)
     pictures = {figure.name: render(figure.draw, figure.frame, look, figure.title) for figure in shown}
     files = {name: to_csv(frame) for name, frame in tables.files.items()}
     files |= {f"charts/{name}.svg": picture for name, picture in pictures.items()}
     unfinished = is_unfinished(ledger)
     files["report.md"] = markdown.report(ledger, tables, unfinished=unfinished)
-    files["report.html"] = page(ledger, tables, slugs, shown, pictures, unfinished=unfinished)
+    files["report.html"] = page(ledger, tables, slugs, shown, pictures, look, unfinished=unfinished)
     return files
 
 

@@ -43,6 +43,9 @@ class Format(Protocol):
     def phrase(self, template: str, **parts: object) -> str:
         """Fill a template of ours with parts, each made safe."""
 
+    def code(self, text: str) -> str:
+        """A name as it stands in programs."""
+
     def value(self, value: Any, unit: str, digits: int = 3) -> str:
         """A figure in its unit."""
 
@@ -53,6 +56,10 @@ class Plain:
     def phrase(self, template: str, **parts: object) -> str:
         """Fill a template."""
         return template.format(**{name: printable(str(part)) for name, part in parts.items()})
+
+    def code(self, text: str) -> str:
+        """Leave it as it is."""
+        return text
 
     def value(self, value: Any, unit: str, digits: int = 3) -> str:
         """Show the figure alone."""
@@ -87,6 +94,10 @@ class Html:
         """Fill a template; parts are escaped unless they are markup."""
         safe = {name: as_shown(part) for name, part in parts.items()}
         return Markup(template).format(**safe)  # noqa: S704 - templates are this project's own literals
+
+    def code(self, text: str) -> Markup:
+        """Mark it."""
+        return self.phrase("<code>{text}</code>", text=text)
 
     def value(self, value: Any, unit: str, digits: int = 3) -> Markup:
         """Show the figure, its value behind it."""

@@ -4,7 +4,6 @@ Nothing here draws, and nothing judges: what a cell is called comes from the jud
 in ``curves``, what speaks for and against the run is in ``audit``.
 """
 
-import math
 import statistics
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,9 +14,9 @@ import pandas as pd
 from harness.ledger import Ledger
 from harness.measured import Trial
 from harness.metrics import METRICS, PEAK_RSS, RATE, THREADS, TIME_PER_IMAGE, Metric
-from harness.model import ALL, HERE, NONE, Cell, Plan, Variant
-from harness.outcomes import State, rival_word
-from harness.report.comparison import EFFECT, comparison_frame
+from harness.model import HERE, NONE, Cell, Plan, Variant
+from harness.outcomes import State
+from harness.report.limits import ideal_s
 from harness.report.sources import source_lines
 from harness.stats.judge import Judgement
 from harness.stats.ranking import RankedCell
@@ -34,28 +33,8 @@ PERCENTILES = {
 }  # of the summary, and their names in the latencies
 
 
-def lessons(ledger: Ledger) -> pd.DataFrame:
-    """One row per lesson that the run quotes and figure of it; a lesson without figures has one row."""
-    columns = ["lesson", "title", "state", "happened", "advice", "python", "figure", "value"]
-    rows = [
-        (
-            lesson.name,
-            lesson.title,
-            lesson.state,
-            lesson.happened,
-            lesson.advice,
-            lesson.python,
-            figure,
-            value,
-        )
-        for lesson in ledger.lessons
-        for figure, value in (lesson.figures or {NONE: math.nan}).items()
-    ]
-    return pd.DataFrame(rows, columns=columns)
-
-
 def workloads(ledger: Ledger) -> pd.DataFrame:
-    """One row per workload: what was asked, and what the server alone can give of it."""
+    """One row per workload, those with a network first: what was asked, what the server can give, and the ideal."""
     limits = server_limits(ledger.trials, ledger.run.plan.workloads, ledger.ceilings)
     rows = [
         {
@@ -66,8 +45,9 @@ def workloads(ledger: Ledger) -> pd.DataFrame:
                 if SPECS[name].is_shown
             },
             "ceiling_requests_per_s": limits.get(workload.name),
+            "ideal_s": ideal_s(workload, limits.get(workload.name)),
         }
-        for workload in ledger.run.plan.workloads
+        for workload in sorted(ledger.run.plan.workloads, key=lambda workload: not workload.has_network)
     ]
     return pd.DataFrame(rows)
 
@@ -79,6 +59,17 @@ def passes(ledger: Ledger) -> pd.DataFrame:
     place = ["round", "position", "pass", "warmup", "reason"]
     figures = [metric.key for metric in (*OF_PASS, *OF_TRIAL)]
     return pd.DataFrame(rows, columns=[*ID, *place, *figures, "executor_size", "sink_filesystem"])
+
+
+def trials(ledger: Ledger, metric: Metric) -> pd.DataFrame:
+    """One row per trial that has a value of the metric that is judged by; a failed cell has none."""
+    axes = axes_of(ledger)
+    rows = [
+        key_of(cell, axes[cell.variant]) | {"round": number + 1, "metric": metric.key, "value": value}
+        for cell, sample in samples(ledger.trials, metric).items()
+        for number, value in sample.values.items()
+    ]
+    return pd.DataFrame(rows, columns=[*ID, "round", "metric", "value"]).astype({"value": "float64"})
 
 
 def summary(
@@ -134,39 +125,6 @@ _MORE = [
 ]
 
 
-def effects(judgement: Judgement) -> pd.DataFrame:
-    """One row per effect: the value of a cell over that of its reference, and what follows from it in words of rivals."""
-    frame = comparison_frame(judgement.findings, EFFECT)
-    words = {finding.word for finding in judgement.findings}
-    told = {word: rival_word(word, judgement.metric) for word in words}
-    return frame.assign(verdict=frame["verdict"].map(told))
-
-
-def factors(judgement: Judgement) -> pd.DataFrame:
-    """One row per level of an axis and workload: what this level instead of the reference does to the metric."""
-    rows = [
-        {
-            "axis": factor.axis,
-            "level": factor.level,
-            "reference": factor.reference,
-            "workload": factor.workload or ALL,
-            "matches": factor.matches,
-            "rounds": factor.rounds,
-            "dropped_rounds": factor.dropped_rounds,
-            "metric": judgement.metric.key,
-            "ratio": factor.ratio,
-            "ratio_low": factor.interval.low if factor.interval else None,
-            "ratio_high": factor.interval.high if factor.interval else None,
-            "smallest": factor.smallest,
-            "largest": factor.largest,
-        }
-        for factor in judgement.factors
-    ]
-    figures = ["ratio", "ratio_low", "ratio_high", "smallest", "largest"]
-    names = ["axis", "level", "reference", "workload", "metric", "matches", "rounds", "dropped_rounds"]
-    return _floats(pd.DataFrame(rows, columns=[*names, *figures]), figures)
-
-
 def key_of(cell: Cell, variant: Variant) -> dict[str, object]:
     """The columns that say which cell a row is of."""
     values = (
@@ -183,11 +141,6 @@ def key_of(cell: Cell, variant: Variant) -> dict[str, object]:
 def axes_of(ledger: Ledger) -> dict[str, Variant]:
     """Variant id -> its record."""
     return {variant.id: variant for variant in ledger.run.plan.variants}
-
-
-def _floats(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
-    """None and a column of nothing but None become NaN, so that arithmetic never meets an object."""
-    return frame.astype(dict.fromkeys(columns, "float64"))
 
 
 def _pass_rows(trial: Trial, variant: Variant) -> Iterable[dict[str, object]]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from harness.ledger import Ledger
 from harness.outcomes import EXPLAINED, MEASURED
-from harness.report import ranked, sentences
+from harness.report import ranked, sentences, situations
 from harness.report.charts import row_name
 from harness.report.formats import MARKDOWN, Column, markdown
 from harness.report.tables import Tables
@@ -28,18 +28,15 @@ def report(ledger: Ledger, tables: Tables, *, unfinished: bool) -> bytes:
 def _lines(ledger: Ledger, tables: Tables, most: int, *, unfinished: bool) -> Iterator[str]:
     yield f"## fetchbench: {markdown(ledger.run.plan.suite)}"
     yield ""
-    yield sentences.answer(tables, MARKDOWN)
+    yield from _answer(tables)
     for caution in sentences.cautions(tables, MARKDOWN, unfinished=unfinished):
         yield f"\n> **Caution.** {caution}"
-    picks = tables.picks
-    for row in picks[picks["scope"] == picks["scope"].iloc[0]].to_dict("records") if len(picks) else ():
-        why = sentences.reason(row, MARKDOWN, tables.metric)
-        yield f"\n* **{sentences.title(row['pick'])}:** {markdown(row_name(row))}: {why}"
     for workload in tables.workloads["workload"]:
         of = tables.ranked[tables.ranked["workload"] == workload]
         yield f"\n### {markdown(workload)}"
         yield f"{sentences.scope(tables, workload, MARKDOWN)}\n"
-        yield from _table(of.to_dict("records"), most, ranked.columns(tables.metric)[: ranked.LAST])
+        rows = of.to_dict("records")
+        yield from _table(rows, most, ranked.told(ranked.columns(tables.metric)[: ranked.LAST], rows))
     for lesson in ledger.lessons:
         if lesson.held is False:
             yield f"\nLesson, {lesson.state}: {markdown(lesson.title)}: {markdown(lesson.happened)}"
@@ -54,6 +51,19 @@ def _lines(ledger: Ledger, tables: Tables, most: int, *, unfinished: bool) -> It
         "brackets are 95 % intervals. Figures, code and method: `report.html`; every number: the CSV files beside it."
     )
     yield f"\n`{printable(ledger.run.command).replace('`', '')[:REASON]}`"
+
+
+def _answer(tables: Tables) -> Iterator[str]:
+    found = situations.situations(tables, MARKDOWN)
+    if not found:
+        yield situations.nothing(tables, MARKDOWN)
+        return
+    yield f"On this machine ({sentences.machine(tables, MARKDOWN)}):"
+    for situation in found:
+        yield f"\n* **{markdown(situation.workload)}**: {situation.scope}"
+        yield from (f"    * **{label}:** {text}" for label, text in situation.lines)
+    if together := situations.overall(tables, MARKDOWN):
+        yield f"\nIn all of them: {'; '.join(together)}."
 
 
 def _table(rows: Sequence[Mapping[Any, Any]], most: int, columns: Sequence[Column]) -> Iterator[str]:

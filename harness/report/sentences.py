@@ -1,67 +1,20 @@
-"""The sentences of the report, generated from frames and told in any format: the answer, its picks, its cautions."""
+"""The sentences of the report that stand beside the answer: machine, scope of a workload, rules of the picks, cautions."""
 
 from collections.abc import Mapping
 from typing import Any
 
-import pandas as pd
-
 from harness.draws import drawn
-from harness.metrics import CLIENT_CPU, PEAK_RSS, Metric
-from harness.model import ALL, NONE
+from harness.metrics import Metric
+from harness.model import ALL
 from harness.outcomes import STATES
-from harness.report.answer import CHEAPEST, GOOD_ENOUGH, SIMPLEST, best_pick
-from harness.report.charts import row_name
-from harness.report.formats import Format, estimate
-from harness.report.ranked import RATIO, SPEED
+from harness.report.answer import CHEAPEST, GOOD_ENOUGH, SIMPLEST
+from harness.report.formats import Format
 from harness.report.tables import Tables
 from harness.schema import Shares
 from harness.stats.kernels import MIN_PAIRS
 from harness.workload import SPECS, sentence
 
-Row = Mapping[Any, Any]
 TOO_FEW = f"too few rounds to rank (measure at least {MIN_PAIRS})"
-
-
-def answer(tables: Tables, form: Format) -> str:
-    """One sentence: what is the fastest, of how many, on what, where."""
-    if tables.picks.empty:
-        untested = (tables.summary["state"] == "untested").any()
-        reasons = [TOO_FEW] if untested else tables.summary["reason"].dropna()
-        why = next((str(text) for text in reasons), "nothing was measured")
-        return form.phrase("No variant could be ranked: {why}.", why=why)
-    first = tables.picks[tables.picks["scope"] == tables.picks["scope"].iloc[0]]
-    row: Row = first[first["pick"] == best_pick(tables.metric)].iloc[0].to_dict()
-    parts: dict[str, object] = {
-        "machine": machine(tables, form),
-        "best": best(tables.metric),
-        "of": tables.metric.short,
-        "variant": row_name(row),
-        "candidates": form.value(row["candidates"], "count"),
-        "ties": _ties(row, form),
-    }
-    if row["variant"] == NONE:
-        template = "On this machine ({machine}), no variant is {best} over {workloads} workloads: {why}."
-        parts |= {"workloads": form.value(row["workloads"], "count"), "why": row["reason"]}
-    elif row["scope"] == ALL:
-        template = (
-            "On this machine ({machine}) and over {workloads} workloads, {variant} is {best} of the {candidates} "
-            "variants that were ranked in each: {ratio} the {of} of each workload's best in the geometric mean{ties}."
-        )
-        parts |= {
-            "workloads": form.value(row["workloads"], "count"),
-            "ratio": form.value(row["ratio_to_best"], "ratio"),
-        }
-    else:
-        template = (
-            "On this machine ({machine}), {variant} is {best} of {candidates} ranked variants at downloading "
-            "{workload}: {rate} images/s{baseline}{ties}."
-        )
-        parts |= {
-            "workload": scope(tables, row["scope"], form),
-            "rate": estimate(form, _in_table(tables, row), SPEED),
-            "baseline": _against_baseline(tables, row, form),
-        }
-    return form.phrase(template, **parts)
 
 
 def machine(tables: Tables, form: Format) -> str:
@@ -117,40 +70,18 @@ def _amount(value: float | tuple[float, ...], unit: str, form: Format) -> str:
     return form.phrase("{low} to {high} (median {middle})", low=low, middle=middle, high=high)
 
 
-def reason(row: Row, form: Format, metric: Metric) -> str:
-    """Why this pick is the pick, or why there is none."""
-    if row["variant"] == NONE:
-        return form.phrase("{why}", why=row["reason"])
-    parts: dict[str, object] = {
-        "of": metric.short,
-        "lines": form.value(row["source_lines"], "count"),
-        "good": form.value(row["good_enough"], "count"),
-        "all": form.value(row["candidates"], "count"),
-        "ratio": form.value(row["ratio_to_best"], "ratio"),
-        "cpu": form.value(row[CLIENT_CPU.key], "s"),
-        "memory": form.value(row[PEAK_RSS.key], "bytes"),
-    }
-    template = {
-        SIMPLEST: "{lines} lines of code, the fewest among {good} of {all} that are good enough; "
-        "{ratio} the best's {of}",
-        best_pick(metric): "best of {all}; {cpu} of CPU per 1,000 images, {memory}, {lines} lines of code",
-        CHEAPEST: "{cpu} of CPU per 1,000 images and {memory} at its peak; {ratio} the best's {of}",
-    }[row["pick"]]
-    return form.phrase(template, **parts)
-
-
 def rules(form: Format, metric: Metric) -> dict[str, str]:
     """What each pick means, as stated on the page."""
     return {
+        metric.best: form.phrase(
+            f"best {metric.label}; over several workloads, the one whose worst ratio to the best is the least"
+        ),
         SIMPLEST: form.phrase(
-            "fewest lines of code in its files (no blank lines, comments, docstrings), among all within {limit} "
-            f"the {metric.short} of the best",
+            "of all within {limit} "
+            f"the {metric.short} of the best: the fewest packages beyond those of the baseline, then the fewest lines of "
+            "code (no blank lines, comments, docstrings)",
             limit=form.value(GOOD_ENOUGH, "ratio"),
         ),
-        best_pick(
-            metric
-        ): f"best {metric.label}; over several workloads, the best geometric mean of the ratios to the best "
-        "of each",
         CHEAPEST: "least product of client CPU per image and peak memory: halving either counts the same",
     }
 
@@ -161,7 +92,7 @@ def cautions(tables: Tables, form: Format, *, unfinished: bool) -> list[str]:
     if unfinished:
         done = tables.facts[tables.facts["fact"] == "trials"]["value"].iloc[0]
         found.append(form.phrase("This run is unfinished: {done} trials were measured.", done=done))
-    template = "The host was disturbed, and what that could explain has no verdict: {text}; {advice}."
+    template = "The machine was not quiet, so what that can explain has no verdict: {text}; {advice}."
     found += [
         form.phrase(template, text=note["text"], advice=note["advice"])
         for note in tables.notes[tables.notes["workload"] == ALL].to_dict("records")
@@ -179,38 +110,3 @@ def cautions(tables: Tables, form: Format, *, unfinished: bool) -> list[str]:
 def title(pick: str) -> str:
     """The name of a pick at the start of a line; "CPU" stays what it is."""
     return pick[:1].upper() + pick[1:]
-
-
-def _ties(row: Row, form: Format) -> str:
-    if not row["tied_with"]:
-        return ""
-    others = (
-        "one other"
-        if row["tied_with"] == 1
-        else form.phrase("{n} others", n=form.value(row["tied_with"], "count"))
-    )
-    return form.phrase("; {others} cannot be told apart from it", others=others)
-
-
-def _in_table(tables: Tables, pick: Row) -> Row:
-    """The row of the ranked table that a pick of one workload is."""
-    of = tables.ranked
-    is_it = (
-        (of["workload"] == pick["scope"]) & (of["variant"] == pick["variant"]) & (of["side"] == pick["side"])
-    )
-    found: Row = of[is_it].iloc[0].to_dict()
-    return found
-
-
-def _against_baseline(tables: Tables, row: Row, form: Format) -> str:
-    of, same = tables.ranked, _in_table(tables, row)
-    baseline = of[(of["workload"] == row["scope"]) & of["is_baseline"]]
-    value: float = same["ratio"]
-    if pd.isna(value) or baseline.empty:
-        return ""
-    return form.phrase(
-        ", {ratio} the {of} of the baseline {baseline}",
-        of=tables.metric.short,
-        ratio=estimate(form, same, RATIO),
-        baseline=baseline["variant"].iloc[0],
-    )

@@ -4,7 +4,7 @@ import io
 import tokenize
 
 from harness.ledger import Ledger
-from harness.model import Contender, Variant
+from harness.model import NONE, Contender, Variant
 
 
 def source_lines(ledger: Ledger) -> dict[str, int]:
@@ -19,6 +19,20 @@ def source_lines(ledger: Ledger) -> dict[str, int]:
         + by_file.get(("loop", variant.loop or ""), 0)
         for variant in ledger.run.plan.variants
     }
+
+
+def extra_packages(ledger: Ledger) -> dict[str, str]:
+    """Variant id -> packages that its files import and the baseline's do not, with spaces between; ``NONE`` for none.
+
+    What the baseline needs, its user has already; each of the others is something to install, to learn and to update.
+    """
+    variants = ledger.run.plan.variants
+    needs = {
+        variant.id: {name for contender in files_of(ledger, variant) for name in contender.modules}
+        for variant in variants
+    }
+    has = needs.get(ledger.run.plan.baseline, set())
+    return {name: " ".join(sorted(packages - has)) or NONE for name, packages in needs.items()}
 
 
 def files_of(ledger: Ledger, variant: Variant) -> list[Contender]:

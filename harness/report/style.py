@@ -27,6 +27,35 @@ class Look:
     dash: tuple[float, ...]
 
 
+CONTRAST = 4.5  # of text on white, at least (WCAG 2.2, 1.4.3)
+
+
+def legible(colour: str) -> str:
+    """The colour, darkened as far as text in it needs to be read on white."""
+    channels = [int(colour[place : place + 2], 16) for place in (1, 3, 5)]
+    while contrast(_hex(channels), "#FFFFFF") < CONTRAST:
+        channels = [int(channel * 0.95) for channel in channels]
+    return _hex(channels)
+
+
+def contrast(colour: str, paper: str) -> float:
+    """Ratio of the luminances of two colours, the lighter over the darker, from 1 to 21 (WCAG 2.2)."""
+    darker, lighter = sorted((_luminance(colour), _luminance(paper)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    linear = [
+        channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4  # noqa: PLR2004 - the standard's
+        for channel in (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _hex(channels: Sequence[int]) -> str:
+    return "#" + "".join(f"{channel:02X}" for channel in channels)
+
+
 def looks(contenders: Sequence[Contender], variants: Sequence[Variant]) -> dict[str, Look]:
     """Variant id -> its look."""
     names = {

@@ -6,10 +6,12 @@ import pandas as pd
 
 from harness.ledger import Ledger
 from harness.metrics import CLIENT_CPU, PEAK_RSS, RATE, SERVER_IN_FLIGHT, Metric
-from harness.model import Plan
+from harness.model import NONE, Plan
 from harness.outcomes import ASKED, MEASURED
-from harness.report import answer, audit, frames, units
+from harness.report import answer, audit, effects, frames, limits, units
 from harness.report.curves import curves
+from harness.report.race import race
+from harness.report.sources import extra_packages
 from harness.stats.judge import Judgement
 
 CELL = ["workload", "variant", "side"]
@@ -29,12 +31,15 @@ class Tables:
     metric: Metric
     workloads: pd.DataFrame
     passes: pd.DataFrame
+    trials: pd.DataFrame
     summary: pd.DataFrame
     effects: pd.DataFrame
+    pairs: pd.DataFrame
     factors: pd.DataFrame
     latency: pd.DataFrame
     latency_curve: pd.DataFrame
     completion: pd.DataFrame
+    race: pd.DataFrame
     picks: pd.DataFrame
     host: pd.DataFrame
     parity: pd.DataFrame
@@ -56,32 +61,46 @@ def make_tables(ledger: Ledger, judgement: Judgement) -> Tables:
     """Make every frame of a run."""
     of_passes = frames.passes(ledger)
     found = curves(ledger)
-    summary = frames.summary(ledger, judgement, of_passes, found.latency)
-    effects = frames.effects(judgement)
+    summary = _with_reasons(frames.summary(ledger, judgement, of_passes, found.latency), ledger)
+    compared = effects.effects(judgement)
     return Tables(
         metric=judgement.metric,
         workloads=frames.workloads(ledger),
         passes=of_passes,
+        trials=frames.trials(ledger, judgement.metric),
         summary=summary,
-        effects=effects,
-        factors=frames.factors(judgement),
+        effects=compared,
+        pairs=effects.pairs(judgement),
+        factors=effects.factors(judgement),
         latency=found.latency,
         latency_curve=found.latency_curve,
         completion=found.completion,
+        race=race(ledger, summary),
         picks=answer.picks(summary, judgement.metric),
         host=audit.host(ledger),
         parity=audit.parity(ledger),
         notes=audit.notes(judgement),
         selfcheck=audit.selfcheck(ledger),
-        lessons=frames.lessons(ledger),
+        lessons=audit.lessons(ledger),
         facts=audit.facts(ledger),
-        ranked=_ranked(summary, effects, ledger.run.plan),
+        ranked=_ranked(summary, compared, ledger.run.plan),
     )
 
 
-def _ranked(summary: pd.DataFrame, effects: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+def _with_reasons(summary: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
+    """Say what each variant needs, and what limits each cell."""
+    found = pd.DataFrame(limits.limits(ledger, summary.to_dict("records")), columns=[*CELL, *limits.COLUMNS])
+    joined = summary.merge(found, on=CELL, how="left")
+    shares = dict.fromkeys(limits.COLUMNS[1:], "float64")
+    return joined.assign(
+        limited_by=joined["limited_by"].fillna(NONE),
+        extra_packages=joined["variant"].map(extra_packages(ledger)),
+    ).astype(shares)
+
+
+def _ranked(summary: pd.DataFrame, compared: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     ratios = ["ratio", "ratio_low", "ratio_high", "margin", "verdict"]
-    joined = summary.merge(effects[[*CELL, *ratios]], on=CELL, how="left")
+    joined = summary.merge(compared[[*CELL, *ratios]], on=CELL, how="left")
     parts = [_with_places(_with_fronts(of)) for _, of in joined.groupby("workload", sort=False)]
     whole = pd.concat(parts) if parts else _with_places(_with_fronts(joined))
     is_baseline = (whole["variant"] == plan.baseline) & whole["state"].isin(ASKED)

@@ -1,6 +1,6 @@
-"""The ranked tables at the end of a run, with as many columns as there is room for."""
+"""What a run ends with: the answer in a dozen lines, the ranked tables in the room that there is, and what is noted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -9,21 +9,28 @@ from rich.text import Text
 
 from harness.model import ALL
 from harness.outcomes import MEASURED, STATES
-from harness.report import ranked, sentences
+from harness.report import ranked, sentences, situations
 from harness.report.absences import absences
 from harness.report.charts import row_name
 from harness.report.formats import PLAIN, Column
-from harness.report.narrow import Figure, Name, has_room, print_table
+from harness.report.narrow import Figure, Name, broken, has_room, print_table
 from harness.report.tables import Tables
 
 USUAL = 5  # columns that are worth more than a variant in one line
+SUMMARY = 12  # lines of the answer
 LEAST = 3  # columns of a table; where even they have no room, the rows are told line by line
 
 Rows = Sequence[Mapping[Any, Any]]
 
 
 def print_report(console: Console, tables: Tables, *, unfinished: bool) -> None:
-    """Print a table per workload, then what is not in it and what speaks against it, and at last the answer."""
+    """Print the answer, what speaks against it, a table per workload, and at last what is not in them."""
+    for line in (
+        *_summary(tables, console.width),
+        *sentences.cautions(tables, PLAIN, unfinished=unfinished),
+        "",
+    ):
+        _print(console, line)
     rows = tables.ranked.to_dict("records")
     titles = {
         str(name): f"{name}: {sentences.scope(tables, name, PLAIN)}" for name in tables.workloads["workload"]
@@ -31,9 +38,48 @@ def print_report(console: Console, tables: Tables, *, unfinished: bool) -> None:
     for drawn in _drawn(console, titles, rows, ranked.columns(tables.metric)):
         print_table(console, drawn)
         console.print()
-    told = [*_absences(rows), *_notes(tables), *sentences.cautions(tables, PLAIN, unfinished=unfinished)]
-    for line in dict.fromkeys([*told, "", sentences.answer(tables, PLAIN)]):
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    for line in dict.fromkeys([*_absences(rows), *_notes(tables)]):
+        _print(console, line)
+
+
+def _print(console: Console, line: str) -> None:
+    """In a terminal words stay whole; a log or a pipe gets lines as they are."""
+    text = broken(line, console.width) if console.is_terminal else line
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def _summary(tables: Tables, width: int) -> list[str]:
+    """The answer, in at most ``SUMMARY`` lines of this width: of all workloads the fastest, and what more has room."""
+    found = situations.situations(tables, PLAIN)
+    if not found:
+        return [situations.nothing(tables, PLAIN)]
+    labels = dict.fromkeys(label for situation in found for label, _ in situation.lines)
+    asked = [
+        (situation.workload, line)
+        for label in labels
+        for situation in found
+        for line in situation.lines
+        if line[0] == label
+    ]
+    chosen = asked[: len(found)]
+    for statement in asked[len(found) :]:
+        if _height(_told(tables, found, [*chosen, statement]), width) <= SUMMARY:
+            chosen.append(statement)
+    return _told(tables, found, chosen)
+
+
+def _told(
+    tables: Tables, found: Sequence[situations.Situation], chosen: Collection[tuple[str, tuple[str, str]]]
+) -> list[str]:
+    lines = [f"On this machine ({sentences.machine(tables, PLAIN)}):"]
+    for situation in found:
+        told = [f"{line[0]}: {line[1]}" for line in situation.lines if (situation.workload, line) in chosen]
+        lines += [f"{situation.workload}: {told[0]}", *(f"  {line}" for line in told[1:])]
+    return lines
+
+
+def _height(lines: Sequence[str], width: int) -> int:
+    return sum(len(broken(line, width).splitlines()) for line in lines)
 
 
 def _drawn(console: Console, titles: Mapping[str, str], rows: Rows, columns: Sequence[Column]) -> list[Table]:
@@ -41,7 +87,9 @@ def _drawn(console: Console, titles: Mapping[str, str], rows: Rows, columns: Seq
     present = [row for row in rows if row["state"] != "unavailable"]
     measured = {name: [row for row in present if row["workload"] == name] for name in titles}
     for count in range(len(columns), LEAST - 1, -1):
-        found = [_table(titles[name], of, columns[:count]) for name, of in measured.items() if of]
+        found = [
+            _table(titles[name], of, ranked.told(columns[:count], of)) for name, of in measured.items() if of
+        ]
         if has_room(console, found, unbroken=count > USUAL):
             break
     return found
@@ -75,8 +123,12 @@ def _absences(rows: Rows) -> list[str]:
 
 
 def _notes(tables: Tables) -> list[str]:
+    """One line for each advice: what is noted of many cells differs in its numbers alone."""
     of_cells = tables.notes[tables.notes["workload"] != ALL].to_dict("records")
+    first: dict[str, str] = {}
+    for note in of_cells:
+        first.setdefault(note["advice"], note["text"])
     return absences(
-        ("note", f"{note['workload']}:{row_name(note)}", f"{note['text']}; {note['advice']}")
+        ("note", f"{note['workload']}:{row_name(note)}", f"{first[note['advice']]}; {note['advice']}")
         for note in of_cells
     )

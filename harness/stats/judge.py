@@ -19,7 +19,7 @@ from harness.stats.disturbance import Disturbance
 from harness.stats.effect import Effect, Reference, against_variant, effects
 from harness.stats.factors import FactorEffect, factor_effects
 from harness.stats.fitness import disturbances
-from harness.stats.ranking import RankedCell, rank
+from harness.stats.ranking import RankedCell, Rivals, rank, rivals
 from harness.stats.sample import (
     Interval,
     Sample,
@@ -92,6 +92,7 @@ class Judgement:
         findings: of every cell against the baseline of its workload.
         to_best: ratio of each cell with values to the first row of its workload, with its 95 % interval; for the
             eye, no test is made of it.
+        rivals: all pairs of ranked cells of one workload.
         factors: main effects of client, concurrency model and loop.
         host_notes: what disturbed the host; empty if nothing did.
         cell_notes: validity marks of cells.
@@ -101,6 +102,7 @@ class Judgement:
     ranking: tuple[RankedCell, ...]
     findings: tuple[Finding, ...]
     to_best: Mapping[Cell, tuple[float, Interval | None]]
+    rivals: tuple[Rivals, ...]
     factors: tuple[FactorEffect, ...]
     host_notes: tuple[Note, ...]
     cell_notes: Mapping[Cell, tuple[Note, ...]]
@@ -179,6 +181,7 @@ def judge_run(ledger: Ledger) -> Judgement:
             check=ledger.run.selfcheck,
         ),
         to_best=_to_best(found, ranking),
+        rivals=rivals(found, ranking),
         factors=factor_effects(found, plan.variants, plan.baseline, measured.cell_notes),
         host_notes=tuple(each.note for each in measured.disturbances),
         cell_notes=measured.cell_notes,

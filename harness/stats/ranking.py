@@ -17,6 +17,7 @@ A failed or invalid cell has no rank, and neither has one with fewer trials than
 tied. This module chooses no baseline and knows no margin.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -26,7 +27,16 @@ import numpy as np
 from harness.model import Cell, Note
 from harness.outcomes import State
 from harness.stats import kernels
-from harness.stats.sample import Sample, Samples, Summary, log_values, objection, summarise
+from harness.stats.sample import (
+    CONFIDENCE,
+    Interval,
+    Sample,
+    Samples,
+    Summary,
+    log_values,
+    objection,
+    summarise,
+)
 
 ALPHA = 0.05
 
@@ -51,6 +61,54 @@ class RankedCell:
     rank: int | None
     tied: bool
     reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rivals:
+    """Two ranked cells of one workload.
+
+    Attributes:
+        first: the one that stands above the other.
+        ratio: value of the second over that of the first, paired by round.
+        interval: its 95 % interval; None under three common rounds or without spread.
+        told_apart: as the ranking does it, Holm-adjusted over all pairs of the workload.
+    """
+
+    first: Cell
+    second: Cell
+    ratio: float
+    interval: Interval | None
+    told_apart: bool
+
+
+def rivals(found: Samples, ranking: Sequence[RankedCell]) -> tuple[Rivals, ...]:
+    """All pairs of ranked cells of each workload that share a round, in the order of the ranking."""
+    pairs: list[Rivals] = []
+    ranked = [row.cell for row in ranking if row.state == "ranked"]
+    for _, group in groupby(ranked, key=lambda cell: cell.workload):
+        cells = list(group)
+        rounds = sorted({number for cell in cells for number in found[cell].values})
+        logs = np.array([log_values(found[cell], rounds) for cell in cells]).reshape(len(cells), len(rounds))
+        apart = told_apart(logs)
+        first, second = np.triu_indices(len(cells), k=1)
+        of = kernels.moments(logs[second] - logs[first])
+        low, high = kernels.interval(of, CONFIDENCE)
+        pairs += [
+            Rivals(
+                first=cells[above],
+                second=cells[below],
+                ratio=math.exp(mean),
+                interval=Interval(low=math.exp(bottom), high=math.exp(top))
+                if math.isfinite(bottom)
+                else None,
+                told_apart=bool(apart[above, below]),
+            )
+            for above, below, mean, bottom, top in zip(
+                first.tolist(), second.tolist(), of.mean.tolist(), low.tolist(), high.tolist(), strict=True
+            )
+            if math.isfinite(mean)
+        ]
+    return tuple(pairs)
 
 
 def rank(found: Samples, cell_notes: Mapping[Cell, Sequence[Note]] | None = None) -> tuple[RankedCell, ...]:

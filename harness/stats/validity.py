@@ -7,6 +7,7 @@ import statistics
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from harness.fields import TELLING_LATENCY_S
 from harness.measured import Ceiling, LineWitness, Pass, Trial, Witness
 from harness.metrics import CLIENT_IN_FLIGHT, CONNECTIONS, NOT_WITNESSED, RATE, SERVER_IN_FLIGHT
 from harness.model import Cell, Note
@@ -125,10 +126,14 @@ def _limit(line: LineWitness) -> str | None:
 
 def _concurrency(trials: Sequence[Trial], workload: Workload) -> Iterator[Note]:
     asked = min(workload.arrival.concurrency, workload.what.images)
-    # Of a remote server only the client's own count is known.
-    in_flight = CLIENT_IN_FLIGHT if workload.network.is_remote else SERVER_IN_FLIGHT
+    # A server that answers at once, or is not ours, cannot tell; where answers take their time the client's own count does.
+    in_flight = SERVER_IN_FLIGHT if workload.network.shows_in_flight else CLIENT_IN_FLIGHT
     reached = statistics.median(map(in_flight.of_trial, trials))
-    is_known = workload.network.shows_in_flight or workload.network.is_remote
+    is_known = (
+        workload.network.shows_in_flight
+        or workload.network.is_remote
+        or workload.link.round_trip_s >= TELLING_LATENCY_S
+    )
     if is_known and reached < FEW * asked:
         yield Note(
             code="concurrency-not-reached",

@@ -7,7 +7,7 @@ import pytest
 from harness.metrics import PEAK_RSS, RATE
 from harness.report.derived import build
 from harness.report.formats import PLAIN
-from harness.report.sentences import answer
+from harness.report.situations import situations
 from harness.report.tables import make_tables
 from harness.stats.judge import judge_run
 from tests.report.ledgers import VARIANTS, make_book
@@ -31,12 +31,16 @@ def test_a_run_is_ranked_and_told_by_the_metric_of_its_plan() -> None:
     assert ranked["peak_rss_bytes_high"].gt(ranked["peak_rss_bytes_low"]).all()
     assert set(tables.effects["verdict"]) == {"more"}
     assert set(tables.effects["metric"]) == {PEAK_RSS.key}
-    assert f"{VARIANTS[0]} is the one with the least peak memory of 5 ranked variants" in answer(
-        tables, PLAIN
-    )
+    [situation] = situations(tables, PLAIN)
+    label, text = situation.lines[0]
+    assert label == "least peak memory"
+    assert text == f"{VARIANTS[0]}, 47.69 MiB of peak memory"
     files = build(ledger, tables)
-    assert "Peak memory over the baseline" in files["report.html"].decode()
-    assert "peak memory ratio" in files["report.md"].decode()
+    assert (
+        "Peak memory vs the best" in files["report.html"].decode()
+        or "keeps up with the best" in files["report.html"].decode()
+    )
+    assert "peak memory vs baseline" in files["report.md"].decode()
 
 
 @pytest.mark.parametrize("metric", [None, RATE.key])

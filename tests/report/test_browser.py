@@ -137,6 +137,71 @@ def test_it_filters_by_keyboard_with_the_baseline_pinned(visit: Open) -> None:
     assert page.current_url.endswith("?loop=none")
 
 
+def test_any_row_can_be_compared_with(visit: Open) -> None:
+    """What the page says of the baseline is what the script says of it, seen from the other end."""
+    page = visit()
+    other = VARIANTS[3]
+
+    def ratio(of: str) -> tuple[float, str]:
+        row = page.find_element(By.CSS_SELECTOR, f"#t-small-memory tr[data-name='{of}']")
+        heads = page.find_elements(By.CSS_SELECTOR, "#t-small-memory thead th")
+        at = {str(head.get_attribute("data-key")): place for place, head in enumerate(heads)}
+        cells = row.find_elements(By.XPATH, "./*")
+        shown = cells[at["ratio"]].find_elements(By.TAG_NAME, "data")
+        value = float(str(shown[0].get_attribute("value"))) if shown else 0.0
+        return value, cells[at["verdict"]].text
+
+    to_baseline = ratio(other)[0]
+    page.find_element(By.NAME, "against").send_keys(other)
+    turned, verdict = ratio(BASELINE)
+    assert turned == pytest.approx(1 / to_baseline, rel=1e-3)
+    assert verdict == ("faster" if turned < 1 else "slower")
+    assert ratio(other) == (0.0, "chosen")
+    assert page.find_elements(By.CSS_SELECTOR, "#t-small-memory td.apart")
+    assert "against=" in page.current_url
+    page.refresh()
+    assert ratio(BASELINE)[0] == pytest.approx(turned)
+    page.find_element(By.CSS_SELECTOR, "#filter button[type=reset]").send_keys(Keys.ENTER)
+    assert ratio(other)[0] == to_baseline
+
+
+def test_the_picks_follow_the_workloads_that_are_ticked(visit: Open) -> None:
+    page = visit()
+    told = page.find_element(By.ID, "together")
+    assert told.text.startswith("In all of them: ")
+    [first, second] = page.find_elements(By.CSS_SELECTOR, ".heat input[type=checkbox]")
+    whole = told.text
+    first.send_keys(Keys.SPACE)
+    assert told.text.startswith("In those that are ticked: ")
+    best = page.find_elements(By.CSS_SELECTOR, ".heat tbody tr")[0]
+    assert best.find_elements(By.TAG_NAME, "td")[1].text == "1.00×"
+    assert f"{best.get_attribute('data-name')} is the fastest" in told.text
+    second.send_keys(Keys.SPACE)
+    assert told.text == "Tick a workload."
+    first.send_keys(Keys.SPACE)
+    second.send_keys(Keys.SPACE)
+    assert told.text == whole  # the script says of all what the report says
+
+
+def test_a_race_is_played_by_hand_too(visit: Open) -> None:
+    page = visit()
+    slide = page.find_element(By.CSS_SELECTOR, ".replay input")
+    slide.send_keys(Keys.HOME)
+    until = "return document.querySelector('.race').style.getPropertyValue('--until')"
+    assert page.execute_script(until) == "0.00%"
+    slide.send_keys(Keys.END)
+    assert page.execute_script(until) == "100.00%"
+    calm = [{"name": "prefers-reduced-motion", "value": "reduce"}]
+    page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": calm})
+    assert not page.find_element(By.CSS_SELECTOR, ".replay button").is_displayed()
+
+
+def test_on_a_phone_rank_name_and_rate_are_in_view(visit: Open) -> None:
+    page = visit(width=390)
+    right = "return [...document.querySelectorAll('.ranking td.bar')].map((one) => one.getBoundingClientRect().right)"
+    assert max(page.execute_script(right)) <= 390
+
+
 def test_an_address_with_nonsense_shows_the_page(visit: Open) -> None:
     page = visit("?q=(((&loop=mars&t-small-memory=no_such.ascending&x=%3Cscript%3E")
     assert names(page) == [BASELINE]
@@ -165,11 +230,15 @@ def test_nothing_is_asked_of_any_network_and_nothing_complains(visit: Open) -> N
     assert page.execute_script(whole)
 
 
-def test_dark_paper_is_dark_and_figures_stay_on_white(visit: Open) -> None:
+def test_dark_paper_is_dark_with_dark_figures(visit: Open) -> None:
     both = "[document.body, document.querySelector('figure img')]"
-    colours = f"return {both}.map((one) => getComputedStyle(one).backgroundColor)"
-    assert visit(scheme="light").execute_script(colours) == ["rgb(255, 255, 255)", "rgb(255, 255, 255)"]
-    assert visit(scheme="dark").execute_script(colours) == ["rgb(20, 23, 27)", "rgb(255, 255, 255)"]
+    styles = (
+        f"return {both}.map((one) => getComputedStyle(one)).map((one) => [one.backgroundColor, one.filter])"
+    )
+    clear = "rgba(0, 0, 0, 0)"
+    assert visit(scheme="light").execute_script(styles) == [["rgb(255, 255, 255)", "none"], [clear, "none"]]
+    dark = visit(scheme="dark").execute_script(styles)
+    assert dark == [["rgb(20, 23, 27)", "none"], [clear, "invert(1) hue-rotate(180deg)"]]
 
 
 def test_paper_has_no_controls_and_all_data(visit: Open) -> None:
@@ -199,7 +268,9 @@ def test_without_a_script_it_is_complete(visit: Open) -> None:
     assert all(
         find_element.is_displayed() for find_element in page.find_elements(By.CSS_SELECTOR, "figure img")
     )
-    assert "is the fastest of" in page.find_element(By.CLASS_NAME, "answer").text
+    assert "fastest" in page.find_element(By.CLASS_NAME, "situation").text
+    assert page.find_elements(By.CSS_SELECTOR, ".race .track path")
+    assert page.find_elements(By.CSS_SELECTOR, ".replay, .heat input, .program + button") == []
 
 
 def test_headings_never_skip_a_level_and_every_figure_has_text_and_table(visit: Open) -> None:
@@ -214,7 +285,8 @@ def test_headings_never_skip_a_level_and_every_figure_has_text_and_table(visit: 
     figures = page.find_elements(By.CSS_SELECTOR, "section.figure")
     assert len(figures) >= 10
     for figure in figures:
-        assert len(str(figure.find_element(By.TAG_NAME, "img").get_attribute("alt"))) > 40
+        told = figure.find_element(By.CSS_SELECTOR, "img, .race")
+        assert len(str(told.get_attribute("alt") or told.get_attribute("aria-label"))) > 40
         assert figure.find_elements(By.CSS_SELECTOR, "details.data tbody tr")
     for landmark in ("header", "nav", "main", "footer", "search"):
         assert len(page.find_elements(By.TAG_NAME, landmark)) == 1

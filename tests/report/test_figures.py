@@ -11,12 +11,13 @@ import pytest
 
 from harness.report import charts
 from harness.report.csvs import to_csv
-from harness.report.figures import ReportFigure, of_host, of_run, of_workload
+from harness.report.figures import ReportFigure
 from harness.report.formats import HTML, PLAIN, cell
 from harness.report.ranked import RATIO
+from harness.report.run_figures import of_host, of_run
 from harness.report.style import looks
 from harness.report.tables import front, make_tables
-from harness.report.units import ratio
+from harness.report.workload_figures import of_workload
 from harness.stats.judge import judge_run
 from tests.report.ledgers import make_book, workload
 
@@ -40,7 +41,7 @@ def drawn_texts(figure: ReportFigure) -> list[str]:
 
 def test_all_kinds_are_there() -> None:
     assert set(FIGURES) == {
-        "ranking-a", "completion-a", "latency-a", "cost-a", "heat-map", "factors", "scaling-1", "host",
+        "ranking-a", "race-a", "completion-a", "latency-a", "cost-a", "factors-a", "scaling-1", "host",
     }  # fmt: skip
 
 
@@ -69,7 +70,7 @@ def test_the_alt_text_says_what_the_table_says(name: str) -> None:
             assert said.replace("&#39;", "'") in figure.alt
 
 
-@pytest.mark.parametrize(("name", "key"), [("ranking-a", "ratio"), ("factors", "ratio")])
+@pytest.mark.parametrize(("name", "key"), [("ranking-a", "ratio"), ("factors-a", "ratio")])
 def test_a_forest_prints_the_figures_of_its_table(name: str, key: str) -> None:
     figure = FIGURES[name]
     texts = drawn_texts(figure)
@@ -78,13 +79,6 @@ def test_a_forest_prints_the_figures_of_its_table(name: str, key: str) -> None:
             text = cell(PLAIN, row, RATIO)
             assert text in texts
             assert text in figure.alt or len(figure.table) > 6
-
-
-def test_the_heat_map_prints_the_figures_of_its_table() -> None:
-    figure = FIGURES["heat-map"]
-    texts = drawn_texts(figure)
-    for value in figure.table[["a-memory", "b-memory"]].to_numpy().ravel():
-        assert ratio(value) in texts
 
 
 def test_the_lines_are_the_rows_of_the_frame() -> None:
@@ -96,7 +90,7 @@ def test_the_lines_are_the_rows_of_the_frame() -> None:
         for axes in drawing.axes
         for line in axes.lines
     }
-    for _, of in figure.frame[figure.frame["share"] > 0].groupby("variant"):
+    for _, of in figure.frame.groupby("variant"):
         assert tuple(np.round(of["time_s"], 12)) in drawn
 
 

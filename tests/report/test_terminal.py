@@ -18,7 +18,7 @@ from tests.report.ledgers import VARIANTS, make_book, workload
 LONG = "round 4: 3 of 100 bodies differ from the manifest (first: img_0a1b2c3d_000004.jpg, 6,143 bytes) [/usr/lib]"
 
 
-def printed(width: int) -> str:
+def printed(width: int, *, terminal: bool = True) -> str:
     ledger = make_book(
         rounds=4,
         workloads=[workload("small-memory"), workload("large-memory")],
@@ -26,16 +26,20 @@ def printed(width: int) -> str:
         unavailable={"gather/pycurl/asyncio": "package pycurl is not installed [red]"},
         skipped={"sized/requests/asyncio": "keeps 6 in flight, and 1 is asked"},
     )
-    console = Console(file=io.StringIO(), width=width)
+    console = Console(file=io.StringIO(), width=width, force_terminal=terminal, color_system=None)
     print_report(console, make_tables(ledger, judge_run(ledger)), unfinished=False)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
 
+def tables(width: int) -> list[list[str]]:
+    """The lines of each table, between the answer and the notes."""
+    return [block.splitlines() for block in printed(width).split("\n\n")[1:3]]
+
+
 @pytest.mark.parametrize("width", [80, 100, 130, 200])
 def test_every_row_keeps_rank_variant_and_speed_at_any_width(width: int) -> None:
-    lines = printed(width).splitlines()
-    table = lines[: lines.index("")]
+    table = tables(width)[0]
     assert all(len(line) <= width for line in table)
     joined = "".join("".join(line.split()) for line in table)
     assert all(variant.rpartition("/")[0] in joined for variant in VARIANTS if width >= 130)
@@ -54,7 +58,7 @@ def test_every_row_keeps_rank_variant_and_speed_at_any_width(width: int) -> None
     ],
 )
 def test_where_there_is_little_room_names_break_at_their_slashes(width: int, lines: list[str]) -> None:
-    shown = printed(width).partition("failed: ")[0].splitlines()
+    shown = printed(width).splitlines()
     assert max(map(len, shown)) <= width
     assert [expected for expected in lines if expected not in [line.rstrip() for line in shown]] == []
 
@@ -92,7 +96,7 @@ def test_a_gate_and_the_list_have_room_anywhere_too() -> None:
 
 
 def test_reasons_stand_below_the_tables_as_they_are_and_once() -> None:
-    lines = printed(100).splitlines()
+    lines = printed(100, terminal=False).splitlines()
     [told] = [line for line in lines if line.endswith(f": round 1: {LONG}")]
     names = told.removeprefix("failed: ").removesuffix(f": round 1: {LONG}").split(", ")
     assert sorted(names) == [f"large-memory:{VARIANTS[2]}", f"small-memory:{VARIANTS[2]}"]
@@ -102,12 +106,22 @@ def test_reasons_stand_below_the_tables_as_they_are_and_once() -> None:
     assert lines.count("unavailable: gather/pycurl/asyncio: package pycurl is not installed [red]") == 1
 
 
-def test_the_last_line_is_the_answer() -> None:
-    assert "is the fastest of the" in printed(200).splitlines()[-1]
+@pytest.mark.parametrize("width", [80, 120, 200])
+def test_the_answer_comes_first_in_a_dozen_lines(width: int) -> None:
+    answer = printed(width).split("Not ranked")[0].splitlines()
+    assert len(answer) <= 12
+    assert answer[0].startswith("On this machine (Test CPU, 2 CPUs, CPython 3.11.7):")
+    assert answer[1].startswith(f"small-memory: fastest: {VARIANTS[0]}, 297.4 images/s")
+    assert any(line.startswith("large-memory: fastest: ") for line in answer)
+
+
+def test_what_differs_in_its_numbers_alone_is_noted_once() -> None:
+    notes = [line for line in printed(200, terminal=False).splitlines() if line.startswith("note: ")]
+    assert len(notes) == len({line.rpartition("; ")[2] for line in notes}) >= 1
 
 
 def test_the_wider_the_terminal_the_more_columns() -> None:
-    heads = [printed(width).splitlines()[1].split() for width in (80, 120, 160, 200)]
+    heads = [tables(width)[0][1].split() for width in (80, 120, 200, 260)]
     counts = [len(head) for head in heads]
     assert counts == sorted(counts)
     assert counts[0] < counts[-1]

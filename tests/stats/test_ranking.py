@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from harness.measured import Trial
 from harness.model import Note
-from harness.stats.ranking import bands, rank, told_apart
+from harness.stats.ranking import bands, rank, rivals, told_apart
 from tests.builders import cell, series, times, trial
 
 WOBBLE = [0.99, 1.01, 1.0, 0.98, 1.02, 1.0, 1.01, 0.99]
@@ -118,3 +118,25 @@ def test_holm_counts_all_pairs_of_the_workload() -> None:
 
 def test_a_run_without_trials_has_no_rows() -> None:
     assert rank({}) == ()
+
+
+def test_each_pair_is_told_apart_as_the_ranking_does_it() -> None:
+    trials = series(cell("fast"), scaled(0.1, WOBBLE)) + series(cell("equal"), scaled(0.1, OTHER))
+    trials += series(cell("slow"), scaled(0.2, THIRD)) + series(cell("lost"), [0.1, 0.1])
+    found = times(trials)
+    pairs = {(pair.first.variant, pair.second.variant): pair for pair in rivals(found, rank(found))}
+    first, second = (row.cell.variant for row in rank(found)[:2])
+    assert set(pairs) == {(first, second), (first, "slow"), (second, "slow")}  # an untested one has no rivals
+    assert [pair.told_apart for pair in pairs.values()] == [False, True, True]
+    twice = pairs["fast", "slow"]
+    assert twice.ratio == pytest.approx(2.0, rel=0.01)
+    assert twice.interval is not None
+    assert twice.interval.low < twice.ratio < twice.interval.high
+
+
+def test_of_two_rounds_a_pair_has_a_ratio_and_no_interval() -> None:
+    trials = series(cell("a"), [0.1, 0.1, 0.11, None, None]) + series(cell("b"), [None, 0.2, 0.2, 0.2, 0.21])
+    found = times(trials)
+    [pair] = rivals(found, rank(found))
+    assert (pair.interval, pair.told_apart) == (None, False)
+    assert pair.ratio == pytest.approx((2 * 2 / 1.1) ** 0.5)

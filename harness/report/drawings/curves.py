@@ -8,29 +8,27 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from harness.report.charts import CONTEXT, SMALL, canvas, label_beside, log, row_name
 from harness.report.style import Look
-from harness.report.units import seconds
+from harness.report.units import scale_of, seconds
 from harness.text import printable
 
 MOST = 7  # series in a panel
 COLUMNS = 4
 PANEL, NAME = 1.37, 0.125  # inches: height of a panel, and of each name above it
-COARSE = 12  # every twelfth of 50 points is enough for a line in the background
 Line = tuple[Mapping[Any, Any], pd.DataFrame]  # what the rows share, the rows
 
 
 def completion(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure:
-    """Images done against time, one panel per concurrency model, all other variants in grey behind it.
+    """Images done against time, one panel per concurrency model, and in each in grey the first of all to be through.
 
     Args:
         rows: of the completion frame of one workload: variant, concurrency, time_s, share (0 to 1).
         looks: variant id -> look.
         title: of the figure.
     """
-    rows = rows[rows["share"] > 0]  # on a log scale the first image's way to 0 would fill half of the figure
     lines = lines_of(rows)
     models = sorted({shared["concurrency"] for shared, _ in lines})
     columns = min(COLUMNS, max(2, len(models)))
@@ -48,12 +46,15 @@ def completion(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Fig
         hspace=gap / PANEL,
         wspace=0.08,
     )
-    behind = [np.column_stack([line["time_s"], 100 * line["share"]])[::COARSE] for _, line in lines]
-    log(panels[0].xaxis, seconds, rows["time_s"].min(), rows["time_s"].max(), most=4)
-    panels[0].set_ylim(0, 103)
+    end = float(rows["time_s"].max())
+    unit_s, unit = scale_of(end, "s")
+    first = min(lines, key=_end)[1]
+    panels[0].set(xlim=(0, end * 1.02), ylim=(0, 103))
+    panels[0].xaxis.set_major_locator(MaxNLocator(4))
+    panels[0].xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value / unit_s:g}"))
     for axes, (model, own) in zip(panels, by_model.items(), strict=False):
-        _behind(axes, behind)
-        own.sort(key=lambda line: float(line[1]["time_s"].iloc[-1]))
+        _behind(axes, [np.column_stack([first["time_s"], 100 * first["share"]])])
+        own.sort(key=_end)
         for shared, line in own[:MOST]:
             _curve(axes, looks[shared["variant"]], line["time_s"], 100 * line["share"], _short(shared))
         more = f" (fastest {MOST})" if len(own) > MOST else ""
@@ -70,9 +71,13 @@ def completion(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Fig
         )
     for axes in panels[len(models) :]:
         axes.set_visible(False)
-    figure.supxlabel("time since the start of the pass (log scale, median over passes)", fontsize=SMALL)
+    figure.supxlabel(f"{unit} since the start of the pass (median over passes)", fontsize=SMALL)
     figure.supylabel("images done (%)", fontsize=SMALL, x=0.01)
     return figure
+
+
+def _end(line: Line) -> float:
+    return float(line[1]["time_s"].iloc[-1])
 
 
 def latency(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure:
@@ -103,10 +108,10 @@ def latency(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure
     _behind(tail, [np.column_stack([1 / (1 - line["share"]), line["latency_s"]]) for line in coarse])
     _behind(whole, [np.column_stack([line["latency_s"], 100 * line["share"]]) for line in coarse])
     label_beside(tail, ends)
-    tail.set_xlabel("percentile (axis: 1/(1−p))", fontsize=SMALL)
+    tail.set_xlabel("the slowest of the images: 50 %, 10 %, 1 % …", fontsize=SMALL)
     tail.set_ylabel("latency per image (log scale)", fontsize=SMALL)
     whole.set_xlabel("latency per image (log scale), closed loop", fontsize=SMALL)
-    whole.set_ylabel("images at most as slow (%)", fontsize=SMALL)
+    whole.set_ylabel("share of the images that took at most so long (%)", fontsize=SMALL)
     return figure
 
 
@@ -147,5 +152,5 @@ def _nines(axes: Axes, most: float) -> None:
     shares = [share for share in (0.5, 0.9, 0.99, 0.999, 0.9999) if share <= most + 1e-9]
     axes.set_xlim(1, 1.15 / (1 - most))
     axes.xaxis.set_major_locator(FixedLocator([1 / (1 - share) for share in shares]))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda odds, _: f"p{100 * (1 - 1 / odds):.6g}"))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda odds, _: f"{100 / odds:.6g} %"))
     axes.xaxis.set_minor_locator(NullLocator())

@@ -1,62 +1,18 @@
-"""Overviews of a run: the heat map of variants and workloads, scaling with concurrency, and the host's own pace."""
+"""Overviews of a run: scaling with concurrency, and the host's own pace."""
 
-import math
 from collections.abc import Mapping
 
-import matplotlib as mpl
-import numpy as np
 import pandas as pd
-from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator
 
 from harness.metrics import RATE
 from harness.model import NONE
-from harness.report.charts import INK, LETTER, SMALL, canvas, counts, label_beside, log, row_name
+from harness.report.charts import INK, SMALL, canvas, counts, label_beside, log
 from harness.report.drawings.curves import MOST, lines_of
 from harness.report.style import Look
 from harness.report.units import number, ratio
 from harness.text import printable
-
-DARK = 0.5  # luminance below which white text is easier to read than black
-
-
-def heat_map(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure:
-    """Ratio of each variant to the best of the same workload, printed in its cell.
-
-    Args:
-        rows: variant, side, workload, ratio_to_best (1 is the best; NaN: not ranked), best variant first.
-        looks: not used; colour means the ratio here.
-        title: of the figure.
-    """
-    del looks
-    records = rows.to_dict("records")
-    names = list(dict.fromkeys(row_name(row) for row in records))
-    workloads = list(dict.fromkeys(rows["workload"]))
-    left, column = 0.2 + LETTER * max(map(len, names)), max(1.0, 0.15 + LETTER * max(map(len, workloads)))
-    grid = np.full((len(names), len(workloads)), np.nan)
-    for row in records:
-        grid[names.index(row_name(row)), workloads.index(row["workload"])] = row["ratio_to_best"]
-    behind = np.maximum(grid, 1 / grid)
-    worst = max(1.1, float(np.nanmax(behind)))
-    figure, (axes,) = canvas(
-        title, (left + column * len(workloads) + 0.2, 0.75 + 0.24 * len(names)), (left, 0.2, 0.1, 0.65)
-    )
-    colours, norm = mpl.colormaps["cividis_r"], LogNorm(1, worst)
-    axes.pcolormesh(np.ma.masked_invalid(behind), cmap=colours, norm=norm, edgecolor="white", linewidth=1)
-    for (line, place), value in np.ndenumerate(grid):
-        missing = math.isnan(value)
-        red, green, blue, _ = (1.0, 1.0, 1.0, 1.0) if missing else colours(norm(max(value, 1 / value)))
-        ink = "white" if 0.2126 * red + 0.7152 * green + 0.0722 * blue < DARK else INK
-        text = "–" if missing else ratio(value)
-        axes.text(place + 0.5, line + 0.5, text, ha="center", va="center", fontsize=SMALL, color=ink)
-    axes.grid(visible=False)
-    axes.set_xticks(np.arange(len(workloads)) + 0.5, [printable(workload) for workload in workloads])
-    axes.set_yticks(np.arange(len(names)) + 0.5, [printable(name) for name in names])
-    axes.tick_params(length=0, labeltop=True, labelbottom=False)
-    axes.spines[:].set_visible(False)
-    axes.set_ylim(len(names), 0)
-    return figure
 
 
 def scaling(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure:

@@ -26,10 +26,10 @@ from harness.report.units import ratio
 
 
 def forest(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure:
-    """Ratio of each variant to the baseline, the best on top.
+    """Ratio of each variant to the baseline, the best on top, and behind it that of each round.
 
     Args:
-        rows: of one workload in ranked order: variant, side, state, ratio with bounds, margin, images_per_s.
+        rows: of one workload in ranked order: variant, side, state, ratio with bounds, rounds, margin, images_per_s.
         looks: variant id -> look.
         title: of the figure.
     """
@@ -44,10 +44,16 @@ def forest(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure:
             text = "baseline"
         else:
             _estimate(axes, row, place, colour, look.marker)
+            rounds = row["rounds"]
+            axes.plot(
+                rounds, [place + 0.3] * len(rounds), "|", color=colour, markersize=4, markeredgewidth=0.7
+            )
             text = cell(PLAIN, row, RATIO)
         beside(axes, place, 1.02, text, INK)
         beside(axes, place, 1.02 + 1.45 / WIDTH, f"{estimate(PLAIN, row, SPEED)} images/s", FAINT)
-    axes.set_xlabel("over the baseline's (log scale), 95 % interval", fontsize=SMALL)
+    axes.set_xlabel(
+        "vs the baseline (log scale): mark with 95 % interval, below it each round", fontsize=SMALL
+    )
     return figure
 
 
@@ -70,7 +76,7 @@ def factors(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure
         text = cell(PLAIN, row, RATIO)
         beside(axes, place, 1.02, text, INK)
     axes.set_xlabel(
-        "over the reference level's (log scale), 95 % interval; wide band: from the best to the worst pair",
+        "vs the reference level (log scale), 95 % interval; band: from the least to the most of the pairs",
         fontsize=SMALL,
     )
     return figure

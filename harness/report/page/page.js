@@ -1,11 +1,11 @@
 // Sorting, filtering, and both kept in the address. The page is complete without it: controls exist only if it runs.
-"use strict";
 (() => {
   const form = document.getElementById("filter");
   const rows = [...document.querySelectorAll("tr[data-variant]")];
   const tables = [...document.querySelectorAll("table.ranking")];
+  const compare = comparer(tables);
   const axes = ["concurrency", "client", "loop"];
-  const fields = ["q", ...axes];
+  const fields = ["q", ...axes, "against"];
   const asked = new URLSearchParams(location.search);
 
   // "aio uvloop" wants both words; a word with * or ? is a glob on the whole id.
@@ -81,11 +81,13 @@
   }
 
   for (const name of fields) if (asked.has(name)) form.elements[name].value = asked.get(name);
-  form.addEventListener("input", () => { filter(); remember(); });
+  const refresh = () => { filter(); compare(form.elements.against.value); remember(); };
+  form.addEventListener("input", refresh);
   form.addEventListener("submit", (event) => event.preventDefault());
-  form.addEventListener("reset", () => setTimeout(() => { filter(); remember(); }));
+  form.addEventListener("reset", () => setTimeout(refresh));
   form.hidden = false;
   filter();
+  compare(form.elements.against.value);
 
   const unfold = () => {
     const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
