@@ -60,6 +60,10 @@ USE = {
         "Write a run for another program (-- RUN --format pyperf; --help names the others).",
         "harness export",
     ),
+    "soak": (
+        "Keep one client at work over very many images, with faults: does anything grow, is anything lost?",
+        "harness soak",
+    ),
     "pytest_benchmark": (
         "Run the default variants under pytest-benchmark (try -- --benchmark-json=out.json).",
         "pytest benchmarks/test_download.py --benchmark-enable",
@@ -98,6 +102,10 @@ PROVE = {
     "replay": (
         "Prove that a recorded network stands for the one that was recorded: nginx on a line, by its URLs and by its copy.",
         "harness.calibration replay",
+    ),
+    "fault_counts": (
+        "Prove that faults are played as they were drawn and seen as they were played, for every client and fault.",
+        "harness.calibration fault_counts",
     ),
     "surroundings": (
         "Measure with and without proxies, netrc and debug modes of the user: nothing of them may count.",

@@ -39,6 +39,7 @@ COMMANDS = {
         "conformance",
         "what each client does with each fault, each model with one bad image, and programs under limits of the machine",
     ),
+    "soak": ("soak", "one client over very many images, with faults: does anything grow, is anything lost?"),
     "lessons": ("lessons", "the article's claims and traps, each really done, with its number"),
     "primitives": ("primitives", "a CSV and charts of what `nox -s primitives` measured"),
 }

@@ -9,7 +9,16 @@ from harness.__main__ import Program, start
 
 PROGRAMS = (
     *("verdicts", "gate_proof", "kill_resume", "instrument_cost"),
-    *("server_rate", "tls_rate", "link", "replay", "surroundings", "trial_value", "report_scale"),
+    *(
+        "server_rate",
+        "tls_rate",
+        "link",
+        "replay",
+        "surroundings",
+        "trial_value",
+        "report_scale",
+        "fault_counts",
+    ),
 )
 
 

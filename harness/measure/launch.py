@@ -157,6 +157,13 @@ class Worker:
         with suppress(BrokenPipeError):
             self._process.stdin.write(json.dumps(command).encode() + b"\n")
 
+    def has_answer(self, within_s: float) -> bool:
+        """Wait so long at most for the next answer, or for the end of the process; whether there is one to read."""
+        assert self._process.stdout is not None  # noqa: S101 - opened as a pipe above
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._process.stdout, selectors.EVENT_READ)
+            return bool(selector.select(within_s))
+
     def answer(self, timeout_s: float) -> dict[str, Any]:
         """Return the next answer; raise WorkerDied if the process ends or takes longer than ``timeout_s``."""
         assert self._process.stdout is not None  # noqa: S101 - opened as a pipe above

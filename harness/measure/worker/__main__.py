@@ -62,6 +62,7 @@ def main() -> None:
         "rehearse": lambda certificates: trial[0].rehearse(certificates=certificates),
         "pass": lambda: trial[0].run_pass(),  # noqa: PLW0108
         "tell": lambda: trial[0].tell(),  # noqa: PLW0108
+        "soak": lambda **asked: trial[0].soak(**asked),  # noqa: PLW0108
         "end": lambda: trial[0].end(),  # noqa: PLW0108
     }
     for line in sys.stdin:

@@ -111,6 +111,19 @@ class Trial:
             **recorder.told(began),
         }
 
+    def soak(self, *, digests: Sequence[str], batches: int) -> dict[str, Any]:
+        """Fetch all images so many times through one client (see ``worker.soak``)."""
+        from harness.measure.worker.soak import soak  # noqa: PLC0415 - no trial needs it
+
+        return soak(
+            client=self._client,
+            model=self._model,
+            loop=self._loop,
+            downloads=self._downloads,
+            digests=digests,
+            batches=batches,
+        )
+
     def end(self) -> dict[str, Any]:
         """Return what is known of the process once nothing is measured any more."""
         return {

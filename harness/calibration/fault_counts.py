@@ -1,0 +1,187 @@
+"""Is a fault that was drawn the fault that was played, and what the client saw? Counted for every client and fault.
+
+Half of the images of a workload meet one fault, and each image is tried once. Held against each other: what was drawn (from
+the workload alone), what was played (by the server's witness) and what was seen (by the client: an error, a wrong body, or a
+request more than was asked for, if it tried again by itself). ``python -m harness.calibration fault_counts``, or
+``nox -s fault_counts``.
+"""
+
+import argparse
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from fnmatch import fnmatchcase
+
+from harness.faults import FAULTS, ON_A_LINE, OVER_TLS
+from harness.measure.catalog import Catalog, open_catalog
+from harness.measure.ends import lacking
+from harness.measure.plan import make_plan, round_job
+from harness.measure.run import run_round
+from harness.measured import Trial
+from harness.model import HERE, TrialRules, Variant
+from harness.session.options import positive
+from harness.workload import Workload
+
+# A model for each kind of client that lets one bad image cost nothing but itself.
+MODELS = {"sync": "thread_pool_catching", "async": "gather_return_exceptions"}
+SLOW = frozenset({"stall_before_head", "stall_in_body", "trickle", "slow_head", "unroutable"})
+LOOP = "redirect_loop"
+SHORT_S, LONG_S, STALL_S = 0.25, 10.0, 5.0  # timeouts of a client, and how long the server holds out
+CONCURRENCY, MANY = 64, 256
+RULES = TrialRules(warmups=0, trial_s=0.0, max_passes=1, timeout_s=600.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """One client and one fault.
+
+    Attributes:
+        drawn: images that must meet the fault.
+        played: requests that met it; None where none can reach the server.
+        errors: name of the error -> attempts that ended with it.
+        wrong: bodies that were taken for good, and are not.
+        retried: requests that the client sent by itself, beyond the one for each attempt.
+        came: images that meet the fault, and came all the same.
+        reason: why nothing was counted; None if it was.
+    """
+
+    client: str
+    fault: str
+    drawn: int
+    played: int | None = None
+    errors: Mapping[str, int] = field(default_factory=dict)
+    wrong: int = 0
+    retried: int = 0
+    came: int = 0
+    reason: str | None = None
+
+    @property
+    def seen(self) -> int:
+        """How often the client saw it, in whatever way."""
+        if FAULTS[self.fault].gives_image:
+            return self.came
+        # A loop is asked for again because the server says so.
+        by_itself = 0 if self.fault == LOOP else self.retried
+        return sum(self.errors.values()) + self.wrong + by_itself
+
+    @property
+    def is_equal(self) -> bool:
+        """Whether all counts are the same; a loop is played as often as it goes round, to all images alike."""
+        if self.reason is not None or self.seen != self.drawn:
+            return False
+        if self.fault == LOOP:
+            return bool(self.played) and self.played % self.drawn == 0
+        return self.played in {None, self.drawn}
+
+
+def main() -> int:
+    """Count, tell, and return 1 if any count differs."""
+    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+    parser.add_argument(
+        "--requests", type=positive, default=10_000, help="of each client and fault (default: 10000)"
+    )
+    parser.add_argument("--clients", nargs="+", default=["*"], metavar="GLOB")
+    parser.add_argument("--faults", nargs="+", default=["*"], metavar="GLOB")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    catalog = open_catalog(sys.executable)
+    found = []
+    for counts in _counted(catalog, options):
+        found.append(counts)
+        if not options.json:
+            sys.stdout.write(_line(counts))
+            sys.stdout.flush()
+    if options.json:
+        sys.stdout.write(
+            json.dumps([asdict(counts) | {"is_equal": counts.is_equal} for counts in found]) + "\n"
+        )
+    return 0 if found and all(counts.is_equal for counts in found) else 1
+
+
+def _counted(catalog: Catalog, options: argparse.Namespace) -> Iterator[Counts]:
+    variants = [
+        variant
+        for variant in catalog.variants
+        if not variant.unavailable
+        and variant.concurrency in MODELS.values()
+        and variant.loop in {None, "asyncio"}
+        and "1.1" in variant.http
+        and any(fnmatchcase(variant.client, pattern) for pattern in options.clients)
+    ]
+    for name in FAULTS:
+        if any(fnmatchcase(name, pattern) for pattern in options.faults):
+            yield from _of_fault(name, catalog, variants, options.requests)
+
+
+def _of_fault(name: str, catalog: Catalog, variants: Sequence[Variant], drawn: int) -> Iterator[Counts]:
+    workload = Workload.of(
+        f"{name.replace('_', '-')}-memory",
+        images=2 * drawn,
+        image_bytes=1_024,
+        concurrency=MANY if name in SLOW else CONCURRENCY,
+        sink="memory",
+        tls=name in OVER_TLS,
+        round_trip_s=0.001 if name in ON_A_LINE else 0.0,
+        faults={name: 0.5},
+        retry_after_s=0,
+        stall_s=STALL_S,
+        attempt_timeout_s=SHORT_S if name in SLOW and not FAULTS[name].gives_image else LONG_S,
+    )
+    lacks = lacking([workload]).get(workload.name)
+    for variant in variants:
+        if lacks:
+            yield Counts(client=variant.client, fault=name, drawn=drawn, reason=lacks)
+            continue
+        plan = make_plan(
+            suite="faults",
+            baseline=variant.id,
+            seed=0,
+            rules=RULES,
+            workloads=[workload],
+            variants=[variant],
+            rounds=1,
+        )
+        [trial] = run_round(round_job(plan, 0, {HERE: catalog})).trials
+        yield counted(name, variant.client, drawn, trial)
+
+
+def counted(fault: str, client: str, drawn: int, trial: Trial) -> Counts:
+    """What one trial of a workload says, half of whose images meet a fault. Pure."""
+    if trial.reason is not None:
+        return Counts(client=client, fault=fault, drawn=drawn, reason=trial.reason)
+    [passed] = trial.passes
+    attempts, witness = passed.attempts, passed.witness
+    assert attempts is not None
+    assert witness is not None
+    is_played = FAULTS[fault].place == "answer"
+    return Counts(
+        client=client,
+        fault=fault,
+        drawn=drawn,
+        played=(witness.faults or {}).get(fault, 0) if is_played else None,
+        errors=dict(Counter(error for error in attempts.error if error)),
+        wrong=attempts.wrong,
+        retried=attempts.hidden_requests or 0,
+        came=attempts.verified - (attempts.asked - drawn),
+    )
+
+
+def _line(counts: Counts) -> str:
+    """One client and fault, on one line."""
+    head = f"{counts.fault}, {counts.client}: "
+    if counts.reason:
+        return f"{head}not counted: {counts.reason}\n"
+    told = ", ".join(f"{number:,} × {name}" for name, number in counts.errors.items())
+    played = "–" if counts.played is None else f"{counts.played:,}"
+    more = [
+        *([told] if told else []),
+        *([f"{counts.wrong:,} wrong bodies taken for good"] if counts.wrong else []),
+        *([f"{counts.retried:,} requests by itself"] if counts.retried else []),
+        *([f"{counts.came:,} images came"] if counts.came else []),
+    ]
+    word = "equal" if counts.is_equal else "NOT EQUAL"
+    return (
+        f"{head}drawn {counts.drawn:,}, played {played}, seen {counts.seen:,}: {word} ({'; '.join(more)})\n"
+    )

@@ -1,0 +1,154 @@
+"""What a soak says: a verdict on growth for each thing that was sampled, a chart of all, and a page of text."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+
+from harness.measure.soak import HELD, SERIES, Account, Sample
+from harness.report.charts import INK, SMALL, canvas, render
+from harness.report.style import COLOURS
+from harness.report.units import number, size
+from harness.stats.growth import BURN_IN, Growth, growth
+
+SHARE = 0.05  # of its level, that anything may grow over the work and still be flat
+LEAST = {"rss_bytes": 2.0**20, "descriptors": 2.0, "threads": 1.0, "connections": 2.0}
+LABELS = {"rss_bytes": "resident memory", "descriptors": "open files and sockets"}
+SIDES = ("client", "server")
+
+
+def growths(samples: Sequence[Sample]) -> dict[str, Growth]:
+    """Judge each series over the requests that were answered."""
+    done = [sample.requests for sample in samples]
+    return {
+        name: growth(
+            done,
+            [getattr(sample, name) for sample in samples],
+            share=SHARE,
+            least=LEAST[name.partition("_")[2]],
+        )
+        for name in SERIES
+    }
+
+
+def frame(samples: Sequence[Sample]) -> pd.DataFrame:
+    """A row for each sample."""
+    return pd.DataFrame([asdict(sample) for sample in samples], columns=list(Sample.__dataclass_fields__))
+
+
+def chart(samples: Sequence[Sample], title: str) -> bytes:
+    """Draw what client and server held over the requests; return it as SVG."""
+    return render(lambda rows, _looks, said: _figure(rows, said), frame(samples), {}, title)
+
+
+def _figure(rows: pd.DataFrame, title: str) -> Figure:
+    figure, panels = canvas(
+        title, (9.0, 5.6), (0.85, 0.3, 0.55, 0.75), (2, 2), hspace=0.42, wspace=0.28, sharex=True
+    )
+    for place, (axes, what) in enumerate(zip(panels, HELD, strict=True)):
+        _panel(axes, rows, what, is_last=place >= len(HELD) // 2)
+    panels[0].legend(loc="lower right", frameon=False, fontsize=SMALL)
+    return figure
+
+
+def _panel(axes: Axes, rows: pd.DataFrame, what: str, *, is_last: bool) -> None:
+    for side, colour, dashes in zip(SIDES, COLOURS, ("-", (0, (5, 2))), strict=False):
+        axes.plot(
+            rows["requests"],
+            rows[f"{side}_{what}"],
+            color=colour,
+            linestyle=dashes,
+            label=side,
+            linewidth=1.4,
+        )
+    axes.axvspan(0, BURN_IN * rows["requests"].max(), color=INK, alpha=0.06, linewidth=0)
+    axes.set_ylim(bottom=0)
+    axes.set_xlim(0, rows["requests"].max())
+    axes.set_title(label(what))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
+    text = size if what == "rss_bytes" else number
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: text(value)))
+    if is_last:
+        axes.set_xlabel("requests answered (grey: filling, not judged)", fontsize=SMALL)
+
+
+def label(what: str) -> str:
+    """What was sampled, for people."""
+    return LABELS.get(what, what)
+
+
+def amount(name: str, value: float) -> str:
+    """A value of a series, with its unit and, of a change, its sign."""
+    sign = "−" if value < 0 else ""
+    return sign + (size(abs(value)) if name.endswith("_bytes") else number(abs(value)))
+
+
+def account_lines(account: Account) -> list[str]:
+    """What became of the images."""
+    whole = (
+        f"{account.asked:,} images asked: {account.verified:,} verified, "
+        f"{sum(account.failed.values()):,} failed, {account.wrong:,} taken for good and wrong; "
+        f"{account.attempts:,} attempts, {account.requests:,} requests in {account.seconds:,.0f} s"
+    )
+    lines = [whole]
+    if account.failed:
+        lines.append("failed: " + counted(account.failed))
+    if account.faults:
+        lines.append("faults met at the server: " + counted(account.faults))
+    if any(account.unexplained.values()):
+        lines.append("failed without a fault that explains it: " + counted(account.unexplained))
+    return lines
+
+
+def counted(counts: Mapping[str, int]) -> str:
+    """How many of each, the most first."""
+    ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    return ", ".join(f"{count:,} × {name}" for name, count in ordered)
+
+
+def growth_rows(found: Mapping[str, Growth]) -> list[tuple[str, ...]]:
+    """Rows of the table of growth: what, of whom, level, growth, interval, verdict."""
+    rows = []
+    for name, each in found.items():
+        side, _, what = name.partition("_")
+        is_judged = each.word != "too few samples"
+        rows.append(
+            (
+                label(what),
+                side,
+                amount(name, each.level),
+                amount(name, each.growth) if is_judged else "–",
+                f"{amount(name, each.low)} to {amount(name, each.high)}" if is_judged else "–",
+                each.word,
+            )
+        )
+    return rows
+
+
+HEADS = ("what", "of", "level", "growth", "95 % interval", "verdict")
+
+
+def markdown(title: str, account: Account | None, found: Mapping[str, Growth]) -> str:
+    """The page of text; without an account if the soak broke off."""
+    told = account_lines(account) if account else ["The soak broke off: nothing is known of its images."]
+    head = [f"# {title}", "", *(f"* {line}" for line in told), "", "![what was held](soak.svg)", ""]
+    table = ["| " + " | ".join(HEADS) + " |", "|" + "---|" * len(HEADS)]
+    table += ["| " + " | ".join(row) + " |" for row in growth_rows(found)]
+    foot = (
+        f"Growth is that from {100 * BURN_IN:.0f} % of the requests to the last one, by a straight line. Up to "
+        f"{100 * SHARE:.0f} % of the level (and {size(LEAST['rss_bytes'])}, {LEAST['descriptors']:.0f} files, "
+        f"{LEAST['threads']:.0f} thread) is flat."
+    )
+    return "\n".join([*head, *table, "", foot, ""])
+
+
+def record(account: Account | None, found: Mapping[str, Growth]) -> dict[str, Any]:
+    """The same for programs."""
+    return {
+        "account": {**asdict(account), "is_whole": account.is_whole} if account else None,
+        "growth": {name: asdict(each) for name, each in found.items()},
+    }
