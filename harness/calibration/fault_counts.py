@@ -71,8 +71,8 @@ class Counts:
         """Whether all counts are the same; a loop is played as often as it goes round, to all images alike."""
         if self.reason is not None or self.seen != self.drawn:
             return False
-        if self.fault == LOOP:
-            return bool(self.played) and self.played % self.drawn == 0
+        if self.fault == LOOP and self.played:
+            return self.played % self.drawn == 0
         return self.played in {None, self.drawn}
 
 

@@ -112,7 +112,7 @@ def counted(counts: Mapping[str, int]) -> str:
 
 def growth_rows(found: Mapping[str, Growth]) -> list[tuple[str, ...]]:
     """Rows of the table of growth: what, of whom, level, growth, interval, verdict."""
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for name, each in found.items():
         side, _, what = name.partition("_")
         is_judged = each.word != "too few samples"
