@@ -211,14 +211,15 @@ def tests(session: nox.Session) -> None:
 
 @nox.session(tags=["develop"])
 def lint(session: nox.Session) -> None:
-    """Check style, formatting, the direction of imports, and the workflows' form and safety."""
+    """Check style, formatting, the direction of imports, and the form and safety of workflows and action."""
     install(session, "lint")
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
     session.run("lint-imports")
     workflows = sorted(map(str, pathlib.Path(".github", "workflows").glob("*.yml")))
     session.run("check-jsonschema", "--builtin-schema=vendor.github-workflows", *workflows)
-    session.run("zizmor", "--offline", "--quiet", *workflows)
+    session.run("check-jsonschema", "--builtin-schema=vendor.github-actions", "action.yml")
+    session.run("zizmor", "--offline", "--quiet", "action.yml", *workflows)
 
 
 @nox.session(tags=["develop"])

@@ -1,6 +1,7 @@
 """The options by which a user chooses contenders and adds his own, shared by the commands that have a catalogue."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -18,9 +19,9 @@ def add_results_option(
     parser.add_argument(
         "--results",
         type=Path,
-        default=ROOT / "results",
+        default=os.environ.get("FETCHBENCH_RESULTS", ROOT / "results"),
         metavar="DIR",
-        help=f"{what} (default: results/ of the checkout)",
+        help=f"{what} (default: results/ of the checkout, or FETCHBENCH_RESULTS)",
     )
 
 

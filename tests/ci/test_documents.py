@@ -37,7 +37,7 @@ def asked() -> list[tuple[str, list[str]]]:
         (path.name, words)
         for path in DOCUMENTS
         for words in commands(path.read_text(encoding="utf-8"))
-        if len(words) > 1 and words[0].endswith(("python", "nox"))
+        if len(words) > 1 and words[0].endswith(("python", "nox", "fetchbench"))
     ]
 
 
@@ -54,6 +54,8 @@ def test_a_command_of_the_documents_exists(document: str, words: list[str]) -> N
             assert importlib.util.find_spec(module)
         case ["python", file, *_]:
             assert (ROOT / file).is_file()
+        case [program, *rest] if program.endswith("fetchbench"):
+            cli.parse(rest)
         case [_, *options] if "-s" in options:
             session, *rest = options[options.index("-s") + 1 :]
             assert session in sessions().keys() | {"COMMAND"}

@@ -1,0 +1,127 @@
+"""The command ``fetchbench``: find the checkout, make its environment once, and run ``python -m harness`` from here.
+
+fetchbench is an application that runs from its checkout; this file is all that is installed of it.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+from typing import NoReturn
+from urllib.parse import unquote, urlsplit
+
+GROUP = "measure"  # of pyproject.toml: all that the commands need
+NAMED, RESULTS = "FETCHBENCH_CHECKOUT", "FETCHBENCH_RESULTS"
+
+
+class CannotStart(Exception):  # noqa: N818 - it is what the user is told
+    """One line that says why, and what to do."""
+
+
+def main() -> NoReturn:
+    """Become ``python -m harness`` with the same arguments, so that its exit code is the command's."""
+    try:
+        checkout = find_checkout(Path.cwd())
+        python = environment(checkout)
+    except (CannotStart, OSError) as error:
+        sys.exit(f"fetchbench: {error}")
+    variables = os.environ | {"PYTHONPATH": str(checkout)}
+    if checkout.is_relative_to(cache()):  # nobody looks for results there
+        variables.setdefault(RESULTS, str(Path.cwd() / "fetchbench-results"))
+    # Without -P a file of the folder that the user is in would shadow a module.
+    os.execve(python, [python, "-P", "-m", "harness", *sys.argv[1:]], variables)  # noqa: S606 - in our place
+
+
+def find_checkout(here: Path) -> Path:
+    """The checkout that is named, that ``here`` lies in, or that this was installed from; the latter is cloned if need be.
+
+    Raises:
+        CannotStart: there is none.
+    """
+    if named := os.environ.get(NAMED):
+        if not is_checkout(Path(named)):
+            raise CannotStart(f"{NAMED}={named} is no checkout of fetchbench")
+        return Path(named).resolve()
+    for place in (here, *here.parents, Path(__file__).resolve().parent):
+        if is_checkout(place):
+            return place
+    return _source()
+
+
+def is_checkout(folder: Path) -> bool:
+    """Whether fetchbench can run from this folder."""
+    return (folder / "harness" / "__main__.py").is_file() and (folder / "benchmarks" / "suite.toml").is_file()
+
+
+def cache() -> Path:
+    """Where checkouts and environments of this command are kept; it can be deleted at any time."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache").resolve() / "fetchbench"
+
+
+def _source() -> Path:
+    """Where this was installed from, as the installer recorded it (PEP 610)."""
+    try:
+        recorded = json.loads(distribution("fetchbench").read_text("direct_url.json") or "{}")
+    except PackageNotFoundError:
+        recorded = {}
+    url, commit = recorded.get("url", ""), recorded.get("vcs_info", {}).get("commit_id")
+    if commit:
+        return _cloned(url, commit)
+    folder = Path(unquote(urlsplit(url).path))
+    if url.startswith("file:") and is_checkout(folder):
+        return folder
+    raise CannotStart(f"no checkout of fetchbench here; go to one, or name it in {NAMED}")
+
+
+def _cloned(url: str, commit: str) -> Path:
+    folder = cache() / "checkouts" / commit[:16]
+    if not is_checkout(folder):
+        print(f"fetchbench: cloning {url} (once)", file=sys.stderr)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        if not (folder / ".git").exists():
+            _run(["git", "clone", "--quiet", "--no-checkout", "--", url, str(folder)])
+        _run(["git", "-C", str(folder), "checkout", "--quiet", "--detach", commit])
+    return folder
+
+
+def environment(checkout: Path) -> str:
+    """The interpreter of an environment with what the checkout needs, in the versions that it pins; made once."""
+    project, pins = checkout / "pyproject.toml", checkout / "constraints.txt"
+    groups = tomllib.loads(project.read_text(encoding="utf-8"))["dependency-groups"]
+    asked = json.dumps([groups, pins.read_text(encoding="utf-8"), sys.version, sys.executable])
+    folder = cache() / "command" / hashlib.sha256(asked.encode()).hexdigest()[:16]
+    folder.mkdir(parents=True, exist_ok=True)
+    python, whole = folder / "bin" / "python", folder / "whole"
+    with (folder.parent / f"{folder.name}.lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not whole.is_file():
+            from uv import find_uv_bin  # noqa: PLC0415 - here alone it is needed
+
+            print(f"fetchbench: making its environment in {folder} (once)", file=sys.stderr)
+            uv, target = find_uv_bin(), f"--python={python}"
+            _run([uv, "venv", "--quiet", "--clear", f"--python={sys.executable}", str(folder)])
+            _run(
+                [
+                    uv,
+                    "pip",
+                    "install",
+                    "--quiet",
+                    target,
+                    f"--constraint={pins}",
+                    f"--group={project}:{GROUP}",
+                ]
+            )
+            whole.touch()
+    return str(python)
+
+
+def _run(command: list[str]) -> None:
+    try:
+        subprocess.run(command, check=True, stdin=subprocess.DEVNULL, stdout=sys.stderr)
+    except subprocess.CalledProcessError as error:
+        raise CannotStart(f"{Path(command[0]).name} failed with exit code {error.returncode}") from None
