@@ -7,12 +7,12 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from harness.measure.soak import HELD, SERIES, Account, Sample
 from harness.report.charts import INK, SMALL, canvas, render
 from harness.report.style import COLOURS
-from harness.report.units import number, size
+from harness.report.units import size
 from harness.stats.growth import BURN_IN, Growth, growth
 
 SHARE = 0.05  # of its level, that anything may grow over the work and still be flat
@@ -56,22 +56,15 @@ def _figure(rows: pd.DataFrame, title: str) -> Figure:
 
 
 def _panel(axes: Axes, rows: pd.DataFrame, what: str, *, is_last: bool) -> None:
+    unit, shown = (2.0**20, f"{label(what)} (MiB)") if what == "rss_bytes" else (1.0, label(what))
     for side, colour, dashes in zip(SIDES, COLOURS, ("-", (0, (5, 2))), strict=False):
-        axes.plot(
-            rows["requests"],
-            rows[f"{side}_{what}"],
-            color=colour,
-            linestyle=dashes,
-            label=side,
-            linewidth=1.4,
-        )
+        held = rows[f"{side}_{what}"] / unit
+        axes.plot(rows["requests"], held, color=colour, linestyle=dashes, label=side, linewidth=1.4)
     axes.axvspan(0, BURN_IN * rows["requests"].max(), color=INK, alpha=0.06, linewidth=0)
-    axes.set_ylim(bottom=0)
-    axes.set_xlim(0, rows["requests"].max())
-    axes.set_title(label(what))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
-    text = size if what == "rss_bytes" else number
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: text(value)))
+    axes.set(xlim=(0, rows["requests"].max()), ylim=(0, None), title=shown)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(MaxNLocator(5, integer=True))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     if is_last:
         axes.set_xlabel("requests answered (grey: filling, not judged)", fontsize=SMALL)
 
@@ -82,9 +75,10 @@ def label(what: str) -> str:
 
 
 def amount(name: str, value: float) -> str:
-    """A value of a series, with its unit and, of a change, its sign."""
-    sign = "−" if value < 0 else ""
-    return sign + (size(abs(value)) if name.endswith("_bytes") else number(abs(value)))
+    """A value of a series with its unit: bytes in three digits, counts to a tenth."""
+    if name.endswith("_bytes"):
+        return ("−" if value <= -1 else "") + size(abs(value))
+    return f"{round(value, 1) + 0.0:,.1f}".replace("-", "−")
 
 
 def account_lines(account: Account) -> list[str]:
