@@ -180,6 +180,10 @@ class Met:
     fault: str
     attempts: int | None
 
+    def gives_image_at(self, attempt: int) -> bool:
+        """Whether this attempt, from 1, gives the image: it meets the fault no more, or in spite of it."""
+        return FAULTS[self.fault].gives_image or (self.attempts is not None and attempt > self.attempts)
+
     def is_met(self, request: int) -> bool:
         """Whether the image's request of this number, from 0, meets it; after the first that does not it begins anew."""
         return self.attempts is None or request % (self.attempts + 1) < self.attempts

@@ -90,6 +90,11 @@ class Workload:
         return drawn_faults(self.faults.faults, self.faults.fault_attempts, self.what.images, self.what.seed)
 
     @property
+    def within_reach(self) -> int:
+        """Images that whoever keeps to the retry rule has, if he bears with what gives the image all the same."""
+        return sum(met is None or met.gives_image_at(self.retry.attempts) for met in self.meets)
+
+    @property
     def is_forgiving(self) -> bool:
         """Whether an image that cannot be had is a figure, and no failed trial: where faults or retries are asked."""
         return bool(self.faults.faults) or self.retry.attempts > 1

@@ -110,7 +110,7 @@ def unpaired_effect(base: Sample, head: Sample) -> Effect:
         trials=len(head.values),
         reference_trials=len(base.values),
         dropped_pairs=0,
-        estimate=difference(*values) if all(values) else None,
+        estimate=difference(*values, is_exact=head.metric.quantity == "outcome") if all(values) else None,
         spread=None,
         sign_flip_p=None,
         log_ratios=(),
@@ -122,10 +122,14 @@ def unpaired_effect(base: Sample, head: Sample) -> Effect:
     )
 
 
-def difference(base: Sequence[float], head: Sequence[float]) -> kernels.Estimate:
+def difference(base: Sequence[float], head: Sequence[float], *, is_exact: bool = False) -> kernels.Estimate:
     """The difference of the mean logs of two series of positive values, each with at least one."""
     of_base, of_head = (kernels.moments(np.log(np.asarray(values, dtype=float))) for values in (base, head))
-    return kernels.welch(of_base, of_head)
+    return (
+        kernels.welch(*map(kernels.exact, (of_base, of_head)))
+        if is_exact
+        else kernels.welch(of_base, of_head)
+    )
 
 
 def _paired(sample: Sample, base: Sample | None, reference: Cell) -> Effect:
@@ -142,7 +146,7 @@ def _paired(sample: Sample, base: Sample | None, reference: Cell) -> Effect:
         trials=len(both),
         reference_trials=len(both),
         dropped_pairs=0 if broken else len(sample.values.keys() ^ there.keys()),
-        estimate=logs if both else None,
+        estimate=(kernels.exact(logs) if sample.metric.quantity == "outcome" else logs) if both else None,
         spread=float(logs.sd) if len(both) > 1 else None,
         sign_flip_p=kernels.sign_flip_p(ratios) if both else None,
         log_ratios=tuple(ratios.tolist()),

@@ -85,6 +85,11 @@ class Moments(NamedTuple):
         return self.n - 1
 
 
+def exact(of: Moments) -> Moments:
+    """The same of what is counted and not timed: values that agree in all rounds are known, and not suspect."""
+    return of._replace(sd=np.maximum(of.sd, 2 * NO_SPREAD))
+
+
 def moments(series: Floats) -> Moments:
     """Count, mean and standard deviation along the last axis; NaN marks a pair that is missing."""
     present = ~np.isnan(series)

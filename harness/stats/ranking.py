@@ -130,10 +130,15 @@ def rank(found: Samples, cell_notes: Mapping[Cell, Sequence[Note]] | None = None
     return tuple(rows)
 
 
-def told_apart(logs: kernels.Floats, alpha: float = ALPHA) -> kernels.Flags:
-    """Which rows differ: logs (cells, rounds), NaN for a lost trial, to flags (cells, cells)."""
+def told_apart(logs: kernels.Floats, alpha: float = ALPHA, *, is_exact: bool = False) -> kernels.Flags:
+    """Which rows differ: logs (cells, rounds), NaN for a lost trial, to flags (cells, cells).
+
+    Args:
+        is_exact: whether rows that differ by the same in all rounds differ.
+    """
     first, second = np.triu_indices(len(logs), k=1)
-    p = kernels.holm(kernels.p_differs(kernels.moments(logs[first] - logs[second])))
+    between = kernels.moments(logs[first] - logs[second])
+    p = kernels.holm(kernels.p_differs(kernels.exact(between) if is_exact else between))
     apart = np.zeros((len(logs), len(logs)), dtype=np.bool_)
     apart[first, second] = apart[second, first] = p <= alpha
     return apart
@@ -155,7 +160,8 @@ def _ranked(group: Sequence[Sample]) -> list[RankedCell]:
     logs = np.array([log_values(sample, rounds) for sample in group]).reshape(len(group), len(rounds))
     sign = group[0].metric.sign if group else 1
     order = np.argsort(sign * kernels.moments(logs).mean, kind="stable")
-    found = bands(told_apart(logs[order]))
+    is_exact = bool(group) and group[0].metric.quantity == "outcome"
+    found = bands(told_apart(logs[order], is_exact=is_exact))
     return [
         _row(group[place], "ranked", band=band, above=found.index(band), sharing=found.count(band))
         for place, band in zip(order, found, strict=True)

@@ -11,6 +11,7 @@ from harness.fields import TELLING_LATENCY_S
 from harness.measured import Ceiling, LineWitness, Pass, Trial, Witness
 from harness.metrics import CLIENT_IN_FLIGHT, CONNECTIONS, NOT_WITNESSED, RATE, SERVER_IN_FLIGHT
 from harness.model import Cell, Note
+from harness.stats.goodput import goodput_notes, most_had
 from harness.workload import AnswerKind, Workload
 
 SERVER_SHARE = 0.9  # of the server's one core; above it the server decides how fast a cell is
@@ -31,6 +32,7 @@ def cell_notes(
         if trial.reason is None and trial.timed:
             whole[trial.cell].append(trial)
     usual = {name: _usual(name, whole) for name in asked}
+    most = {name: most_had(whole, workload) for name, workload in asked.items() if workload.is_forgiving}
     found = {
         cell: (
             *_server_bound(of_cell, limits.get(cell.workload)),
@@ -40,6 +42,7 @@ def cell_notes(
             *_unwitnessed(of_cell),
             *_parity(of_cell, usual[cell.workload]),
             *_advice(of_cell),
+            *goodput_notes(of_cell, most.get(cell.workload, 0.0)),
         )
         for cell, of_cell in sorted(whole.items())
     }
@@ -142,13 +145,19 @@ def _concurrency(trials: Sequence[Trial], workload: Workload) -> Iterator[Note]:
             invalidates=False,
         )
     opened = statistics.median(map(CONNECTIONS.of_trial, trials))
-    if opened > asked * workload.network.hosts:
+    # A fault may end the connection that it was met on, whatever the client does.
+    ended = max(_faults_met(each) for trial in trials for each in trial.timed)
+    if opened > asked * workload.network.hosts + ended:
         yield Note(
             code="connections-not-reused",
             text=f"{opened:.0f} connections for {workload.what.images} images",
             advice="share one session or client between the downloads",
             invalidates=False,
         )
+
+
+def _faults_met(passed: Pass) -> int:
+    return sum((passed.witness.faults or {}).values()) if passed.witness else 0
 
 
 def _unwitnessed(trials: Sequence[Trial]) -> Iterator[Note]:

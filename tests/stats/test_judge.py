@@ -28,7 +28,7 @@ from harness.stats.judge import Finding, Measured, judge, pairs_of
 from harness.stats.ranking import rank
 from harness.stats.sample import samples
 from harness.stats.verdict import Margins
-from tests.builders import cell, series
+from tests.builders import attempts, cell, series
 
 A, B = cell("a"), cell("b")
 WOBBLE = [0.99, 1.01, 1.0, 0.98, 1.02, 1.0, 1.01, 0.99]
@@ -110,6 +110,36 @@ def test_swapped_labels_invert_the_ratio_and_turn_the_verdict_round(
     assert (back.verdict and back.verdict.effect.ratio) == pytest.approx(1 / there.verdict.effect.ratio)
     turned = {"regressed": "improved", "improved": "regressed"}
     assert back.word == turned.get(there.word, there.word)
+
+
+def with_success(trials: Sequence[Trial], verified: int) -> list[Trial]:
+    """The trials with so many of ten images in each pass."""
+    return [
+        replace(
+            trial,
+            passes=tuple(
+                replace(each, attempts=attempts(verified, failed={"X": 10 - verified}))
+                for each in trial.passes
+            ),
+        )
+        for trial in trials
+    ]
+
+
+@pytest.mark.parametrize(
+    ("verified", "word", "ranks"),
+    [(8, "equivalent", [1, 1]), (9, "improved", [1, 2]), (5, "regressed", [1, 2])],
+)
+def test_what_is_counted_and_the_same_in_all_rounds_is_known(
+    verified: int, word: str, ranks: list[int]
+) -> None:
+    """Of a time it would be suspect; of what was drawn from a seed it is what was to be expected."""
+    trials = [*with_success(series(A, WOBBLE), 8), *with_success(series(B, WOBBLE), verified)]
+    [finding] = found(trials, SUCCESS)
+    assert finding.word == word
+    ranking = rank(samples(trials, SUCCESS))
+    assert [row.rank for row in ranking] == ranks
+    assert ranking[0].cell == (B if verified == 9 else A)
 
 
 def test_a_unit_of_another_size_changes_nothing() -> None:
