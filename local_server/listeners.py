@@ -172,7 +172,9 @@ class Listeners:
     def _nobody(self) -> str:
         """Address that nobody has, in the network of a line of ours: packets to anywhere else are none of our business."""
         if ip_address(self._host) not in LINE:
-            raise OSError("faults has unroutable, which needs a line: give a round_trip_s or a link")
+            raise OSError(
+                f"faults has unroutable, which needs a host of a line, in {LINE}; this one is {self._host}"
+            )
         return str(LINE.broadcast_address - 1)
 
     async def _plain(self, host: str, port: int = 0) -> Origin:

@@ -38,11 +38,13 @@ class Place:
     faults: Faults
     redirect: Reply | None = None
     address: tuple[str, int] = field(init=False)
+    url: str = field(init=False)
     is_plain: bool = field(init=False)
     _replies: int = field(init=False)  # of an answer that has a fault
 
     def __post_init__(self) -> None:
         self.address = self.origin.host, self.origin.port
+        self.url = f"{self.origin}{self.path}"
         self.give(self.answer)
 
     def give(self, answer: Answer) -> None:
@@ -65,11 +67,6 @@ class Place:
         if answer.zipped is not None and "gzip" in head.headers.get("accept-encoding", ""):
             return answer.zipped
         return answer.plain
-
-    @property
-    def url(self) -> str:
-        """Where it is asked for."""
-        return f"{self.origin}{self.path}"
 
     @property
     def wait_s(self) -> float:

@@ -300,7 +300,7 @@ def test_an_address_that_is_nobodys_needs_a_line(one: Running) -> None:
     asked_for = WORKLOAD | {"faults": {"unroutable": 0.5}}
     status, answer = one.control("PUT", "faulty", asked_for)
     assert (status, answer["error"]) == (
-        422, "faults has unroutable, which needs a line: give a round_trip_s or a link",
+        422, "faults has unroutable, which needs a host of a line, in 198.18.0.0/15; this one is 127.0.0.1",
     )  # fmt: skip
 
 
