@@ -65,12 +65,8 @@ def _shell(
         "GITHUB_OUTPUT": str(outputs), "GITHUB_ACTION_PATH": str(action),
     }  # fmt: skip
     command = ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", "-c", step["run"]]
-    passed = {
-        name: os.environ[name] for name in ("GATE_CODE", "CALLS", "XDG_CACHE_HOME") if name in os.environ
-    }
-    done = subprocess.run(
-        command, cwd=folder, env=variables | _filled(step.get("env", {}), known) | passed, check=False
-    )
+    variables |= _filled(step.get("env", {}), known)
+    done = subprocess.run(command, cwd=folder, env={**os.environ, **variables}, check=False)
     for line in outputs.read_text().splitlines():
         name, _, value = line.partition("=")
         known[f"steps.{step['id']}.outputs.{name}"] = value
