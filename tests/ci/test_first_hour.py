@@ -1,6 +1,7 @@
 """The first hour, done as the page says: each command is run, and each line that it is said to print is printed.
 
-Only what takes long is made short: the suite is a tiny one, each workload has one round, and no file is derived.
+Only what takes long is made short: the suite is a tiny one, each workload has one round, no file is derived, and what the
+gate measures is written by a stand-in (``tests/gate/test_command.py`` has a gate that measures).
 """
 
 import io
@@ -11,10 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from harness.commands import gate
 from harness.measure.server import Server
 from harness.session import reporting
 from tests.ci.sessions import ROOT
 from tests.commands.conftest import in_process
+from tests.gate.measuring import Measuring
 from tests.shared_server import shared
 from tests.site import Said, site
 
@@ -78,6 +81,7 @@ def test_each_command_of_the_page_prints_what_the_page_says(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(gate, "measure_sides", Measuring(stages={}))
     monkeypatch.setattr(reporting, "build", lambda _recorded, _tables: {})
     Path("suite.toml").write_text(SUITES)
     codes: list[int] = []
@@ -105,6 +109,4 @@ def test_each_command_of_the_page_prints_what_the_page_says(
                 assert language == "text"
                 missing = [line for line in text.splitlines() if not is_printed(line, printed)]
                 assert missing == [], "\n".join(printed)
-    *fine, gate = codes
-    assert fine == [0, 5, 0, 0, 0]
-    assert gate in {0, 4}  # equal clients: never a regression, whatever the machine does meanwhile
+    assert codes == [0, 5, 0, 0, 0, 0]
