@@ -4,7 +4,7 @@ import argparse
 import fnmatch
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from harness.faults import FAULTS
@@ -21,7 +21,14 @@ from harness.report.conformance.frames import conducts_frame, endured_frame, sur
 from harness.report.conformance.render import conformance_html, conformance_md
 from harness.report.conformance.sheets import sheets
 from harness.report.csvs import to_csv
-from harness.session.console import Console, to_errors, to_output
+from harness.session.console import (
+    Console,
+    Result,
+    add_script_options,
+    to_errors,
+    to_progress,
+    to_result,
+)
 from harness.session.exits import FAILED, FINE, INTERRUPTED, NOTHING, USAGE
 from harness.session.options import add_catalog_options, add_results_option
 from harness.session.recorded import gate_folder
@@ -82,6 +89,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     add_results_option(parser, "where the tables are kept")
     add_catalog_options(parser)
+    add_script_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -89,7 +97,7 @@ def run(options: argparse.Namespace) -> int:
     texts = {redacted_argument(text): text for text in options.side or [HERE]}
     if len(texts) < len(options.side):
         raise HarnessError("--side: two sides are the same; one is enough", exit_code=USAGE)
-    console = to_errors()
+    console = to_progress(options)
     broken: dict[str, str] = {}
     sides = ready_sides(texts, options, console, broken)
     catalogs = {side.name: _chosen(side.catalog, options.clients) for side in sides}
@@ -99,16 +107,19 @@ def run(options: argparse.Namespace) -> int:
         try:
             _look(options, catalogs, found, console)
         except KeyboardInterrupt:
-            console.print("interrupted; what was seen is kept and told")
+            to_errors().say("interrupted; what was seen is kept and told")
             code = INTERRUPTED
         except HarnessError as error:
-            console.say(f"fetchbench: {error}")
+            to_errors().say(f"fetchbench: {error}")
             code = error.exit_code
     if not found.has_any:
         if code:
             return code
         raise HarnessError("nothing was looked at: no client fits", exit_code=NOTHING)
-    _tell(gate_folder(options.results, time.time(), kind="conformance"), found, sides, options.side)
+    shown = {side.name: facts_of(side) for side in sides} if options.side else {}
+    shown |= {name: {"failed": why} for name, why in broken.items()}
+    folder = gate_folder(options.results, time.time(), kind="conformance")
+    _tell(folder, found, sides[0], shown, to_result(options))
     return code or (FAILED if found.has_failed else FINE)
 
 
@@ -154,24 +165,30 @@ def _look(
             console.say(f"{each.limit}: {each.client}: {each.reason or each.verified} of {each.images}")
 
 
-def _tell(folder: Path, found: _Found, sides: Sequence[Ready], asked: Sequence[str]) -> None:
-    """Write and print what was seen."""
+def _tell(
+    folder: Path, found: _Found, first: Ready, sides: Mapping[str, Mapping[str, object]], result: Result
+) -> None:
+    """Write and print what was seen.
+
+    Args:
+        first: side, of which the machine's facts are told.
+        sides: what each is, for people; empty where none was asked for.
+    """
     frames = {
         "conformance.csv": conducts_frame(found.conducts),
         "models.csv": survivals_frame(found.survivals),
         "limits.csv": endured_frame(found.endured),
     }
     files = {name: to_csv(frame) for name, frame in frames.items() if not frame.empty}
-    machine = fingerprint(sides[0].catalog.interpreter, *cpu_split())
+    machine = fingerprint(first.catalog.interpreter, *cpu_split())
     facts = {name: machine[key] for name, key in (("Python", "python"), ("system", "kernel"))}
     facts["packages"] = ", ".join(f"{name} {version}" for name, version in machine["packages"].items())
-    of_sides = {side.name: facts_of(side) for side in sides} if asked else {}
     shown = sheets(found.conducts, found.survivals, found.endured)
-    text = conformance_md(shown, facts, of_sides)
+    text = conformance_md(shown, facts, sides)
     for name, data in files.items():
         write_whole(folder / name, data)
     write_whole(folder / "conformance.md", text)
-    write_whole(folder / "conformance.html", conformance_html(shown, facts, of_sides, list(files)))
-    output = to_output()
-    output.say(text.decode())
-    output.say(f"written to {folder}; open {folder / 'conformance.html'}")
+    write_whole(folder / "conformance.html", conformance_html(shown, facts, sides, list(files)))
+    result.console.say(text.decode())
+    result.console.say(f"written to {folder}; open {folder / 'conformance.html'}")
+    result.tell({**asdict(found), "sides": sides, "folder": str(folder)})

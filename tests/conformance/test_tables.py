@@ -64,7 +64,7 @@ def test_markdown_says_what_differs_and_that_there_is_no_advice() -> None:
         "not as on old: mine, short\\_body: error &lt;Cut&gt; (mylib 2.0), there taken for good (mylib 1.0)"
         in text
     )
-    assert "mine taken for good (short\\_body): no advice yet" in text
+    assert "taken for good (mine: short\\_body): no advice yet" in text
     assert "unavailable: mine: unroutable: no line can be had here" in text
     assert "| gather (mine/asyncio) | **24 to 31** | Missing |" in text
     assert "**nobody is told**" in text

@@ -100,13 +100,15 @@ def advice_on(packages: Sequence[str], surprise: Surprise, fault: str) -> Advice
 
 
 def advice_lines(conducts: Sequence[Conduct]) -> Iterator[str]:
-    """Yield a line for each surprise of each client, the faults together of which the same is said."""
-    found: dict[tuple[str, Surprise, str], list[str]] = {}
+    """Yield a line for each surprise of which something else is to be said, with the clients and faults that have it."""
+    found: dict[tuple[Surprise, str], list[Conduct]] = {}
     for conduct in conducts:
         packages = conduct.version.split()[::2]
         for surprise in conduct.surprises:
             advice = advice_on(packages, surprise, conduct.fault)
             told = f"{advice.text} ({advice.source})" if advice else NO_ADVICE
-            found.setdefault((conduct.client, surprise, told), []).append(conduct.fault)
-    for (client, surprise, told), faults in found.items():
-        yield f"{client} {surprise} ({', '.join(faults)}): {told}"
+            found.setdefault((surprise, told), []).append(conduct)
+    for (surprise, told), of in found.items():
+        clients = ", ".join(dict.fromkeys(conduct.client for conduct in of))
+        faults = ", ".join(dict.fromkeys(conduct.fault for conduct in of))
+        yield f"{surprise} ({clients}: {faults}): {told}"

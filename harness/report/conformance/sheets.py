@@ -105,11 +105,11 @@ def _conduct(conduct: Conduct | None, others: dict[tuple[str, str, str], Conduct
     if conduct is None:
         return Said(text="not looked at")
     words = [conduct.outcome, *(name for name in conduct.surprises if name != conduct.outcome)]
-    more = short_class(conduct.error) if conduct.error else ""
+    more = [short_class(conduct.error)] if conduct.error else []
     there = others.get((conduct.side, conduct.client, conduct.fault))
     if there is not None:
-        more = f"{more} (on {there.side}: {_gist(there)})".strip()
-    return Said(text=", ".join(words), more=more, is_news=bool(conduct.surprises) or there is not None)
+        more.append(f"on {there.side} {_gist(there)}")
+    return Said(text=", ".join(words), more="; ".join(more), is_news=bool(conduct.surprises or there))
 
 
 def _gist(conduct: Conduct) -> str:
@@ -183,6 +183,7 @@ def _limits(endured: Sequence[Endured], of: str) -> Sheet:
             *_endured(each),
         )
         for each in endured
+        if each.reason is None  # else it stands below
     )  # fmt: skip
     reasons = dict.fromkeys((each.limit, each.reason) for each in endured if each.reason)
     return Sheet(
@@ -195,10 +196,8 @@ def _limits(endured: Sequence[Endured], of: str) -> Sheet:
 
 
 def _endured(each: Endured) -> Iterator[Said]:
-    if each.verified is None:
-        yield from (Said(text="unavailable") for _ in range(3))
-        return
-    yield Said(text=f"{each.verified} of {each.images}", is_news=each.verified < each.images)
+    verified = each.verified or 0
+    yield Said(text=f"{verified} of {each.images}", is_news=verified < each.images)
     yield Said(text="none came" if each.last_s is None else seconds(each.last_s))
     if not each.errors:
         yield Said(text="none")
