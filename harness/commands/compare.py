@@ -38,7 +38,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         type=share,
         default=0.05,
         metavar="P",
-        help="changes up to this are of no interest (default: 5%%)",
+        help="differences up to this are ignored (default: 5%%)",
     )
     add_metric_option(parser, TIME_PER_IMAGE.key)
     parser.add_argument(

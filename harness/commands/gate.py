@@ -40,7 +40,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--base", required=True, metavar="SIDE", help=SIDE_HELP)
     parser.add_argument("--head", required=True, metavar="SIDE", help="the same, of what may have got slower")
     parser.add_argument(
-        "--margin", type=share, metavar="P", help="changes up to this are of no interest, e.g. 5%%"
+        "--margin", type=share, metavar="P", help="differences up to this are ignored, e.g. 5%%"
     )
     parser.add_argument(
         "--budget", type=positive, metavar="SECONDS", help="of measuring; it ends between two rounds"

@@ -37,7 +37,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--side", action="append", required=True, metavar="SIDE", help=f"two or more; {SIDE_HELP}"
     )
     parser.add_argument(
-        "--margin", type=share, metavar="P", help="changes up to this are of no interest, e.g. 5%%"
+        "--margin", type=share, metavar="P", help="differences up to this are ignored, e.g. 5%%"
     )
     add_sided_options(parser)
     add_script_options(parser)

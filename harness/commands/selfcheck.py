@@ -168,7 +168,7 @@ def _conclude(results: Path, folder: Path, fields: SelfCheckFields, seconds: flo
     ledger.keep_selfcheck(folder, check)
     _print(to_output(), check)
     unfit = [
-        f"this host was not fit to judge on: {note.text}; {note.advice}"
+        f"the machine was not quiet enough to be checked: {note.text}; {note.advice}"
         for note in host_notes(recorded.sentinels)
     ]
     objections = [*unfit, *([check.too_small] if check.too_small else [])]

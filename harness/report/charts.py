@@ -25,6 +25,7 @@ from harness.text import printable
 
 INK, FAINT, GRID, CONTEXT = "#222222", "#666666", "#DDDDDD", "#CCCCCC"
 SMALL = 8.0  # points
+TITLE, TITLE_LETTER = 11.0, 0.0092  # points of a title that has room; inches of its letters at one point
 TICK_LETTER = 0.075  # inches of a letter at the ticks
 LETTER = 0.071  # inches of room for each letter of a name at the axis
 ROW, WIDTH = 0.25, 3.6  # inches: of a row, and of a panel of rows
@@ -88,8 +89,9 @@ def canvas(
     figure.subplots_adjust(
         left=left / width, right=1 - right / width, bottom=bottom / height, top=1 - top / height, **gaps
     )
+    points = min(TITLE, (width - 0.2) / (TITLE_LETTER * max(1, len(title))))
     figure.text(
-        0.1 / width, 1 - 0.08 / height, title, ha="left", va="top", fontsize=11, weight="bold", color=INK
+        0.1 / width, 1 - 0.08 / height, title, ha="left", va="top", fontsize=points, weight="bold", color=INK
     )
     panels = figure.subplots(*grid, squeeze=False, **shared)
     return figure, list(panels.flat)

@@ -80,10 +80,15 @@ def ideal_s(workload: Workload, ceiling: float | None) -> float:
     return least or math.nan
 
 
-def waiting_s(workload: Workload, in_flight: float) -> float:
-    """Seconds that so many in flight wait at least: connections are made once, then come the images, wave after wave."""
+def waiting_s(workload: Workload, in_flight: float, connections: float = 1) -> float:
+    """Seconds that so many in flight wait at least: for their connections, and for the images, wave after wave.
+
+    Args:
+        connections: that are made in all; more of them than are in flight are made one after the other.
+    """
     waves = _requests(workload) / in_flight
-    return _setup_s(workload) + (waves if _varies(workload) else math.ceil(waves)) * _hold_s(workload)
+    whole = waves if _varies(workload) else math.ceil(waves)
+    return _setup_s(workload) * max(1.0, connections / in_flight) + whole * _hold_s(workload)
 
 
 def line_s(workload: Workload) -> float:
@@ -104,7 +109,7 @@ def used(workload: Workload, row: Mapping[Any, Any], *, line: float, cores: int)
         CPU: row["client_cpu_s_per_1000_images"] / 1000 * row["images_per_s"] / cores,
         IN_FLIGHT: math.nan
         if workload.network.is_remote
-        else waiting_s(workload, _in_flight(workload, row)) / row["wall_s"],
+        else waiting_s(workload, _in_flight(workload, row), row["connections"]) / row["wall_s"],
         LINE: line,
         SERVER: max(_known(row["server_core_share"]), _known(row["ceiling_share"])),
     }

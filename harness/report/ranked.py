@@ -8,7 +8,7 @@ import pandas as pd
 
 from harness.metrics import CLIENT_CPU, CONNECTIONS, PEAK_RSS, RATE, SERVER_IN_FLIGHT, Metric
 from harness.report.charts import row_name
-from harness.report.formats import Column, Format, cell
+from harness.report.formats import HTML, Column, Format, cell
 
 SPEED = Column(key=RATE.key, head="images/s", unit="", interval=True, help="geometric mean, 95 % interval")
 RATIO = Column(key="ratio", head="ratio", unit="ratio", interval=True)
@@ -17,7 +17,12 @@ _COLUMNS: tuple[Column, ...] = (  # the most telling first: where there is littl
     Column(key="name", head="variant", unit=None, help="concurrency / client / loop"),
     SPEED,
     RATIO,
-    Column(key="verdict", head="verdict", unit=None, help="against the margin"),
+    Column(
+        key="verdict",
+        head="verdict",
+        unit=None,
+        help="against the margin; undecided: no difference shown, more rounds may tell",
+    ),
     Column(
         key="limited_by",
         head="limited by",
@@ -54,7 +59,7 @@ def columns(metric: Metric) -> tuple[Column, ...]:
     ratio = replace(
         RATIO,
         head=f"{metric.short} vs baseline",
-        help=f"{metric.label} over the baseline's, paired by round; {metric.better} is better",
+        help=f"{metric.label} over that of the baseline, paired by round; {metric.better} is better",
     )
     return tuple(ratio if column is RATIO else column for column in _COLUMNS)
 
@@ -74,7 +79,8 @@ def text(form: Format, row: Mapping[Any, Any], column: Column) -> str:
     """One cell of a row of ``tables.ranked``."""
     if column.key == "limited_by" and not pd.isna(row["limit_share"]):
         share = form.value(row["limit_share"], "share")
-        return form.phrase("{what} ({share})", what=row["limited_by"], share=share)
+        template = '{what} <span class="interval">{share}</span>' if form is HTML else "{what} ({share})"
+        return form.phrase(template, what=row["limited_by"], share=share)
     said = cell(form, {**row, "name": row_name(row)}, column)
     is_tied = column.key == "rank" and not pd.isna(row["rank"]) and row["tied"] is True
     return form.phrase("{it}=", it=said) if is_tied else said

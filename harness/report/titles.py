@@ -29,7 +29,8 @@ def ranking(ranked: pd.DataFrame, metric: Metric) -> str:
         return f"{baseline['name']} keeps up with the best"
     if behind(baseline, metric) <= GOOD_ENOUGH:
         return f"{rows[0]['name']} leads, and {baseline['name']} is good enough"
-    return f"{rows[0]['name']} leads, and {baseline['name']} is far behind"
+    far = "far " if behind(baseline, metric) >= AVOID else ""
+    return f"{rows[0]['name']} leads, and {baseline['name']} is {far}behind"
 
 
 def race(ranked: pd.DataFrame, metric: Metric) -> str:

@@ -21,8 +21,8 @@ def of_workload(tables: Tables, workload: str, slug: str) -> Iterator[ReportFigu
     """Yield the figures of one workload; one without data is left out."""
     ranked = named(tables.ranked[tables.ranked["workload"] == workload])
     measured = ranked[ranked["state"].isin(MEASURED)]
-    yield from _ranking(tables, workload, slug, measured)
     yield from _race(tables, workload, slug, measured)
+    yield from _ranking(tables, workload, slug, measured)
     yield from _completion(tables, workload, slug, measured)
     yield from _latency(tables, workload, slug, measured)
     yield from _cost(workload, slug, measured)

@@ -211,10 +211,18 @@ def _parity(trials: Sequence[Trial], usual: Mapping[str, str]) -> Iterator[Note]
         if value != usual[name]:
             yield Note(
                 code="unequal-terms",
-                text=f"{name} is {value} where most have {usual[name]}",
+                text=_unlike(name, value, usual[name]),
                 advice="make the clients ask in the same way if it matters for your images",
                 invalidates=name == "HTTP version",
             )
+
+
+def _unlike(name: str, value: str, usual: str) -> str:
+    """How the client asks, and how most others do."""
+    if name != "accept-encoding":
+        return f"{name} {value}; most others: {usual}"
+    asked, others = ("no compression" if each in {"none", "identity"} else each for each in (value, usual))
+    return f"asks for {asked}, most others for {others}"
 
 
 def _advice(trials: Sequence[Trial]) -> Iterator[Note]:

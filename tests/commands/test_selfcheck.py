@@ -43,7 +43,7 @@ def test_it_says_what_was_found_and_that_so_little_is_not_kept(
         code = in_process("selfcheck", "--suite-file", suite, "--results", tmp_path, "--seed", "2")
     said = capsys.readouterr()
     assert code in {0, 4}, said.err  # 4 if this host was not fit to judge on: then it says so
-    assert ("this host was not fit to judge on" in said.out) == (code == 4)
+    assert ("the machine was not quiet enough to be checked" in said.out) == (code == 4)
     assert "false alarms: 0 of 1 verdicts on twins (margin 50.0 %, 6 rounds each)" in said.out
     assert "a twin's ratio is known to ±" in said.out
     # What is not fit to be judged by is told and not kept; it stays in the folder of its own run.

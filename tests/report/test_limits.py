@@ -52,6 +52,12 @@ def test_fewer_in_flight_wait_for_more_waves() -> None:
     assert waiting_s(asked(latency_s=0.05, images=100), 6) == pytest.approx(17 * 0.05)
 
 
+def test_a_connection_for_each_image_is_waited_for_one_after_the_other() -> None:
+    near = asked(round_trip_s=0.02, tls=True)
+    assert waiting_s(near, 32, 32) == pytest.approx(0.04 + 4 * 0.02)
+    assert waiting_s(near, 5, 100) == pytest.approx(20 * 0.04 + 20 * 0.02)
+
+
 def limited(
     workload: Workload,
     figures: dict[str, float] | None = None,
@@ -74,6 +80,7 @@ def limited(
         "images_per_s": 200.0,
         "client_cpu_s_per_1000_images": 0.5,  # a tenth of a core
         "client_peak_in_flight": 32.0,
+        "connections": 32.0,
         "server_core_share": math.nan,
         "ceiling_share": None,
     }
@@ -121,5 +128,6 @@ def test_calls_beyond_what_was_asked_have_waited_for_their_turn() -> None:
     ledger = replace(ledger, trials=(replace(trial, passes=tuple(map(at_once, trial.passes))),))
     row = {"workload": "small-memory", "variant": TO_THREAD, "side": "here", "loop": "asyncio", "wall_s": 0.5}
     row |= {"images_per_s": 1.0, "client_cpu_s_per_1000_images": 1.0, "client_peak_in_flight": 50.0}
+    row |= {"connections": 50.0}
     [found] = limits(ledger, [row | {"server_core_share": None, "ceiling_share": None}])
     assert found["queued_share"] == pytest.approx(0.75)

@@ -153,7 +153,7 @@ def test_a_header_that_most_do_not_send_is_marked() -> None:
     odd = measured(C, headers={"accept-encoding": "gzip, deflate, br"})
     note = only(measured(A, headers=usual), measured(B, headers=usual), odd)
     assert note.code == "unequal-terms"
-    assert note.text == "accept-encoding is gzip, deflate, br where most have gzip, deflate"
+    assert note.text == "asks for gzip, deflate, br, most others for gzip, deflate"
     assert not note.invalidates
 
 
@@ -161,7 +161,7 @@ def test_another_http_version_is_in_no_ranking_with_the_others() -> None:
     found = notes(measured(A), measured(B), measured(C, http_version="2"))
     [note] = found[C]
     assert list(found) == [C]
-    assert (note.text, note.invalidates) == ("HTTP version is 2 where most have 1.1", True)
+    assert (note.text, note.invalidates) == ("HTTP version 2; most others: 1.1", True)
 
 
 def test_a_header_that_is_not_sent_is_none_and_keep_alive_is_the_rule_of_http() -> None:

@@ -4,14 +4,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import pandas as pd
 from markupsafe import Markup
 
 from harness.ledger import Ledger
+from harness.metrics import CLOSING, DOWNLOADING, OPENING, WALL
 from harness.model import ALL, NONE
+from harness.outcomes import MEASURED
 from harness.report import ranked, sentences, situations
 from harness.report.answer import GOOD_ENOUGH
 from harness.report.charts import row_name
-from harness.report.figures import ReportFigure
+from harness.report.figures import VARIANT, ReportFigure
 from harness.report.formats import HTML, Column
 from harness.report.page.first import heat_rows, pairs_json
 from harness.report.page.legend import legend
@@ -21,6 +24,16 @@ from harness.report.page.strips import Race, strips
 from harness.report.page.template import fill
 from harness.report.style import Look
 from harness.report.tables import Tables
+
+PHASES = (
+    VARIANT,
+    Column(key=WALL.key, head="whole pass", unit="s"),
+    Column(key=OPENING.key, head="opening", unit="s"),
+    Column(key=DOWNLOADING.key, head="downloading", unit="s"),
+    Column(key=CLOSING.key, head="closing", unit="s"),
+    Column(key="latency_p50_s", head="one image (p50)", unit="s"),
+    Column(key="queued_share", head="of it queued, at least", unit="share"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +45,7 @@ class Section:
     scope: str
     columns: Sequence[Column]
     rows: Sequence[Row]
+    phases: Sequence[Row]
     figures: Sequence[ReportFigure]
     race: Race | None
 
@@ -86,6 +100,7 @@ def page(
         lessons=ledger.lessons,
         primitives=[figure for figure in figures if figure.kind.startswith("primitives-")],
         host=[figure for figure in figures if figure.kind == "host"],
+        phases=PHASES,
         axes={
             axis: sorted({getattr(variant, axis) or NONE for variant in ledger.run.plan.variants})
             for axis in ("concurrency", "client", "loop")
@@ -123,11 +138,16 @@ def _sections(
                 scope=sentences.scope(tables, workload, HTML),
                 columns=columns,
                 rows=made.of(slug, rows, columns),
+                phases=plain_rows(_measured(rows), PHASES),
                 figures=own,
                 race=races[0] if races else None,
             )
         )
     return found
+
+
+def _measured(rows: Sequence[Mapping[Any, Any]]) -> pd.DataFrame:
+    return pd.DataFrame([{**row, "name": row_name(row)} for row in rows if row["state"] in MEASURED])
 
 
 def _audit(tables: Tables) -> dict[str, Any]:

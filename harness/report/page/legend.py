@@ -10,7 +10,7 @@ from matplotlib.markers import MarkerStyle
 from harness.model import NONE, Variant
 from harness.report.style import Look
 
-_SVG = '<svg viewBox="-10 -6 20 12" width="20" height="12" aria-hidden="true">{}</svg>'
+_SVG = '<svg viewBox="-10 -6 20 12" width="25" height="15" aria-hidden="true">{}</svg>'
 _SIZE = 5.0  # of a mark, in units of its picture
 
 

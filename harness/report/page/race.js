@@ -33,7 +33,7 @@
     still();
     show(1);
     bar.append(play, slide, shown);
-    race.after(bar);
+    race.nextElementSibling.after(bar); // below the axis
   }
 
   for (const program of document.querySelectorAll(".program")) {
