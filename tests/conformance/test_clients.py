@@ -5,8 +5,11 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from harness.measure.catalog import Catalog, open_catalog
 from harness.measure.conformance.faulty import Terms, conducts
+from harness.measure.conformance.limits import endured
 from harness.measure.conformance.outcomes import Conduct
 from harness.measure.conformance.survival import survivals
 from harness.measure.launch import ROOT
@@ -83,3 +86,25 @@ def test_one_bad_image_costs_a_careful_model_nothing_else(tmp_path: Path) -> Non
     assert naive.most < 49
     assert (one_by_one.least, one_by_one.most) == (25, 25)
     assert {survival.told for survival in found.values()} == {"urllib.error.HTTPError"}
+
+
+@pytest.mark.parametrize(
+    ("limit", "kind", "words"),
+    [
+        ("full_disk", "OSError", "No space left on device"),
+        ("ports_32", "urllib.error.URLError", "Cannot assign requested address"),
+    ],
+)
+def test_a_limit_of_the_machine_is_met_in_its_own_words(
+    tmp_path: Path, limit: str, kind: str, words: str
+) -> None:
+    catalog = only(catalog_of(tmp_path, "planted", "thread_pool_catching"), ["honest"])
+    [found] = endured({HERE: catalog}, [limit])
+    if found.reason:
+        pytest.skip(found.reason)
+    assert found.verified is not None
+    assert 0 < found.verified < found.images
+    assert {name: (count, words in said) for name, (count, said) in found.errors.items()} == {
+        kind: (found.images - found.verified, True)
+    }
+    assert found.raised == kind
