@@ -19,7 +19,7 @@ from harness.measure.machine import cpu_split, fingerprint
 from harness.model import HERE, HarnessError
 from harness.report.conformance.frames import conducts_frame, endured_frame, survivals_frame
 from harness.report.conformance.render import conformance_html, conformance_md
-from harness.report.conformance.sheets import sheets
+from harness.report.conformance.sheets import headline, sheets
 from harness.report.csvs import to_csv
 from harness.session.console import (
     Console,
@@ -30,7 +30,7 @@ from harness.session.console import (
     to_result,
 )
 from harness.session.exits import FAILED, FINE, INTERRUPTED, NOTHING, USAGE
-from harness.session.options import add_catalog_options, add_results_option
+from harness.session.options import add_contender_options, add_results_option
 from harness.session.recorded import gate_folder
 from harness.session.sided import Ready, facts_of, ready_sides
 from harness.session.sided_options import SIDE_HELP
@@ -88,7 +88,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="environments of the sides (default: in the user's cache folder)",
     )
     add_results_option(parser, "where the tables are kept")
-    add_catalog_options(parser)
+    add_contender_options(parser)
     add_script_options(parser)
 
 
@@ -165,6 +165,17 @@ def _look(
             console.say(f"{each.limit}: {each.client}: {each.reason or each.verified} of {each.images}")
 
 
+def _versions(side: Ready) -> list[str]:
+    """Of the packages that clients import."""
+    found = {
+        f"{name} {version}"
+        for contender in side.catalog.contenders
+        if contender.axis == "client"
+        for name, version in contender.modules.items()
+    }
+    return sorted(found)
+
+
 def _tell(
     folder: Path, found: _Found, first: Ready, sides: Mapping[str, Mapping[str, object]], result: Result
 ) -> None:
@@ -182,13 +193,14 @@ def _tell(
     files = {name: to_csv(frame) for name, frame in frames.items() if not frame.empty}
     machine = fingerprint(first.catalog.interpreter, *cpu_split())
     facts = {name: machine[key] for name, key in (("Python", "python"), ("system", "kernel"))}
-    facts["packages"] = ", ".join(f"{name} {version}" for name, version in machine["packages"].items())
+    facts["clients"] = ", ".join(_versions(first))
     shown = sheets(found.conducts, found.survivals, found.endured)
-    text = conformance_md(shown, facts, sides)
+    said = headline(found.conducts)
+    text = conformance_md(shown, said, facts, sides)
     for name, data in files.items():
         write_whole(folder / name, data)
     write_whole(folder / "conformance.md", text)
-    write_whole(folder / "conformance.html", conformance_html(shown, facts, sides, list(files)))
+    write_whole(folder / "conformance.html", conformance_html(shown, said, facts, sides, list(files)))
     result.console.say(text.decode())
     result.console.say(f"written to {folder}; open {folder / 'conformance.html'}")
     result.tell({**asdict(found), "sides": sides, "folder": str(folder)})

@@ -25,8 +25,8 @@ def add_results_option(
     )
 
 
-def add_catalog_options(parser: argparse.ArgumentParser) -> None:
-    """Add --client, --concurrency-model, --loop, --env and --suite-file."""
+def add_contender_options(parser: argparse.ArgumentParser) -> None:
+    """Add --client, --concurrency-model, --loop and --env."""
     for option, what in (
         ("--client", "client"),
         ("--concurrency-model", "concurrency model"),
@@ -49,6 +49,11 @@ def add_catalog_options(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         help="an environment variable for what is measured, which else gets a clean environment; recorded",
     )
+
+
+def add_catalog_options(parser: argparse.ArgumentParser) -> None:
+    """Add those of ``add_contender_options``, and --suite-file."""
+    add_contender_options(parser)
     parser.add_argument(
         "--suite-file",
         type=Path,

@@ -58,6 +58,14 @@ def test_what_clients_do_is_named(tmp_path: Path) -> None:
     assert found["dies"].reason == "the worker ended with exit code 3"
 
 
+def test_who_never_comes_back_is_ended_and_hangs(tmp_path: Path) -> None:
+    catalog = only(catalog_of(tmp_path, "planted", "thread_pool"), ["hangs"])
+    terms = Terms(repeats=1, timeout_s=0.5, stall_s=0.01, grace_s=0.3)
+    [found] = seen(catalog, "not_found", terms).values()
+    assert (found.outcome, found.surprises) == ("hangs", ("hangs",))
+    assert found.message == "out of time: no answer within 0.34 s"
+
+
 ADVISED = {
     "reset_before_head": ["aiohttp_once"],
     "long_body": ["httpx_deadline", "httpx_stream"],

@@ -9,7 +9,7 @@ from harness.measure.conformance.survival import Survival
 from harness.report.conformance.advice import ADVICE, advice_on
 from harness.report.conformance.frames import conducts_frame, endured_frame, survivals_frame
 from harness.report.conformance.render import conformance_html, conformance_md
-from harness.report.conformance.sheets import sheets
+from harness.report.conformance.sheets import headline, sheets
 from harness.report.csvs import to_csv
 
 OLD = Conduct(
@@ -59,7 +59,9 @@ def test_csv_has_a_row_for_each_and_marks_what_differs() -> None:
 
 
 def test_markdown_says_what_differs_and_that_there_is_no_advice() -> None:
-    text = conformance_md(sheets([OLD, NEW, NONE], [LOST, QUIET], [FEW]), {"Python": "3.11"}, {}).decode()
+    text = conformance_md(
+        sheets([OLD, NEW, NONE], [LOST, QUIET], [FEW]), "It <fits>.", {"Python": "3.11"}, {}
+    ).decode()
     assert (
         "not as on old: mine, short\\_body: error &lt;Cut&gt; (mylib 2.0), there taken for good (mylib 1.0)"
         in text
@@ -75,14 +77,25 @@ def test_markdown_says_what_differs_and_that_there_is_no_advice() -> None:
 
 def test_the_page_is_whole_and_escaped() -> None:
     page = conformance_html(
-        sheets([OLD, NEW, NONE], [LOST, QUIET], [FEW]), {"Python": "3.11"}, {}, ["conformance.csv"]
+        sheets([OLD, NEW, NONE], [LOST, QUIET], [FEW]),
+        "It <fits>.",
+        {"Python": "3.11"},
+        {},
+        ["conformance.csv"],
     ).decode()
     assert "&lt;Cut&gt;" in page
     assert "<Cut>" not in page
+    assert "It &lt;fits&gt;." in page
     assert '<strong class="bad">taken for good</strong>' in page
     assert "http://" not in page
     assert "https://" not in page
     assert page.count("<h2>") == 5  # a matrix for each side, models, limits, words
+
+
+def test_the_headline_counts_what_surprises() -> None:
+    assert headline([OLD, NEW, NONE]) == "1 of 2 meetings of a client and a fault surprise: mine."
+    assert headline([NEW]) == "0 of 1 meetings of a client and a fault surprise."
+    assert headline([NONE]) == ""
 
 
 def test_advice_is_of_a_package_and_names_its_source() -> None:

@@ -33,16 +33,18 @@ class Terms:
         repeats: times that each meets a fault.
         timeout_s: what it is told as its timeout: longer than the second between two bytes of a trickle.
         stall_s: how long the server holds out: longer than who keeps its timeout waits.
+        grace_s: a client that comes back has so long in all, beside its stalls.
     """
 
     repeats: int = 3
     timeout_s: float = 1.5
     stall_s: float = 5.0
+    grace_s: float = 5.0
 
     @property
     def within_s(self) -> float:
         """After that a client is ended that has not come back."""
-        return 5 + self.repeats * FORGIVEN_STALLS * self.stall_s
+        return self.grace_s + self.repeats * FORGIVEN_STALLS * self.stall_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,21 +11,33 @@ TITLE = "fetchbench conformance"
 
 
 def conformance_md(
-    sheets: Sequence[Sheet], facts: Mapping[str, object], sides: Mapping[str, Mapping[str, object]]
+    sheets: Sequence[Sheet],
+    headline: str,
+    facts: Mapping[str, object],
+    sides: Mapping[str, Mapping[str, object]],
 ) -> bytes:
     """``conformance.md``.
 
     Args:
+        headline: what was found, in a sentence.
         facts: of the machine, label -> text.
         sides: what each is; empty for one alone.
     """
-    return ("\n".join(_lines(sheets, facts, sides)) + "\n").encode()
+    return (
+        "\n".join(
+            [
+                f"## {TITLE}\n",
+                *([f"{markdown(headline)}\n"] if headline else []),
+                *_lines(sheets, facts, sides),
+            ]
+        )
+        + "\n"
+    ).encode()
 
 
 def _lines(
     sheets: Sequence[Sheet], facts: Mapping[str, object], sides: Mapping[str, Mapping[str, object]]
 ) -> Iterator[str]:
-    yield f"## {TITLE}\n"
     yield from (f"* {name}: {markdown(str(value))}" for name, value in facts.items())
     yield from side_lines(sides)
     for sheet in sheets:
@@ -52,6 +64,7 @@ def _cell(said: Said) -> str:
 
 def conformance_html(
     sheets: Sequence[Sheet],
+    headline: str,
     facts: Mapping[str, object],
     sides: Mapping[str, Mapping[str, object]],
     files: Sequence[str],
@@ -59,10 +72,19 @@ def conformance_html(
     """``conformance.html``.
 
     Args:
+        headline: what was found, in a sentence.
         files: where all values are.
     """
     shown = {
         **facts,
         **{name: ", ".join(f"{key} {value}" for key, value in of.items()) for name, of in sides.items()},
     }
-    return fill("conformance.html.j2", title=TITLE, sheets=sheets, facts=shown, legend=LEGEND, files=files)
+    return fill(
+        "conformance.html.j2",
+        title=TITLE,
+        headline=headline,
+        sheets=sheets,
+        facts=shown,
+        legend=LEGEND,
+        files=files,
+    )

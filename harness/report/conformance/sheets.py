@@ -76,6 +76,18 @@ def sheets(
     return found
 
 
+def headline(conducts: Sequence[Conduct]) -> str:
+    """What was found of clients and faults, in a sentence; "" if none was looked at."""
+    told = [conduct for conduct in conducts if conduct.outcome not in {"unavailable", "failed"}]
+    if not told:
+        return ""
+    odd = [conduct for conduct in told if conduct.surprises]
+    clients = ", ".join(dict.fromkeys(conduct.client for conduct in odd))
+    return f"{len(odd)} of {len(told)} meetings of a client and a fault surprise" + (
+        f": {clients}." if odd else "."
+    )
+
+
 def _matrix(conducts: Sequence[Conduct], of: str, every: Sequence[Conduct]) -> Sheet:
     # One that can meet nothing at all has its reason below, and no column.
     clients = list(dict.fromkeys(conduct.client for conduct in conducts if conduct.outcome != "unavailable"))
