@@ -3,7 +3,6 @@
 fetchbench is an application that runs from its checkout; this file is all that is installed of it.
 """
 
-import fcntl
 import hashlib
 import json
 import os
@@ -97,6 +96,10 @@ def environment(checkout: Path) -> str:
     folder = cache() / "command" / hashlib.sha256(asked.encode()).hexdigest()[:16]
     folder.mkdir(parents=True, exist_ok=True)
     python, whole = folder / "bin" / "python", folder / "whole"
+    try:
+        import fcntl  # noqa: PLC0415 - whoever has none is told so
+    except ModuleNotFoundError:
+        raise CannotStart(f"{sys.platform} is not supported; on Windows use WSL 2") from None
     with (folder.parent / f"{folder.name}.lock").open("ab") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not whole.is_file():

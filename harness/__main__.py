@@ -7,6 +7,7 @@ from harness import streams
 from harness.interrupts import interrupts
 
 Program = Callable[[], int]
+POSIX = {"fcntl", "resource"}  # of the standard library, where a system has them
 
 
 def start(load: Callable[[], Program]) -> int:
@@ -21,6 +22,9 @@ def start(load: Callable[[], Program]) -> int:
     try:
         program = load()
     except ModuleNotFoundError as error:
+        if error.name in POSIX:
+            sys.stderr.write(f"fetchbench: {sys.platform} is not supported; on Windows use WSL 2\n")
+            return 1
         sys.stderr.write(
             f"fetchbench: the package {error.name} is not installed for {sys.executable}; "
             "nox makes an environment that has all: nox -s list\n"

@@ -42,7 +42,7 @@ def test_a_gate_without_standard_output_ends_with_its_own_code(
     done = run(redirected(">&-", refused), capture_output=True)
     assert done.returncode == 2
     [line] = done.stderr.splitlines()
-    assert line.startswith("fetchbench: a side is empty")
+    assert line.startswith("fetchbench: base: a side is empty")
     assert len(list(tmp_path.glob("gates/*/verdict.json"))) == 1
 
 
