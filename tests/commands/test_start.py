@@ -16,15 +16,14 @@ sys.exit(start(load))
 """
 
 
+ADVICE = "nox makes an environment that has all: nox -s list"
+
+
 @pytest.mark.parametrize(
     ("missing", "said"),
     [
         ("fcntl", f"fetchbench: {sys.platform} is not supported; on Windows use WSL 2\n"),
-        (
-            "pydantic",
-            f"fetchbench: the package pydantic is not installed for {sys.executable}; "
-            "nox makes an environment that has all: nox -s list\n",
-        ),
+        ("pydantic", f"fetchbench: the package pydantic is not installed for {sys.executable}; {ADVICE}\n"),
     ],
 )
 def test_what_is_missing_is_told(missing: str, said: str) -> None:
