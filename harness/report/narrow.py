@@ -76,4 +76,4 @@ def _print_line(console: Console, text: str, style: str = "") -> None:
 
 
 def _pieces(text: str) -> list[str]:
-    return re.split(r"(?<=[/ ])(?=.)", text)
+    return re.split(r"(?<= )(?=.)|(?<=/)(?=\w\w)", text)  # images/s is one word

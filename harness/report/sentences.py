@@ -92,7 +92,7 @@ def cautions(tables: Tables, form: Format, *, unfinished: bool) -> list[str]:
     if unfinished:
         done = tables.facts[tables.facts["fact"] == "trials"]["value"].iloc[0]
         found.append(form.phrase("This run is unfinished: {done} trials were measured.", done=done))
-    template = "The machine was not quiet, so what that can explain has no verdict: {text}; {advice}."
+    template = "The machine was not quiet: {text}; {advice}. What that can explain has no verdict."
     found += [
         form.phrase(template, text=note["text"], advice=note["advice"])
         for note in tables.notes[tables.notes["workload"] == ALL].to_dict("records")

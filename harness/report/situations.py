@@ -40,14 +40,18 @@ class Situation:
     lines: tuple[tuple[str, str], ...]
 
 
-def situations(tables: Tables, form: Format) -> list[Situation]:
-    """One for each workload that has a ranked row."""
+def situations(tables: Tables, form: Format, *, brief: bool = False) -> list[Situation]:
+    """One for each workload that has a ranked row.
+
+    Args:
+        brief: count what is equally fast, instead of naming some of it.
+    """
     found = []
     for workload in tables.workloads.to_dict("records"):
         rows = tables.ranked[tables.ranked["workload"] == workload["workload"]].to_dict("records")
         ranked = [row for row in rows if row["state"] == "ranked" and not pd.isna(row["ratio_to_best"])]
         if ranked:
-            lines = tuple(_lines(tables, workload, ranked, form))
+            lines = tuple(_lines(tables, workload, ranked, form, brief=brief))
             name = str(workload["workload"])
             found.append(Situation(workload=name, scope=scope(tables, name, form), lines=lines))
     return found
@@ -96,16 +100,18 @@ def causes(row: Row, workload: Row, form: Format) -> str:
         "asked": form.value(workload["asked_concurrency"], "count"),
     }
     opens = row[CONNECTIONS.key] >= EACH * workload["images"]
-    found = ["opens a connection for each image"] if opens else []
+    found = ["a connection for each image"] if opens else []
     found += {
-        limits.EXECUTOR: ["waits for the {in_flight} threads of the default executor"],
-        limits.IN_FLIGHT: ["keeps {in_flight} in flight where {asked} were asked"],
-        limits.CPU: [] if opens else ["is limited by its own CPU"],
+        limits.EXECUTOR: ["only the default executor's {in_flight} threads"],
+        limits.IN_FLIGHT: ["only {in_flight} of the {asked} that were asked in flight"],
+        limits.CPU: [] if opens else ["its own CPU is the limit"],
     }.get(row["limited_by"], [])
-    return form.phrase(" and ".join(found), **parts)
+    return form.phrase(", and ".join(found), **parts)
 
 
-def _lines(tables: Tables, workload: Row, ranked: Sequence[Row], form: Format) -> Iterator[tuple[str, str]]:
+def _lines(
+    tables: Tables, workload: Row, ranked: Sequence[Row], form: Format, *, brief: bool
+) -> Iterator[tuple[str, str]]:
     metric = tables.metric
     picks = {
         row["pick"]: row
@@ -113,7 +119,7 @@ def _lines(tables: Tables, workload: Row, ranked: Sequence[Row], form: Format) -
     }
     by_name = {row_name(row): row for row in ranked}
     first = by_name[row_name(picks[metric.best])]
-    yield metric.best, _best(metric, first, ranked, form)
+    yield metric.best, _best(metric, first, ranked, form, brief=brief)
     simplest = by_name.get(row_name(picks[SIMPLEST]))
     if simplest is not None:
         yield "simplest", _simplest(metric, simplest, first, form)
@@ -123,7 +129,7 @@ def _lines(tables: Tables, workload: Row, ranked: Sequence[Row], form: Format) -
         yield "you have it", _keep(metric, baseline, first, ranked, form)
 
 
-def _best(metric: Metric, first: Row, ranked: Sequence[Row], form: Format) -> str:
+def _best(metric: Metric, first: Row, ranked: Sequence[Row], form: Format, *, brief: bool) -> str:
     ties = [row for row in ranked if row["band"] == 1 and row is not first] if first["band"] == 1 else []
     said = form.phrase(
         "{variant}, {value}", variant=form.code(row_name(first)), value=value_of(metric, first, form)
@@ -132,7 +138,8 @@ def _best(metric: Metric, first: Row, ranked: Sequence[Row], form: Format) -> st
         return said
     are = "is" if len(ties) == 1 else "are"
     good = "equally fast" if metric.quantity == "time" else "equally good"
-    return form.phrase(f"{{said}}; {{names}} {are} {good}", said=said, names=_listed(ties, form))
+    names = form.phrase("{n} more", n=form.value(len(ties), "count")) if brief else _listed(ties, form)
+    return form.phrase(f"{{said}}; {{names}} {are} {good}", said=said, names=names)
 
 
 def value_of(metric: Metric, row: Row, form: Format) -> str:

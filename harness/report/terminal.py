@@ -18,6 +18,10 @@ from harness.report.tables import Tables
 
 USUAL = 5  # columns that are worth more than a variant in one line
 SUMMARY = 12  # lines of the answer
+HANGING, HANGS = (
+    "  ",
+    40,
+)  # what stands before the further lines of a sentence, and the width from which on it does
 LEAST = 3  # columns of a table; where even they have no room, the rows are told line by line
 
 Rows = Sequence[Mapping[Any, Any]]
@@ -44,13 +48,13 @@ def print_report(console: Console, tables: Tables, *, unfinished: bool) -> None:
 
 def _print(console: Console, line: str) -> None:
     """In a terminal words stay whole; a log or a pipe gets lines as they are."""
-    text = broken(line, console.width) if console.is_terminal else line
+    text = _wrapped(line, console.width) if console.is_terminal else line
     console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def _summary(tables: Tables, width: int) -> list[str]:
     """The answer, in at most ``SUMMARY`` lines of this width: of all workloads the fastest, and what more has room."""
-    found = situations.situations(tables, PLAIN)
+    found = situations.situations(tables, PLAIN, brief=True)
     if not found:
         return [situations.nothing(tables, PLAIN)]
     labels = dict.fromkeys(label for situation in found for label, _ in situation.lines)
@@ -79,7 +83,15 @@ def _told(
 
 
 def _height(lines: Sequence[str], width: int) -> int:
-    return sum(len(broken(line, width).splitlines()) for line in lines)
+    return sum(len(_wrapped(line, width).splitlines()) for line in lines)
+
+
+def _wrapped(line: str, width: int) -> str:
+    """Lines of at most this width, all but the first further in."""
+    bare = line.lstrip(" ")
+    before, hanging = (line[: len(line) - len(bare)], HANGING) if width >= HANGS else ("", "")
+    first, *more = broken(bare, width - len(before) - len(hanging)).splitlines() or [""]
+    return "\n".join([before + first, *(before + hanging + each for each in more)])
 
 
 def _drawn(console: Console, titles: Mapping[str, str], rows: Rows, columns: Sequence[Column]) -> list[Table]:

@@ -32,7 +32,7 @@ FACTS = (
 
 
 NAN = float("nan")
-BOTH = "opens a connection for each image and waits for the 6 threads of the default executor"
+BOTH = "a connection for each image, and only the default executor's 6 threads"
 POOL = "Size the pool: the default executor's 6 threads take 2.40× the time"
 
 
@@ -79,9 +79,9 @@ def test_a_network_comes_first_and_each_workload_has_its_plain_lines() -> None:
     assert list(first.lines) == [
         ("fastest", "gather/aiohttp_session/uvloop, 585 images/s; task_group/aiohttp_session/asyncio is equally fast"),
         ("simplest", "thread_pool/requests_session, 479 images/s; 15 lines of code, no further package"),
-        ("avoid", "thread_pool/requests_get: 2.27× the time: opens a connection for each image"),
-        ("avoid", "to_thread/requests_session/asyncio: 2.93× the time: waits for the 6 threads of the default executor"),
-        ("avoid", "bounded_gather/httpx_async/asyncio: 4.21× the time: is limited by its own CPU"),
+        ("avoid", "thread_pool/requests_get: 2.27× the time: a connection for each image"),
+        ("avoid", "to_thread/requests_session/asyncio: 2.93× the time: only the default executor's 6 threads"),
+        ("avoid", "bounded_gather/httpx_async/asyncio: 4.21× the time: its own CPU is the limit"),
         ("avoid", f"run_in_executor/requests_get/asyncio: 7.13× the time: {BOTH}"),
         ("you have it", f"keep thread_pool/requests_session: 1.22× the time of the best. {POOL}"),
     ]  # fmt: skip
