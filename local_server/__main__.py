@@ -8,6 +8,7 @@ import logging
 import os
 import secrets
 import signal
+import ssl
 import sys
 import threading
 from collections.abc import Callable, Coroutine
@@ -41,7 +42,8 @@ SERVED: dict[str, Any] = {
 def main() -> int:
     """Serve until a signal, or until standard input ends where that was asked."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # until it serves, Ctrl-C ends it at once and without a word
-    server_logger.addFilter(_is_our_fault)
+    for logger in (server_logger, logging.getLogger("asyncio")):
+        logger.addFilter(_is_our_fault)
     options = _options()
     if options.cpus and hasattr(os, "sched_setaffinity"):
         try:
@@ -61,8 +63,12 @@ def main() -> int:
 
 
 def _is_our_fault(record: logging.LogRecord) -> bool:
-    """Whether a log record is about us: what a client did wrong is told to the client, in a 400."""
-    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
+    """Whether a log record is about us: what a client did wrong is told to the client, by a 400 or an alert of TLS."""
+    error = record.exc_info[1] if record.exc_info else None
+    kind = (
+        error if isinstance(error, type) else type(error)
+    )  # a connection that ends in its handshake gives the class
+    return not issubclass(kind, (HttpProcessingError, ssl.SSLError, ConnectionError))
 
 
 def _options() -> argparse.Namespace:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import IO, Any, Self
 from urllib.parse import urlsplit
 
 from harness.draws import moved
@@ -244,6 +244,9 @@ def starting_server(
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="fetchbench-"))
             control = str(Path(folder, "control"))
             options += ["--host", line.hosts[0], "--control", control]
+        errors = stack.enter_context(
+            tempfile.TemporaryFile()
+        )  # a pipe that nobody reads would stop it in the end
         process = subprocess.Popen(
             [
                 *(line.server_prefix if line else ()),
@@ -252,7 +255,7 @@ def starting_server(
             ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=errors,
             cwd=ROOT,
             env=clean,
             start_new_session=True,
@@ -260,16 +263,15 @@ def starting_server(
         stack.callback(_end, process)
 
         def ready() -> Server:
-            server = _ready(process, control)
+            server = _ready(process, errors, control)
             stack.callback(server.close)
             return server
 
         yield ready
 
 
-def _ready(process: subprocess.Popen[bytes], control: str | None) -> Server:
+def _ready(process: subprocess.Popen[bytes], errors: IO[bytes], control: str | None) -> Server:
     assert process.stdout is not None  # noqa: S101 - opened as a pipe
-    assert process.stderr is not None  # noqa: S101 - opened as a pipe
     line = first_line(process.stdout, START_TIMEOUT_S)
     if line is None:
         raise ServerError(f"the image server was not ready within {START_TIMEOUT_S:g} s")
@@ -278,12 +280,14 @@ def _ready(process: subprocess.Popen[bytes], control: str | None) -> Server:
         return Server(ready["url"], ready["token"], process.pid, control)
     except (ValueError, KeyError, TypeError):
         process.kill()
-        last = (process.stderr.read().decode(errors="replace").strip().splitlines() or ["no message"])[-1]
+        process.wait()
+        errors.seek(0)
+        last = (errors.read().decode(errors="replace").strip().splitlines() or ["no message"])[-1]
         raise ServerError(f"the image server did not start: {last[:300]}") from None
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    for stream in (process.stdin, process.stdout, process.stderr):
+    for stream in (process.stdin, process.stdout):
         if stream is not None:
             stream.close()
     try:

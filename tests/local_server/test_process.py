@@ -3,12 +3,18 @@
 import json
 import signal
 import socket
+import ssl
+import struct
 import subprocess
 import sys
+from contextlib import suppress
+from urllib.parse import urlsplit
 
 import pytest
 
-from tests.local_server.running import ROOT, running
+from tests.local_server.running import ROOT, WORKLOAD, running
+
+BEGUN = b"\x16\x03\x01\x00\xa5\x01"  # the first bytes of a ClientHello (RFC 8446, 4.1.2 and 5.1)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -70,3 +76,28 @@ def test_a_busy_port_is_one_line() -> None:
     assert done.returncode == 1
     [line] = done.stderr.splitlines()
     assert line.endswith(f"cannot listen on 127.0.0.1:{port}: Address already in use")
+
+
+def test_what_clients_do_to_a_handshake_is_no_word_of_ours() -> None:
+    with running() as server:
+        asked = {**WORKLOAD, "tls": True}
+        _, manifest = server.control("PUT", "secured", asked)
+        where = urlsplit(manifest["images"][0]["url"])
+        distrusting = ssl.create_default_context()
+        for number in range(20):
+            with socket.create_connection((where.hostname or "", where.port or 0), timeout=10) as wire:
+                if number % 4 == 0:
+                    with pytest.raises(ssl.SSLError):
+                        distrusting.wrap_socket(wire, server_hostname=where.hostname)
+                elif number % 4 == 1:
+                    wire.sendall(b"GET / HTTP/1.1\r\n\r\n")
+                    with suppress(ConnectionError):
+                        wire.recv(1_000)
+                elif number % 4 == 2:  # the handshake is begun, and the connection is reset
+                    wire.sendall(BEGUN)
+                    wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                else:  # and the connection is closed
+                    wire.sendall(BEGUN)
+                    wire.shutdown(socket.SHUT_WR)
+                    assert wire.recv(1_000) == b""
+        assert server.ended() == (0, "")
