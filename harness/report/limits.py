@@ -67,10 +67,12 @@ def limits(ledger: Ledger, rows: Sequence[Mapping[Any, Any]]) -> list[dict[str, 
 def ideal_s(workload: Workload, ceiling: float | None) -> float:
     """Seconds that no client can download this workload in less than; NaN where nothing is known that takes time.
 
+    So it is where images may fail: who gives up is quicker than any download.
+
     Args:
         ceiling: requests per second that the server can give of it; None if that is not known.
     """
-    if workload.network.is_remote:
+    if not _is_whole(workload):
         return math.nan
     least = max(
         waiting_s(workload, _asked(workload)),
@@ -107,13 +109,18 @@ def used(workload: Workload, row: Mapping[Any, Any], *, line: float, cores: int)
     """
     shares = {
         CPU: row["client_cpu_s_per_1000_images"] / 1000 * row["images_per_s"] / cores,
-        IN_FLIGHT: math.nan
-        if workload.network.is_remote
-        else waiting_s(workload, _in_flight(workload, row), row["connections"]) / row["wall_s"],
+        IN_FLIGHT: waiting_s(workload, _in_flight(workload, row), row["connections"]) / row["wall_s"]
+        if _is_whole(workload)
+        else math.nan,
         LINE: line,
         SERVER: max(_known(row["server_core_share"]), _known(row["ceiling_share"])),
     }
     return {name: float(share) for name, share in shares.items() if share and math.isfinite(share)}
+
+
+def _is_whole(workload: Workload) -> bool:
+    """Whether it is known what each pass waits for."""
+    return not (workload.network.is_remote or workload.is_forgiving)
 
 
 def _known(share: float | None) -> float:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from harness.metrics import CLIENT_CPU, CONNECTIONS, PEAK_RSS, RATE, SERVER_IN_FLIGHT, Metric
+from harness.metrics import CLIENT_CPU, CONNECTIONS, PEAK_RSS, RATE, SERVER_IN_FLIGHT, SUCCESS, Metric
 from harness.report.charts import row_name
 from harness.report.formats import HTML, Column, Format, cell
 
@@ -16,6 +16,9 @@ _COLUMNS: tuple[Column, ...] = (  # the most telling first: where there is littl
     Column(key="rank", head="rank", unit="count", help="rows that share a rank cannot be told apart"),
     Column(key="name", head="variant", unit=None, help="concurrency / client / loop"),
     SPEED,
+    Column(
+        key=SUCCESS.key, head="had", unit="share", help="of the images asked, those that came and are right"
+    ),
     RATIO,
     Column(
         key="verdict",

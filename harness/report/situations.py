@@ -3,13 +3,14 @@
 Everything is derived from the frames, and told in any format. Workloads with a network come first.
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from harness.metrics import CLIENT_IN_FLIGHT, CONNECTIONS, Metric
+from harness.metrics import CLIENT_IN_FLIGHT, CONNECTIONS, SUCCESS, Metric
 from harness.model import ALL, NONE
 from harness.report import limits
 from harness.report.answer import GOOD_ENOUGH, SIMPLEST, behind
@@ -143,11 +144,16 @@ def _best(metric: Metric, first: Row, ranked: Sequence[Row], form: Format, *, br
 
 
 def value_of(metric: Metric, row: Row, form: Format) -> str:
-    """What a row is ranked by, for people: of times the rate."""
+    """What a row is ranked by, for people: of times the rate; and how many images it had, where some may fail."""
     if metric.quantity == "time":
-        return form.phrase("{rate} images/s", rate=estimate(form, row, SPEED))
-    column = Column(key=metric.key, head=metric.short, unit=metric.unit, interval=True)
-    return form.phrase("{value} of {of}", value=estimate(form, row, column), of=metric.short)
+        said = form.phrase("{rate} images/s", rate=estimate(form, row, SPEED))
+    else:
+        column = Column(key=metric.key, head=metric.short, unit=metric.unit, interval=True)
+        said = form.phrase("{value} of {of}", value=estimate(form, row, column), of=metric.short)
+    share: float = row[SUCCESS.key]
+    if math.isnan(share):
+        return said
+    return form.phrase("{said} ({share} of all had)", said=said, share=form.value(share, "share"))
 
 
 def _simplest(metric: Metric, row: Row, first: Row, form: Format) -> str:

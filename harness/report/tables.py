@@ -5,11 +5,12 @@ from dataclasses import dataclass
 import pandas as pd
 
 from harness.ledger import Ledger
-from harness.metrics import CLIENT_CPU, PEAK_RSS, RATE, SERVER_IN_FLIGHT, Metric
+from harness.metrics import CLIENT_CPU, PEAK_RSS, RATE, SERVER_IN_FLIGHT, SUCCESS, Metric
 from harness.model import NONE, Plan
 from harness.outcomes import ASKED, MEASURED
 from harness.report import answer, audit, effects, frames, limits, units
 from harness.report.curves import curves
+from harness.report.errors import errors
 from harness.report.race import race
 from harness.report.sources import extra_packages
 from harness.stats.judge import Judgement
@@ -25,7 +26,7 @@ class Tables:
         metric: that the run is judged by.
         ranked: one row per row of the summary, with its effect against the baseline, and the power of ten at which each
             estimate is rounded where it is shown (``_place``); what the server saw in flight is left out where it answered
-            before the next request could arrive.
+            before the next request could arrive, and the share of images that were verified where none may fail.
     """
 
     metric: Metric
@@ -44,6 +45,7 @@ class Tables:
     host: pd.DataFrame
     parity: pd.DataFrame
     notes: pd.DataFrame
+    errors: pd.DataFrame
     selfcheck: pd.DataFrame
     lessons: pd.DataFrame
     facts: pd.DataFrame
@@ -80,6 +82,7 @@ def make_tables(ledger: Ledger, judgement: Judgement) -> Tables:
         host=audit.host(ledger),
         parity=audit.parity(ledger),
         notes=audit.notes(judgement),
+        errors=errors(ledger),
         selfcheck=audit.selfcheck(ledger),
         lessons=audit.lessons(ledger),
         facts=audit.facts(ledger),
@@ -108,7 +111,10 @@ def _ranked(summary: pd.DataFrame, compared: pd.DataFrame, plan: Plan) -> pd.Dat
     verdict = whole["verdict"].astype(object).where(is_measured).where(~is_baseline, "baseline")
     telling = [workload.name for workload in plan.workloads if workload.network.shows_in_flight]
     in_flight = whole[SERVER_IN_FLIGHT.key].where(whole["workload"].isin(telling))
-    return whole.assign(is_baseline=is_baseline, verdict=verdict, **{SERVER_IN_FLIGHT.key: in_flight})
+    forgiving = [workload.name for workload in plan.workloads if workload.is_forgiving]
+    success = whole[SUCCESS.key].where(whole["workload"].isin(forgiving))
+    shown = {SERVER_IN_FLIGHT.key: in_flight, SUCCESS.key: success}
+    return whole.assign(is_baseline=is_baseline, verdict=verdict, **shown)
 
 
 def _with_fronts(of: pd.DataFrame) -> pd.DataFrame:

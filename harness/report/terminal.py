@@ -16,7 +16,7 @@ from harness.report.formats import PLAIN, Column
 from harness.report.narrow import Figure, Name, broken, has_room, print_table
 from harness.report.tables import Tables
 
-USUAL = 5  # columns that are worth more than a variant in one line
+USUAL = 6  # columns that are worth more than a variant in one line
 SUMMARY = 12  # lines of the answer
 HANGING, HANGS = (
     "  ",
