@@ -68,9 +68,8 @@ def test_who_never_comes_back_is_ended_and_hangs(tmp_path: Path) -> None:
 
 ADVISED = {
     "reset_before_head": ["aiohttp_once"],
-    "long_body": ["httpx_deadline", "httpx_stream"],
+    "long_body": ["httpx_stream"],
     "trickle": ["httpx_deadline", "httpx_stream", "requests_stream", "urllib3_stream"],
-    "short_body": ["urllib3_stream"],
 }
 
 

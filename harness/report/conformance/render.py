@@ -23,16 +23,8 @@ def conformance_md(
         facts: of the machine, label -> text.
         sides: what each is; empty for one alone.
     """
-    return (
-        "\n".join(
-            [
-                f"## {TITLE}\n",
-                *([f"{markdown(headline)}\n"] if headline else []),
-                *_lines(sheets, facts, sides),
-            ]
-        )
-        + "\n"
-    ).encode()
+    head = [f"## {TITLE}\n", *([f"{markdown(headline)}\n"] if headline else [])]
+    return ("\n".join([*head, *_lines(sheets, facts, sides)]) + "\n").encode()
 
 
 def _lines(
