@@ -57,6 +57,8 @@ def caused(error: Exception, cause: Exception) -> Exception:
         (RuntimeError("status code 500"), Answer(500)),
         (RuntimeError("503 bytes of 6144"), Answer(None)),
         (RuntimeError("HTTP status 5031"), Answer(None)),
+        (RuntimeError("Max retries exceeded with url http://127.0.0.1:80/a"), Answer(None)),
+        (RuntimeError("HTTP/2 503"), Answer(503)),
         (with_attributes(OSError(), code=28), Answer(None)),  # curl's own number of a time-out
         (with_attributes(OSError(), status=True), Answer(None)),
         (ExceptionGroup("all", [ExceptionGroup("inner", [status(404)]), OSError()]), Answer(404)),
