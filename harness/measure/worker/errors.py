@@ -17,7 +17,9 @@ FAULTS_OF_CODE = (
     *(TypeError, AttributeError, NameError, ImportError, SyntaxError, AssertionError, LookupError),
     *(ArithmeticError, NotImplementedError, RecursionError, MemoryError, ValueError),
 )
-STATUS = re.compile(r"\b(?:HTTP|status)(?:[ :=_]|code|error|status|/\d(?:\.\d)?)*([1-5]\d\d)\b(?!\.)", re.IGNORECASE)
+STATUS = re.compile(
+    r"\b(?:HTTP|status)(?:[ :=_]|code|error|status|/\d(?:\.\d)?)*([1-5]\d\d)\b(?!\.)", re.IGNORECASE
+)
 
 
 class Answer(NamedTuple):
