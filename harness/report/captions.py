@@ -43,5 +43,5 @@ CAPTIONS = {
         "Left: what giving way with sleep(0) buys the others. Right: an executor that is full makes its jobs queue. "
         "Measured by nox -s primitives, not in this run."
     ),
-    "scaling": "Images per second against how many may be in flight, with 95 % bands; a panel per client.",
+    "scaling": "A figure against the one number in which these workloads differ, with 95 % bands; a panel per client.",
 }

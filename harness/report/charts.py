@@ -113,11 +113,12 @@ def log(axis: Axis, text: Text, low: float, high: float, *, most: int = 7, unit:
 
 
 def counts(axis: Axis, values: Iterable[float]) -> None:
-    """Make an axis logarithmic with its ticks at these very values, eight at most."""
+    """Make an axis logarithmic, or linear if 0 is among them, with its ticks at these very values, eight at most."""
     ticks = sorted(set(values))
-    _set_log(axis, ticks[0], ticks[-1])
+    if ticks[0] > 0:
+        _set_log(axis, ticks[0], ticks[-1])
     axis.set_major_locator(FixedLocator(ticks[:: -(-len(ticks) // 8)]))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
     axis.set_minor_locator(NullLocator())
 
 

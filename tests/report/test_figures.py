@@ -14,11 +14,12 @@ from harness.report.csvs import to_csv
 from harness.report.figures import ReportFigure
 from harness.report.formats import HTML, PLAIN, cell
 from harness.report.ranked import RATIO
-from harness.report.run_figures import of_host, of_run
+from harness.report.run_figures import of_host, of_run, sweeps
 from harness.report.style import looks
 from harness.report.tables import front, make_tables
 from harness.report.workload_figures import of_workload
 from harness.stats.judge import judge_run
+from harness.workload import Workload
 from tests.report.ledgers import make_book, workload
 
 BOOK = make_book(rounds=5, workloads=[workload("a-memory"), workload("b-memory", concurrency=64)])
@@ -130,3 +131,20 @@ def test_series_in_a_panel_are_seven_at_most() -> None:
                 [line for line in axes.lines if line.get_color() != charts.CONTEXT] for axes in drawing.axes
             ]
             assert max(map(len, coloured)) <= 7
+
+
+def test_workloads_that_differ_in_one_number_alone_are_a_sweep() -> None:
+    plain = Workload.of("a", images=10, image_bytes=2_048, concurrency=4, sink="memory")
+    wide = plain.but(name="b", concurrency=16)
+    retried = plain.but(name="c", attempts=4)
+    both = plain.but(name="d", attempts=4, concurrency=16)
+    disk = plain.but(name="e", sink="disk", concurrency=32)
+    mixed = plain.but(name="f", image_bytes=(2_048, 4_096))
+    assert sweeps([plain, disk, mixed]) == []
+    assert sweeps([plain, wide, disk]) == [("concurrency", {"a": 4, "b": 16})]
+    assert sweeps([plain, wide, retried, both]) == [
+        ("concurrency", {"a": 4, "b": 16}),
+        ("concurrency", {"c": 4, "d": 16}),
+        ("attempts", {"a": 1, "c": 4}),
+        ("attempts", {"b": 1, "d": 4}),
+    ]

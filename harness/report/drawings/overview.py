@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator
 
-from harness.metrics import RATE
+from harness.metrics import Metric
 from harness.model import NONE
 from harness.report.charts import INK, SMALL, canvas, counts, label_beside, log
 from harness.report.drawings.curves import MOST, lines_of
@@ -15,13 +15,16 @@ from harness.report.units import number, ratio
 from harness.text import printable
 
 
-def scaling(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure:
-    """Throughput over the asked concurrency, with 95 % bands; a panel per client.
+def scaling(
+    rows: pd.DataFrame, looks: Mapping[str, Look], title: str, *, metric: Metric, label: str
+) -> Figure:
+    """A metric over a number that is swept, with 95 % bands where they are known; a panel per client.
 
     Args:
-        rows: variant, side, client, asked_concurrency, images_per_s with bounds, best first.
+        rows: variant, side, client, ``swept``, and the metric's column, best first.
         looks: variant id -> look.
         title: of the figure.
+        label: of what is swept.
     """
     clients = sorted(rows["client"].unique())
     columns = min(2, len(clients))
@@ -36,15 +39,16 @@ def scaling(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure
         wspace=1.0,
         hspace=0.25,
     )
-    counts(panels[0].xaxis, rows["asked_concurrency"])
-    log(panels[0].yaxis, number, rows[RATE.key].min(), rows[RATE.key].max())
+    counts(panels[0].xaxis, rows["swept"])
+    log(panels[0].yaxis, number, rows[metric.key].min(), rows[metric.key].max())
     for axes, client in zip(panels, clients, strict=False):
         ends = []
         for shared, line in lines_of(rows[rows["client"] == client])[:MOST]:
-            look, line = looks[shared["variant"]], line.sort_values("asked_concurrency")  # noqa: PLW2901 - the same line, in order
-            x, y = line["asked_concurrency"], line[RATE.key]
-            low, high = line[f"{RATE.key}_low"], line[f"{RATE.key}_high"]
-            axes.fill_between(x, low, high, color=look.colour, alpha=0.2, linewidth=0)
+            look, line = looks[shared["variant"]], line.sort_values("swept")  # noqa: PLW2901 - the same line, in order
+            x, y = line["swept"], line[metric.key]
+            if f"{metric.key}_low" in line:
+                low, high = line[f"{metric.key}_low"], line[f"{metric.key}_high"]
+                axes.fill_between(x, low, high, color=look.colour, alpha=0.2, linewidth=0)
             axes.plot(x, y, look.marker, linestyle=(0, look.dash) if look.dash else "-", color=look.colour)
             name = f"{shared['concurrency']}" + ("" if shared["loop"] == NONE else f"/{shared['loop']}")
             ends.append((float(x.iloc[-1]), float(y.iloc[-1]), name, look.colour))
@@ -52,8 +56,8 @@ def scaling(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure
         label_beside(axes, ends)
     for axes in panels[len(clients) :]:
         axes.set_visible(False)
-    figure.supxlabel("asked concurrency (log scale)", fontsize=SMALL)
-    figure.supylabel(f"{RATE.label} ({RATE.unit}, log scale)", fontsize=SMALL, x=0.01)
+    figure.supxlabel(f"{label} (log scale)", fontsize=SMALL)
+    figure.supylabel(f"{metric.label} ({metric.unit}, log scale)", fontsize=SMALL, x=0.01)
     return figure
 
 
