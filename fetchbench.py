@@ -92,7 +92,8 @@ def environment(checkout: Path) -> str:
     """The interpreter of an environment with what the checkout needs, in the versions that it pins; made once."""
     project, pins = checkout / "pyproject.toml", checkout / "constraints.txt"
     groups = tomllib.loads(project.read_text(encoding="utf-8"))["dependency-groups"]
-    asked = json.dumps([groups, pins.read_text(encoding="utf-8"), sys.version, sys.executable])
+    base = getattr(sys, "_base_executable", sys.executable)  # the one that this runs in may be gone tomorrow
+    asked = json.dumps([groups, pins.read_text(encoding="utf-8"), sys.version, base])
     folder = cache() / "command" / hashlib.sha256(asked.encode()).hexdigest()[:16]
     folder.mkdir(parents=True, exist_ok=True)
     python, whole = folder / "bin" / "python", folder / "whole"
@@ -107,7 +108,7 @@ def environment(checkout: Path) -> str:
 
             print(f"fetchbench: making its environment in {folder} (once)", file=sys.stderr)
             uv, target = find_uv_bin(), f"--python={python}"
-            _run([uv, "venv", "--quiet", "--clear", f"--python={sys.executable}", str(folder)])
+            _run([uv, "venv", "--quiet", "--clear", f"--python={base}", str(folder)])
             _run(
                 [
                     uv,
