@@ -202,6 +202,10 @@ def _keep(metric: Metric, baseline: Row, first: Row, ranked: Sequence[Row], form
         said = form.phrase("keep {baseline}: nothing is better", **parts)
     elif behind(baseline, metric) <= GOOD_ENOUGH:
         said = form.phrase("keep {baseline}: {ratio} the {of} of the best", **parts)
+    elif behind(baseline, metric) <= AVOID:
+        said = form.phrase(
+            "{baseline} takes {ratio} the {of} of the best: keep it unless that matters", **parts
+        )
     else:
         said = form.phrase("{baseline} takes {ratio} the {of} of the best: a change pays", **parts)
     unsized = next(

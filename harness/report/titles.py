@@ -35,7 +35,8 @@ def ranking(ranked: pd.DataFrame, metric: Metric) -> str:
 
 def race(ranked: pd.DataFrame, metric: Metric) -> str:
     """Which models keep up and which do not, each as good as its best variant."""
-    rows = _known(ranked.drop_duplicates("concurrency"))
+    firsts = ranked.drop_duplicates("concurrency")  # whatever its rank: the picture shows it
+    rows: Sequence[Row] = firsts[firsts["ratio_to_best"].notna()].to_dict("records")
     keep = [row for row in rows if behind(row, metric) <= GOOD_ENOUGH]
     slow = [row for row in rows if behind(row, metric) >= AVOID]
     told = [f"{_listed(keep)} {_verb(keep, 'keeps up', 'keep up')}"] if keep else []

@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import matplotlib as mpl
@@ -13,6 +14,7 @@ from harness.report import charts
 from harness.report.csvs import to_csv
 from harness.report.figures import ReportFigure
 from harness.report.formats import HTML, PLAIN, cell
+from harness.report.page.strips import strips
 from harness.report.ranked import RATIO
 from harness.report.run_figures import of_host, of_run, sweeps
 from harness.report.style import looks
@@ -93,6 +95,27 @@ def test_the_lines_are_the_rows_of_the_frame() -> None:
     }
     for _, of in figure.frame.groupby("variant"):
         assert tuple(np.round(of["time_s"], 12)) in drawn
+
+
+def test_a_race_has_a_bar_for_each_image_on_one_axis() -> None:
+    frame = FIGURES["race-a"].frame
+    found = strips(frame, looks(BOOK.run.contenders, BOOK.run.plan.variants))
+    ends = frame.groupby("concurrency")["end_s"].max().sort_values()
+    assert [strip.model for strip in found.strips] == list(ends.index)
+    assert [strip.bars.count("M") for strip in found.strips] == [200] * len(ends)
+    assert found.ideal == pytest.approx(frame["ideal_s"].iloc[0] / ends.iloc[-1])
+    bars = [bar.replace("h", " ").split() for bar in found.strips[-1].bars.split("M")[1:]]
+    assert max(float(start) + float(length) for start, _, length in bars) == pytest.approx(1000, abs=0.2)
+
+
+def test_of_a_long_pass_every_so_many_images_are_shown() -> None:
+    many = make_book(rounds=1, variants=["gather/a/asyncio"], workloads=[workload("a-memory")])
+    trial = many.trials[0]
+    passes = tuple(replace(each, start_s=(0.0,) * 1000, latency_s=(0.1,) * 1000) for each in trial.passes)
+    many = replace(many, trials=(replace(trial, passes=passes),))
+    shown = make_tables(many, judge_run(many)).race
+    assert list(shown["image"].iloc[:3]) == [1, 4, 7]
+    assert len(shown) == 334
 
 
 def test_the_points_of_the_cost_chart_are_the_rows_of_the_frame() -> None:

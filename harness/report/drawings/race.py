@@ -61,7 +61,10 @@ def race(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure:
         axes.spines["left"].set_visible(False)
         rest = row_name(shared).partition("/")[2]
         axes.set_title(
-            printable(f"{shared['concurrency']}\n{rest}"), fontsize=SMALL, color=legible(look.colour), pad=14
+            f"{printable(str(shared['concurrency']))}\n{printable(rest)}",
+            fontsize=SMALL,
+            color=legible(look.colour),
+            pad=14,
         )
         axes.text(
             0, 1.03, seconds(images["end_s"].max()), transform=axes.transAxes, fontsize=SMALL, weight="bold"
