@@ -13,7 +13,7 @@ from harness.measure.fetch import Fetched, Fetcher, FetchError
 from harness.measure.pauses import MOST_PAUSES, fetch_patiently
 from harness.measure.profile import distribution
 from harness.measure.urls import UrlList, read_urls, shown
-from harness.metrics import SERVER_CPU
+from harness.metrics import RECEIVED, REQUESTS, SERVER_CPU
 from harness.model import HarnessError, Plan, Resource, Run, TrialRules
 from harness.session.consent import agreed, could_agree
 from harness.session.console import Console
@@ -236,9 +236,9 @@ def _refuse_what_is_fixed(options: argparse.Namespace) -> None:
     given += ["--link"] if options.link else []
     if given:
         raise HarnessError(f"--urls says what is fetched; leave out {given[0]}", exit_code=USAGE)
-    if options.judge is SERVER_CPU:
+    if options.judge in {SERVER_CPU, REQUESTS, RECEIVED}:
         raise HarnessError(
-            f"--judge {SERVER_CPU.key}: a server that is not ours is not witnessed", exit_code=USAGE
+            f"--judge {options.judge.key}: a server that is not ours is not witnessed", exit_code=USAGE
         )
 
 

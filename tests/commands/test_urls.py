@@ -90,6 +90,7 @@ def test_a_run_sends_what_it_has_told_and_says_what_was_not_witnessed(
         (("--yes", "--workloads", "thumbs-memory"), (), "leave out --workloads"),
         (("--yes", "--link", "cdn"), (), "leave out --link"),
         (("--yes", "--judge", "server_cpu_s_per_1000_images"), (), "is not witnessed"),
+        (("--yes", "--judge", "requests_per_image"), (), "is not witnessed"),
         (
             ("--yes", "--most-requests", "20"),
             (),

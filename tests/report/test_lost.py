@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -9,6 +10,7 @@ from rich.console import Console
 
 from harness.exports import requests_csv
 from harness.ledger import Ledger
+from harness.metrics import LAST_GOOD, RECEIVED, REQUESTS, SUCCESS, Metric
 from harness.report.csvs import to_csv
 from harness.report.errors import errors
 from harness.report.formats import PLAIN
@@ -106,3 +108,22 @@ def test_requests_csv_has_a_row_per_attempt(ledger: Ledger) -> None:
     assert len(first) == IMAGES - STOPPED.never
     assert [row["error"] for row in first] == [error or "none" for error in STOPPED.error]
     assert {row["error"] for row in rows if row["workload"] == "large-memory"} == {"none"}
+
+
+@pytest.mark.parametrize("metric", [SUCCESS, REQUESTS, RECEIVED, LAST_GOOD])
+def test_a_run_can_be_judged_by_what_came_of_its_images(ledger: Ledger, metric: Metric) -> None:
+    judged = replace(ledger, run=replace(ledger.run, plan=replace(ledger.run.plan, metric=metric.key)))
+    tables = make_tables(judged, judge_run(judged))
+    ranked = tables.summary[
+        (tables.summary["workload"] == NAUGHTY.name) & (tables.summary["state"] == "ranked")
+    ]
+    order = ranked[metric.key].to_list()
+    assert order == sorted(order, reverse=metric.better == "higher")
+    assert len(set(ranked["rank"])) > 1
+    if metric is SUCCESS:
+        assert dict(zip(ranked["variant"], ranked["rank"], strict=True)) == dict.fromkeys(VARIANTS, 1) | {
+            VARIANTS[2]: 5
+        }
+        words = of(tables.effects, NAUGHTY.name, VARIANTS[2])["verdict"].tolist()
+        assert words == ["less"]
+        assert metric.label in files_of(judged)[1]["report.html"].decode().lower()
