@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import get_args
 
 from harness.faults import FAULTS
 from harness.files import write_whole
@@ -13,7 +14,7 @@ from harness.locks import machine_lock
 from harness.measure.catalog import Catalog
 from harness.measure.conformance.faulty import Terms, conducts
 from harness.measure.conformance.limits import LIMITS, Endured, endured
-from harness.measure.conformance.outcomes import Conduct
+from harness.measure.conformance.outcomes import Conduct, Scheme
 from harness.measure.conformance.survival import Survival, survivals
 from harness.measure.machine import cpu_split, fingerprint
 from harness.model import HERE, HarnessError
@@ -73,6 +74,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--faults", nargs="+", choices=list(FAULTS), metavar="FAULT", default=list(FAULTS),
         help=f"only these (default: all): {', '.join(FAULTS)}",
+    )  # fmt: skip
+    parser.add_argument(
+        "--schemes", nargs="+", choices=get_args(Scheme), default=list(get_args(Scheme)),
+        help="over which the faults are played (default: both)",
     )  # fmt: skip
     parser.add_argument(
         "--limits", nargs="+", choices=list(LIMITS), metavar="LIMIT", default=list(LIMITS),
@@ -152,9 +157,11 @@ def _look(
 ) -> None:
     """Look at one thing after the other; what is found is kept at once."""
     if "clients" in options.tables:
-        for conduct in conducts(catalogs, list(dict.fromkeys(options.faults)), Terms()):
-            found.conducts.append(conduct)
-            console.say(f"{conduct.fault}: {conduct.client}: {conduct.outcome}")
+        faults = list(dict.fromkeys(options.faults))
+        for scheme in dict.fromkeys(options.schemes):
+            for conduct in conducts(catalogs, faults, Terms(scheme=scheme)):
+                found.conducts.append(conduct)
+                console.say(f"{scheme} {conduct.fault}: {conduct.client}: {conduct.outcome}")
     if "models" in options.tables:
         for survival in survivals(catalogs):
             found.survivals.append(survival)

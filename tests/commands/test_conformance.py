@@ -21,7 +21,7 @@ def test_a_run_writes_every_file_and_tells_what_clients_do(harness: Command, tmp
     clients = ("aiohttp_session", "requests_session", "httpx_http2")
     done = harness(
         "conformance", "--tables", "clients", "limits", "--clients", *clients, "--faults", *FAULTS,
-        "--limits", "descriptors_64", "--results", tmp_path, "--json",
+        "--schemes", "https", "--limits", "descriptors_64", "--results", tmp_path, "--json",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)

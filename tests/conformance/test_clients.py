@@ -10,7 +10,7 @@ import pytest
 from harness.measure.catalog import Catalog, open_catalog
 from harness.measure.conformance.faulty import Terms, conducts
 from harness.measure.conformance.limits import endured
-from harness.measure.conformance.outcomes import Conduct
+from harness.measure.conformance.outcomes import Conduct, Scheme
 from harness.measure.conformance.survival import survivals
 from harness.measure.launch import ROOT
 from harness.model import HERE
@@ -66,17 +66,18 @@ def test_who_never_comes_back_is_ended_and_hangs(tmp_path: Path) -> None:
     assert found.message == "out of time: no answer within 0.34 s"
 
 
-ADVISED = {
-    "reset_before_head": ["aiohttp_once"],
-    "long_body": ["httpx_stream"],
-    "trickle": ["httpx_deadline", "httpx_stream", "requests_stream", "urllib3_stream"],
+ADVISED: dict[tuple[Scheme, str], list[str]] = {
+    ("http", "reset_before_head"): ["aiohttp_once"],
+    ("http", "long_body"): ["httpx_stream"],
+    ("http", "trickle"): ["httpx_deadline", "httpx_stream", "requests_stream", "urllib3_stream"],
+    ("https", "reset_in_head"): ["requests_stream", "urllib3_stream"],
 }
 
 
 def test_who_follows_the_advice_surprises_nobody(tmp_path: Path) -> None:
     catalog = catalog_of(tmp_path, "advised", "thread_pool", "gather")
-    terms = Terms(repeats=1, timeout_s=1.2, stall_s=4.0)
-    for fault, clients in ADVISED.items():
+    for (scheme, fault), clients in ADVISED.items():
+        terms = Terms(repeats=1, timeout_s=1.2, stall_s=4.0, scheme=scheme)
         found = seen(only(catalog, clients), fault, terms)
         assert {name: conduct.surprises for name, conduct in found.items()} == dict.fromkeys(clients, ())
 

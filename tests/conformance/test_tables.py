@@ -13,15 +13,18 @@ from harness.report.conformance.sheets import headline, sheets
 from harness.report.csvs import to_csv
 
 OLD = Conduct(
-    side="old", client="mine", version="mylib 1.0", loop="asyncio", fault="short_body", outcome="taken for good",
+    side="old", client="mine", version="mylib 1.0", loop="asyncio", scheme="https",
+    fault="short_body", outcome="taken for good",
     surprises=("taken for good",), requests=1.0, took_s=0.01, leaked=0,
 )  # fmt: skip
 NEW = Conduct(
-    side="new", client="mine", version="mylib 2.0", loop="asyncio", fault="short_body", outcome="error",
+    side="new", client="mine", version="mylib 2.0", loop="asyncio", scheme="https",
+    fault="short_body", outcome="error",
     error="mylib.<Cut>", message="cut & gone", requests=1.0, took_s=0.01, leaked=0,
 )  # fmt: skip
 NONE = Conduct(
-    side="new", client="mine", version="mylib 2.0", loop="asyncio", fault="unroutable", outcome="unavailable",
+    side="new", client="mine", version="mylib 2.0", loop="asyncio", scheme="https",
+    fault="unroutable", outcome="unavailable",
     reason="no line can be had here",
 )  # fmt: skip
 LOST = Survival(

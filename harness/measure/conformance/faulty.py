@@ -11,7 +11,7 @@ from harness.faults import FAULTS, ON_A_LINE, OVER_TLS
 from harness.link import Link
 from harness.measure.catalog import Catalog
 from harness.measure.conformance.batch import Done, Job, Subject, clients, done, unfit
-from harness.measure.conformance.outcomes import Conduct, Meeting, judged, outcome
+from harness.measure.conformance.outcomes import Conduct, Meeting, Scheme, judged, outcome
 from harness.measure.ends import End, Ends
 from harness.measure.link.line import LinkUnavailable
 from harness.measure.server import Manifest
@@ -34,12 +34,14 @@ class Terms:
         timeout_s: what it is told as its timeout: longer than the second between two bytes of a trickle.
         stall_s: how long the server holds out: longer than who keeps its timeout waits.
         grace_s: a client that comes back has so long in all, beside its stalls.
+        scheme: of all URLs.
     """
 
     repeats: int = 3
     timeout_s: float = 1.5
     stall_s: float = 5.0
     grace_s: float = 5.0
+    scheme: Scheme = "http"
 
     @property
     def within_s(self) -> float:
@@ -62,7 +64,7 @@ class _Case:
 
 
 def conducts(catalogs: Mapping[str, Catalog], faults: Sequence[str], terms: Terms) -> Iterator[Conduct]:
-    """Have every client meet every fault; yield what each does, fault by fault.
+    """Have every client meet every fault that this scheme can have; yield what each does, fault by fault.
 
     Args:
         catalogs: by side.
@@ -70,7 +72,7 @@ def conducts(catalogs: Mapping[str, Catalog], faults: Sequence[str], terms: Term
     with ExitStack() as stack:
         ends = Ends(stack, ())
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fetchbench-")))
-        for fault in faults:
+        for fault in (fault for fault in faults if terms.scheme == "https" or fault not in OVER_TLS):
             yield from _of_fault(list(clients(catalogs)), fault, terms, ends, folder)
 
 
@@ -79,14 +81,16 @@ def _of_fault(
 ) -> Iterator[Conduct]:
     able = [subject for subject in subjects if unfit(subject) is None]
     yield from (
-        _conduct(subject, fault, outcome="unavailable", reason=unfit(subject))
+        _conduct(subject, fault, terms, outcome="unavailable", reason=unfit(subject))
         for subject in subjects
         if subject not in able
     )
     try:
         end = ends.end(LINE if fault in ON_A_LINE else Link())
     except LinkUnavailable as refusal:
-        yield from (_conduct(subject, fault, outcome="unavailable", reason=str(refusal)) for subject in able)
+        yield from (
+            _conduct(subject, fault, terms, outcome="unavailable", reason=str(refusal)) for subject in able
+        )
         return
     cases = [_case(subject, fault, terms, end, number) for number, subject in enumerate(able)]
     jobs = [_job(case, terms, end, folder, fault) for case in cases]
@@ -105,7 +109,7 @@ def _case(subject: Subject, fault: str, terms: Terms, end: End, number: int) -> 
         seed=number,
         faults=((fault, 1.0),),
         stall_s=terms.stall_s,
-        tls=fault in OVER_TLS,
+        tls=terms.scheme == "https",
         round_trip_s=end.line.link.round_trip_s if end.line else 0.0,
     )
     good = bad.but(name=f"good-{bad.name}", images=terms.repeats + 1, faults=(), seed=number + 1_000)
@@ -138,18 +142,26 @@ def _told(case: _Case, fault: str, terms: Terms, how: Done, requests: int | None
     subject = case.subject
     if how.is_late:
         return _conduct(
-            subject, fault, outcome="hangs", surprises=("hangs",), message=how.reason, took_s=terms.within_s
+            subject,
+            fault,
+            terms,
+            outcome="hangs",
+            surprises=("hangs",),
+            message=how.reason,
+            took_s=terms.within_s,
         )
     if how.reason is not None:
-        return _conduct(subject, fault, outcome="failed", reason=how.reason)
+        return _conduct(subject, fault, terms, outcome="failed", reason=how.reason)
     try:
         meeting = checks.made(Meeting, how.answer)
     except ValueError as error:
-        return _conduct(subject, fault, outcome="failed", reason=f"what it told cannot be read: {error}")
+        return _conduct(
+            subject, fault, terms, outcome="failed", reason=f"what it told cannot be read: {error}"
+        )
     first = meeting.fetches[0]
     if outcome(first, case.good.digests[0], terms.timeout_s) != "image":
         reason = f"it cannot fetch a good image: {first.error or 'another body came'}: {first.message or ''}"
-        return _conduct(subject, fault, outcome="failed", reason=reason)
+        return _conduct(subject, fault, terms, outcome="failed", reason=reason)
     found = judged(
         meeting,
         fault=fault,
@@ -158,15 +170,16 @@ def _told(case: _Case, fault: str, terms: Terms, how: Done, requests: int | None
         timeout_s=terms.timeout_s,
         requests=requests,
     )
-    return _conduct(subject, fault, **found)
+    return _conduct(subject, fault, terms, **found)
 
 
-def _conduct(subject: Subject, fault: str, **found: object) -> Conduct:
+def _conduct(subject: Subject, fault: str, terms: Terms, **found: object) -> Conduct:
     return Conduct(
         side=subject.side,
         client=subject.variant.client,
         version=subject.version,
         loop=subject.variant.loop,
+        scheme=terms.scheme,
         fault=fault,
         **found,  # type: ignore[arg-type]
     )

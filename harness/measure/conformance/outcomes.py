@@ -7,6 +7,7 @@ from typing import Literal, get_args
 from harness.quantities import Count, Reason, Seconds
 
 Outcome = Literal["image", "error", "taken for good", "hangs", "unavailable", "failed"]
+Scheme = Literal["http", "https"]
 Surprise = Literal["taken for good", "hangs", "retried by itself", "leaks", "spoils the next"]
 # From the one that is told before all others of a cell to the one that is told if there is no other.
 GRAVEST: tuple[Outcome, ...] = ("hangs", "taken for good", "error", "image")
@@ -54,6 +55,7 @@ class Conduct:
     """What one client does with one fault.
 
     Attributes:
+        scheme: of the URLs: TLS changes what a client sees of a broken connection.
         version: of the packages that the client's file imports.
         loop: None for a client that needs none.
         outcome: the gravest of the fetches; "unavailable" or "failed" for ``reason``.
@@ -70,6 +72,7 @@ class Conduct:
     client: str
     version: str
     loop: str | None
+    scheme: Scheme
     fault: str
     outcome: Outcome
     surprises: tuple[Surprise, ...] = ()

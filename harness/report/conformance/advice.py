@@ -54,6 +54,30 @@ ADVICE: Mapping[tuple[str, Surprise, str], Advice] = {
         "RemoteProtocolError, or use each connection once: Limits(max_keepalive_connections=0).",
         source="httpcore/_sync/http11.py, HTTP11Connection._response_closed: it does not ask for trailing data",
     ),
+    **{
+        (package, "taken for good", "reset_in_head"): Advice(
+            text="Over TLS Python's ssl gives a reset for an orderly end, and http.client the end for the end of a head: "
+            "what is left is a 200 without a length and without a body. Refuse an answer that has neither "
+            "Content-Length nor Transfer-Encoding.",
+            source="ssl.py, SSLSocket.read: suppress_ragged_eofs; http/client.py, _read_headers",
+        )
+        for package in ("requests", "urllib3")
+    },
+    ("httpx", "spoils the next", "closed_after_answer"): Advice(
+        text="A kept connection may be closed just as it is used again; that is a race, and not seen in every run. Try "
+        "once more after a RemoteProtocolError, or use each connection once: Limits(max_keepalive_connections=0).",
+        source="httpcore/_async/http11.py, AsyncHTTP11Connection._receive_event",
+    ),
+    ("requests", "spoils the next", "closed_after_answer"): Advice(
+        text="A kept connection may be closed just as it is used again; that is a race, and not seen in every run. Let the "
+        "adapter read once more: HTTPAdapter(max_retries=Retry(total=1, read=1)).",
+        source="requests/adapters.py, HTTPAdapter.__init__: max_retries",
+    ),
+    ("urllib3", "spoils the next", "closed_after_answer"): Advice(
+        text="A kept connection may be closed just as it is used again; that is a race, and not seen in every run. Let it "
+        "read once more: Retry(read=1).",
+        source="urllib3/util/retry.py, Retry",
+    ),
     ("requests", "taken for good", "short_body"): Advice(
         text="Have urllib3 2 or later, which holds a body against its Content-Length; with an older one compare them "
         "yourself.",

@@ -14,6 +14,7 @@ CONDUCTS = [
     "client",
     "version",
     "loop",
+    "scheme",
     "fault",
     "outcome",
     "surprises",
@@ -42,14 +43,22 @@ ENDURED = [
 ]
 
 
-def differing(conducts: Sequence[Conduct]) -> dict[tuple[str, str, str], Conduct]:
-    """Side, client and fault of what is not as on the first side -> what it is there."""
-    first: dict[tuple[str, str], Conduct] = {}
+Place = tuple[str, str, str, str]  # side, client, scheme and fault
+
+
+def place(conduct: Conduct) -> Place:
+    """Which of all meetings it is of."""
+    return conduct.side, conduct.client, conduct.scheme, conduct.fault
+
+
+def differing(conducts: Sequence[Conduct]) -> dict[Place, Conduct]:
+    """Place of what is not as on the first side -> what it is there."""
+    first: dict[tuple[str, ...], Conduct] = {}
     found = {}
     for conduct in conducts:
-        there = first.setdefault((conduct.client, conduct.fault), conduct)
+        there = first.setdefault(place(conduct)[1:], conduct)
         if _gist(conduct) != _gist(there):
-            found[conduct.side, conduct.client, conduct.fault] = there
+            found[place(conduct)] = there
     return found
 
 
@@ -58,14 +67,14 @@ def _gist(conduct: Conduct) -> tuple[object, ...]:
 
 
 def conducts_frame(conducts: Sequence[Conduct]) -> pd.DataFrame:
-    """One row per side, client and fault."""
+    """One row per side, client, scheme and fault."""
     others = differing(conducts)
     rows = [
         {
             **{name: getattr(conduct, name) for name in CONDUCTS if name != "differs"},
             "loop": conduct.loop or NONE,
             "surprises": "; ".join(conduct.surprises),
-            "differs": (conduct.side, conduct.client, conduct.fault) in others,
+            "differs": place(conduct) in others,
         }
         for conduct in conducts
     ]

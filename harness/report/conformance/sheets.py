@@ -9,7 +9,7 @@ from harness.measure.conformance.outcomes import Conduct
 from harness.measure.conformance.survival import CONCURRENCY, IMAGES, Survival
 from harness.model import HERE
 from harness.report.conformance.advice import advice_lines
-from harness.report.conformance.frames import differing
+from harness.report.conformance.frames import Place, differing, place
 from harness.report.units import seconds
 
 
@@ -67,8 +67,10 @@ def sheets(
     found = []
     for side in sides:
         of = f" ({side})" if side != HERE or len(sides) > 1 else ""
-        if met := [conduct for conduct in conducts if conduct.side == side]:
-            found.append(_matrix(met, of, conducts))
+        found += [
+            _matrix([each for each in conducts if (each.side, each.scheme) == (side, scheme)], of, conducts)
+            for scheme in dict.fromkeys(each.scheme for each in conducts if each.side == side)
+        ]
         if survived := [survival for survival in survivals if survival.side == side]:
             found.append(_models(survived, of))
         if strained := [each for each in endured if each.side == side]:
@@ -104,7 +106,7 @@ def _matrix(conducts: Sequence[Conduct], of: str, every: Sequence[Conduct]) -> S
         for fault in faults
     )
     return Sheet(
-        title=f"What each client does with each fault{of}",
+        title=f"What each client does with each fault over {conducts[0].scheme.upper()}{of}",
         intro="Each client fetched a good image, then one with the fault, then a good one, a few times, in a process of its "
         "own; async ones on the first loop that they name.",
         heads=("fault", *heads),
@@ -113,12 +115,12 @@ def _matrix(conducts: Sequence[Conduct], of: str, every: Sequence[Conduct]) -> S
     )  # fmt: skip
 
 
-def _conduct(conduct: Conduct | None, others: dict[tuple[str, str, str], Conduct]) -> Said:
+def _conduct(conduct: Conduct | None, others: dict[Place, Conduct]) -> Said:
     if conduct is None:
         return Said(text="not looked at")
     words = [conduct.outcome, *(name for name in conduct.surprises if name != conduct.outcome)]
     more = [short_class(conduct.error)] if conduct.error else []
-    there = others.get((conduct.side, conduct.client, conduct.fault))
+    there = others.get(place(conduct))
     if there is not None:
         more.append(f"on {there.side} {_gist(there)}")
     return Said(text=", ".join(words), more="; ".join(more), is_news=bool(conduct.surprises or there))
@@ -150,9 +152,9 @@ def _some(faults: Sequence[str]) -> str:
     return ", ".join(faults) if len(faults) <= NAMED else f"{len(faults)} faults"
 
 
-def _changes(conducts: Sequence[Conduct], others: dict[tuple[str, str, str], Conduct]) -> Iterator[str]:
+def _changes(conducts: Sequence[Conduct], others: dict[Place, Conduct]) -> Iterator[str]:
     for conduct in conducts:
-        there = others.get((conduct.side, conduct.client, conduct.fault))
+        there = others.get(place(conduct))
         if there is not None:
             yield (
                 f"not as on {there.side}: {conduct.client}, {conduct.fault}: {_gist(conduct)} ({conduct.version}), "

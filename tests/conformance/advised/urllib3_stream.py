@@ -12,8 +12,7 @@ def open_client(
     *, concurrency: int, timeout_s: float, ca_file: str | None
 ) -> Iterator[Callable[[str], bytes]]:
     """Yield a fetch."""
-    del ca_file
-    with urllib3.PoolManager(maxsize=concurrency, timeout=timeout_s, retries=False) as pool:
+    with urllib3.PoolManager(maxsize=concurrency, timeout=timeout_s, retries=False, ca_certs=ca_file) as pool:
 
         def fetch(url: str) -> bytes:
             ends = monotonic() + timeout_s
@@ -21,6 +20,8 @@ def open_client(
             with closing(pool.request("GET", url, preload_content=False)) as response:
                 if not 200 <= response.status < 300:
                     raise RuntimeError(f"HTTP status {response.status}")
+                if not {"Content-Length", "Transfer-Encoding"} & {*response.headers}:
+                    raise ConnectionError("the head was cut off")
                 while piece := response.read1(65_536):
                     pieces.append(piece)
                     if monotonic() > ends:
