@@ -30,7 +30,8 @@ def export(ledger: Ledger) -> dict[str, bytes]:
         if trial.cell not in failed
         for number, pass_ in enumerate(trial.passes)
     ]
-    return {"requests.csv": to_csv(pd.concat(frames, ignore_index=True)[COLUMNS])}
+    whole = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=COLUMNS)
+    return {"requests.csv": to_csv(whole[COLUMNS])}
 
 
 def _calls(pass_: Pass) -> dict[str, Any]:

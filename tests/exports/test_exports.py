@@ -278,6 +278,17 @@ def test_requests_have_a_row_per_image_and_none_of_what_failed(run: Path, tmp_pa
     assert {row["latency_s"] for row in of_one} == {"0.011"}
 
 
+def test_requests_of_a_run_in_which_every_cell_failed_are_a_header_alone(tmp_path: Path) -> None:
+    made = make_book(variants=[FAILED], rounds=3, failed={FAILED: "a wrong body"}, fails_in=1)
+    writer = ledger.create(tmp_path / "runs" / "one", made.run)
+    records: list[ledger.Record] = [*made.sentinels, *made.trials]
+    for record in records:
+        writer.append(record)
+    text = export(tmp_path / "runs" / "one", "requests", tmp_path / "requests.csv").read_text()
+    assert text.startswith("workload,variant,")
+    assert text.count("\n") == 1
+
+
 def test_a_schema_takes_no_run_and_all_else_needs_one(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["export", str(run), "--format", "schema"]) == 2
     assert "--format schema: RUN: leave it out" in capsys.readouterr().err
