@@ -18,7 +18,7 @@ from harness.session.driver import drive, opened
 from harness.session.options import variables_from
 from harness.session.recorded import command_line
 from harness.sides.model import Prepared, Side
-from harness.sides.parse import parse_side
+from harness.sides.parse import parse_side, split_parts
 from harness.sides.prepare import default_cache, prepare
 from harness.text import redacted_argument
 
@@ -65,11 +65,10 @@ def ready_sides(
         strict=False,
         variables=variables_from(options),
     )
-    ids = [variant.id for variant in here.variants]
     sides = {}
     for name, text in texts.items():
         with _naming(name, text):
-            sides[name] = parse_side(text, repository=ROOT, variant_ids=ids)
+            sides[name] = parse_side(text, repository=ROOT, variant_ids=_variant_ids(here, text))
 
     found = []
     for name, side in sides.items():
@@ -89,6 +88,17 @@ def ready_sides(
         else:
             found.append(Ready(name=name, prepared=prepared, catalog=catalog))
     return tuple(found)
+
+
+def _variant_ids(here: Catalog, text: str) -> set[str]:
+    """What a side may name as a variant: those that are here, and the same ways of driving a client file of its own."""
+    stems = {Path(part).stem for part in split_parts(text) if part.endswith(".py")}
+    own = {
+        "/".join(filter(None, (variant.concurrency, stem, variant.loop)))
+        for variant in here.variants
+        for stem in stems
+    }
+    return own | {variant.id for variant in here.variants}
 
 
 @contextmanager

@@ -35,8 +35,8 @@ def test_a_side_is_measured_recorded_and_resumed(
 ) -> None:
     client = tmp_path / "mine.py"
     client.write_text(CLIENT)
-    side = f"{client},env:WHO=me"
-    asked = ("--workloads", "tiny-memory", "--rounds", "1", "--variants", "thread_pool/mine", "--quiet")
+    side = f"{client},thread_pool/mine,env:WHO=me"
+    asked = ("--workloads", "tiny-memory", "--rounds", "1", "--quiet")
     with shared(server):
         assert (
             in_process("bench", "--suite-file", suite_file, "--results", tmp_path, "--side", side, *asked)

@@ -104,6 +104,17 @@ def test_each_metric_that_is_asked_for_is_judged_by_itself(
     assert run("gate") == 0  # the time alone is judged unless more is asked for
 
 
+def test_a_side_may_name_the_variant_of_its_own_client(
+    measuring: Measuring, tmp_path: Path, suite_file: Path
+) -> None:
+    one, other = (client(tmp_path / name, "mine", turns) for name, turns in (("a", 0), ("b", 1)))
+    asked = ["--base", f"{one},thread_pool/mine", "--head", f"{other},thread_pool/mine"]
+    where = ["--suite-file", str(suite_file), "--results", str(tmp_path), "--quiet"]
+    assert main(["gate", *asked, *where]) == 0
+    assert measuring.stages == {"screen": 6}
+    assert [cell["variant"] for cell in verdict(tmp_path)["cells"]] == ["thread_pool/mine"]
+
+
 def test_the_end_tells_what_both_sides_reach(
     measuring: Measuring, run: Gate, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
