@@ -40,7 +40,7 @@ def test_a_run_writes_every_file_and_tells_what_clients_do(harness: Command, tmp
         ("requests_session", "expired_certificate"): ("error", ""),
         ("httpx_http2", "expired_certificate"): ("unavailable", ""),
     }
-    assert found["requests_session", "expired_certificate"]["error"] == "requests.exceptions.SSLError"
+    assert found["requests_session", "expired_certificate"]["error"] == "requests.SSLError"
     with (folder / "limits.csv").open() as file:
         few = {row["client"]: row for row in csv.DictReader(file)}
     assert 0 < int(few["aiohttp_session"]["verified"]) < 300

@@ -51,7 +51,7 @@ def test_what_clients_do_is_named(tmp_path: Path) -> None:
         "retries": ("image", ("retried by itself",)),
         "spoils": ("error", ("spoils the next",)),
     }
-    assert found["honest"].error == "urllib.error.HTTPError"
+    assert found["honest"].error == "urllib.HTTPError 503"
     assert found["honest"].message == "HTTP Error 503: Service Unavailable"
     assert (found["honest"].requests, found["retries"].requests) == (1, 2)
     assert (found["honest"].leaked, found["leaks"].leaked) == (0, 5)
@@ -93,14 +93,14 @@ def test_one_bad_image_costs_a_careful_model_nothing_else(tmp_path: Path) -> Non
     assert naive.most is not None
     assert naive.most < 49
     assert (one_by_one.least, one_by_one.most) == (25, 25)
-    assert {survival.told for survival in found.values()} == {"urllib.error.HTTPError"}
+    assert {survival.told for survival in found.values()} == {"urllib.HTTPError 404"}
 
 
 @pytest.mark.parametrize(
     ("limit", "kind", "words"),
     [
         ("full_disk", "OSError", "No space left on device"),
-        ("ports_32", "urllib.error.URLError", "Cannot assign requested address"),
+        ("ports_32", "urllib.URLError", "Cannot assign requested address"),
     ],
 )
 def test_a_limit_of_the_machine_is_met_in_its_own_words(

@@ -77,6 +77,7 @@ def test_what_was_not_given_back(held: tuple[tuple[int, int], ...], count: int) 
         (meeting(RAISED), 3, "reset_in_body", ()),
         (meeting(CUT), 3, "short_body", ("taken for good",)),
         (meeting(LATE), 3, "trickle", ("hangs",)),
+        (meeting(Fetch(took_s=5.0, sha256="c" * 64, bytes=3)), 3, "trickle", ("taken for good", "hangs")),
         (meeting(FOUND), 6, "unavailable", ("retried by itself",)),
         (meeting(FOUND), None, "refused", ()),
         (meeting(RAISED), 30, "redirect_loop", ()),  # a loop is many requests, and no second try

@@ -25,7 +25,7 @@ class Fetch:
 
     Attributes:
         sha256: of the body; None if it raised.
-        error: class of what it raised, in full; None if it returned.
+        error: class of what it raised, with its package; None if it returned.
         message: what that says.
     """
 
@@ -60,7 +60,7 @@ class Conduct:
         loop: None for a client that needs none.
         outcome: the gravest of the fetches; "unavailable" or "failed" for ``reason``.
         surprises: what a user would not expect, in the order of SURPRISES.
-        error: class of the error, in full; None without one.
+        error: class of the error, with its package; None without one.
         message: what it says.
         requests: that the server saw for each fetch with the fault; None where it sees none.
         took_s: of the longest fetch with the fault.
@@ -139,7 +139,10 @@ def judged(
     ]
     lost = leaked(meeting, len(faulty))
     is_so = {
-        "taken for good": "taken for good" in outcomes,
+        # Also one that came too late.
+        "taken for good": any(
+            fetch.error is None and fetch.sha256 != digest for fetch, digest in zip(faulty, bad, strict=True)
+        ),
         "hangs": "hangs" in outcomes,
         "retried by itself": requests is not None and requests > len(faulty) and fault not in SENDS_ON,
         "leaks": lost > 0,

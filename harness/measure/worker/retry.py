@@ -142,12 +142,12 @@ def asynchronous(
             else:
                 tries.returned(body)
                 return body
-            await _sleep(wait_s)
+            await sleep(wait_s)
 
     return tried
 
 
-def _sleep(seconds: float) -> Awaitable[Any]:
+def sleep(seconds: float) -> Awaitable[Any]:
     """Sleep on whatever loop runs: asyncio's kind, else trio."""
     asyncio = sys.modules.get("asyncio")
     try:

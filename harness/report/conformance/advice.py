@@ -78,11 +78,14 @@ ADVICE: Mapping[tuple[str, Surprise, str], Advice] = {
         "read once more: Retry(read=1).",
         source="urllib3/util/retry.py, Retry",
     ),
-    ("requests", "taken for good", "short_body"): Advice(
-        text="Have urllib3 2 or later, which holds a body against its Content-Length; with an older one compare them "
-        "yourself.",
-        source="urllib3/response.py, HTTPResponse: enforce_content_length, True since 2.0",
-    ),
+    **{
+        ("requests", "taken for good", fault): Advice(
+            text="Have urllib3 2 or later, which holds a body against its Content-Length; with an older one compare them "
+            "yourself.",
+            source="urllib3/response.py, HTTPResponse: enforce_content_length, True since 2.0",
+        )
+        for fault in ("short_body", "reset_in_body", "trickle")
+    },
     ("urllib3", "taken for good", "short_body"): Advice(
         text="Leave enforce_content_length on, which is off before 2.0, and read by read1 with an amount: without one a "
         "short body is not noticed.",
