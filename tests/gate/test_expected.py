@@ -1,9 +1,17 @@
 """Changes that are expected: told and passed within what was allowed, failed beyond it and after their time."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+from harness.metrics import TIME_PER_IMAGE
+from harness.session.expected import allowances_of, read_expected
+from harness.stats.expected import with_allowances
+from harness.stats.judge import Pair
+from harness.stats.verdict import Margins
+from tests.builders import cell
+from tests.ci.sessions import ROOT
 from tests.gate.conftest import SUITE
 from tests.gate.measuring import Gate, Measuring, verdict
 
@@ -52,6 +60,29 @@ def test_a_change_is_held_against_what_is_expected(
     assert (found["verdict"], cell["verdict"]) == (word, word)
     assert cell["reason"] is None if reason is None else cell["reason"].startswith(reason)
     assert ("🟡 expected" in next(tmp_path.glob("gates/*/gate.md")).read_text()) == (word == "expected")
+
+
+def test_the_file_of_the_documents_is_read_and_its_margin_is_the_product(tmp_path: Path) -> None:
+    [text] = re.findall(r"```toml\n(.*?)```", (ROOT / "docs" / "ci.md").read_text(), re.DOTALL)
+    (tmp_path / "expected.toml").write_text(text)
+    changes = read_expected(tmp_path / "expected.toml")
+    base, head, other = (
+        cell(name) for name in ("thread_pool/my_client", "thread_pool/my_client", "gather/x")
+    )
+    pairs = [Pair(base=base, head=each, metric=TIME_PER_IMAGE) for each in (head, other)]
+    said: list[str] = []
+    for version, over in (
+        ("2.0.9", None),
+        ("2.1", "+8 % was expected until mylib 2.1, and the head has 2.1"),
+    ):
+        found = allowances_of(changes, pairs, {"MyLib": version}, said.append)
+        assert [(pair.head, allowance.by, allowance.over) for pair, allowance in found.items()] == [
+            (head, 0.08, over)
+        ]
+        margins = with_allowances(Margins(default=0.05), found)
+        assert margins.of(TIME_PER_IMAGE, head) == pytest.approx(0.134 if over is None else 0.05)
+        assert margins.of(TIME_PER_IMAGE, other) == 0.05
+    assert said == []
 
 
 def test_what_is_expected_and_did_not_happen_is_no_news(
