@@ -1,6 +1,6 @@
 """The picks, by stated rules, from the summary alone: of each workload, and of all of them together.
 
-* best: least time, or whatever metric the run is judged by.
+* best: least time, or whatever metric the run is judged by. Who had fewer images than others (``WHOLE``) is not picked.
 * simplest that is good enough: of all within ``GOOD_ENOUGH`` of the best, the one that needs the fewest packages beyond
   those of the baseline, then the one with the fewest lines of code. That it cannot be told apart from the best makes no
   row good enough: few or noisy rounds tell nothing apart.
@@ -11,13 +11,15 @@ mean of some. Only ranked cells are picked, and where there is none to pick, the
 be told apart is in the ranking.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
-from harness.metrics import CLIENT_CPU, PEAK_RSS, RATE, Metric
+from harness.metrics import CLIENT_CPU, PEAK_RSS, RATE, SUCCESS, Metric
 from harness.model import ALL, NONE
+from harness.stats.goodput import WHOLE
 
 Row = Mapping[Any, Any]
 
@@ -36,6 +38,15 @@ NOT_GOOD = f"no variant is within {GOOD_ENOUGH:g} times the best of each workloa
 def behind(row: Row, metric: Metric) -> float:
     """How many times worse than the best of its workload."""
     return metric.worsening(row["ratio_to_best"])
+
+
+def whole(rows: Sequence[Row]) -> list[Row]:
+    """Those that lost no more images than others, or where none may be lost."""
+    shares: list[float] = [row[SUCCESS.key] for row in rows]
+    most = max((share for share in shares if not math.isnan(share)), default=1.0)
+    return [
+        row for row, share in zip(rows, shares, strict=True) if math.isnan(share) or share >= WHOLE * most
+    ]
 
 
 def simplicity(row: Row, metric: Metric) -> tuple[int, int, float]:
@@ -76,6 +87,7 @@ def worst_of_each(ranked: pd.DataFrame, workloads: int, metric: Metric) -> list[
                 else of["ratio_to_best"].min(skipna=False)
             )
             same = {key: of[key].iloc[0] for key in ("source_lines", "extra_packages")}
+            same[SUCCESS.key] = of[SUCCESS.key].min()
             rows.append(
                 {"variant": variant, "side": side, "ratio_to_best": worst, "band": of["band"].max()} | same
             )
@@ -84,18 +96,19 @@ def worst_of_each(ranked: pd.DataFrame, workloads: int, metric: Metric) -> list[
 
 def _picked(scope: str, workloads: int, rows: Sequence[Row], metric: Metric) -> list[dict[str, Any]]:
     known = [row for row in rows if not pd.isna(row["ratio_to_best"])]
-    good = [row for row in known if behind(row, metric) <= GOOD_ENOUGH]
-    best = min(known, key=lambda row: behind(row, metric), default=None)
+    fit = whole(known)
+    good = [row for row in fit if behind(row, metric) <= GOOD_ENOUGH]
+    best = min(fit, key=lambda row: behind(row, metric), default=None)
     chosen = {
         metric.best: best,
         SIMPLEST: min(good, key=lambda row: simplicity(row, metric), default=None),
     }
     if scope != ALL:
-        chosen[CHEAPEST] = min(known, key=lambda row: row[CLIENT_CPU.key] * row[PEAK_RSS.key], default=None)
+        chosen[CHEAPEST] = min(fit, key=lambda row: row[CLIENT_CPU.key] * row[PEAK_RSS.key], default=None)
     shared = {
         "scope": scope,
         "workloads": workloads,
-        "tied_with": sum(row["band"] == 1 for row in known if row is not best)
+        "tied_with": sum(row["band"] == 1 for row in fit if row is not best)
         if best and best["band"] == 1
         else 0,
         "good_enough": len(good),

@@ -222,7 +222,7 @@ def _with_interval(metric: Metric, summary: Summary) -> dict[str, float | None]:
 
 def _to_best(row: RankedCell, judgement: Judgement) -> dict[str, float | None]:
     if row.cell not in judgement.to_best:  # the best itself
-        return {"ratio_to_best": 1.0} if row.rank == 1 else {}
+        return {} if row.rank is None else {"ratio_to_best": 1.0}
     ratio, interval = judgement.to_best[row.cell]
     return {
         "ratio_to_best": ratio,

@@ -13,7 +13,7 @@ import pandas as pd
 from harness.metrics import CLIENT_IN_FLIGHT, CONNECTIONS, SUCCESS, Metric
 from harness.model import ALL, NONE
 from harness.report import limits
-from harness.report.answer import GOOD_ENOUGH, SIMPLEST, behind
+from harness.report.answer import GOOD_ENOUGH, SIMPLEST, behind, whole
 from harness.report.charts import row_name
 from harness.report.formats import Column, Format, estimate
 from harness.report.ranked import RATIO, SPEED
@@ -131,7 +131,8 @@ def _lines(
 
 
 def _best(metric: Metric, first: Row, ranked: Sequence[Row], form: Format, *, brief: bool) -> str:
-    ties = [row for row in ranked if row["band"] == 1 and row is not first] if first["band"] == 1 else []
+    others = [row for row in whole(ranked) if row is not first]
+    ties = [row for row in others if row["band"] == 1] if first["band"] == 1 else []
     said = form.phrase(
         "{variant}, {value}", variant=form.code(row_name(first)), value=value_of(metric, first, form)
     )
@@ -176,6 +177,12 @@ def _avoid(metric: Metric, workload: Row, ranked: Sequence[Row], form: Format) -
             groups.setdefault(causes(row, workload, form), []).append(row)
     for cause, rows in groups.items():
         yield _warned(metric, cause, rows, form)
+    if lost := [row for row in ranked if not _is_whole(row, ranked)]:
+        yield form.phrase("{names}: lost images that others had", names=_listed(lost, form))
+
+
+def _is_whole(row: Row, ranked: Sequence[Row]) -> bool:
+    return any(row is other for other in whole(ranked))
 
 
 def _warned(metric: Metric, cause: str, rows: Sequence[Row], form: Format) -> str:
@@ -200,6 +207,8 @@ def _keep(metric: Metric, baseline: Row, first: Row, ranked: Sequence[Row], form
     }
     if baseline is first:
         said = form.phrase("keep {baseline}: nothing is better", **parts)
+    elif not _is_whole(baseline, ranked):
+        said = form.phrase("{baseline} lost images that others had: a change pays", **parts)
     elif behind(baseline, metric) <= GOOD_ENOUGH:
         said = form.phrase("keep {baseline}: {ratio} the {of} of the best", **parts)
     elif behind(baseline, metric) <= AVOID:

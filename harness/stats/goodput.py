@@ -5,12 +5,15 @@ images than could be had says so.
 """
 
 import statistics
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from harness.measured import Attempts, Trial
+from harness.metrics import SUCCESS
 from harness.model import Cell, Note
 from harness.workload import Workload
 
+WHOLE = 0.99  # share of the images of the row that had most: from there on, nobody chose another for what was lost
 CANCELLED = frozenset({"CancelledError", "Cancelled", "GeneratorExit"})  # with whatever ended the others
 
 
@@ -18,6 +21,19 @@ def most_had(whole: Mapping[Cell, Sequence[Trial]], workload: Workload) -> float
     """Images of a workload that can be had in a pass: under its retry rule, or by the best row if that has more."""
     rows = [trials for cell, trials in whole.items() if cell.workload == workload.name]
     return max([workload.within_reach, *(_mean(trials, lambda of: of.verified) for trials in rows)])
+
+
+def whole(trials: Iterable[Trial]) -> frozenset[Cell]:
+    """Cells that had ``WHOLE`` or more of what the best of their workload had: only they can be the best."""
+    values: dict[Cell, list[float]] = defaultdict(list)
+    for trial in trials:
+        if trial.reason is None and trial.timed:
+            values[trial.cell].append(SUCCESS.of_trial(trial))
+    means = {cell: statistics.fmean(of_cell) for cell, of_cell in values.items()}
+    most: dict[str, float] = defaultdict(float)
+    for cell, mean in means.items():
+        most[cell.workload] = max(most[cell.workload], mean)
+    return frozenset(cell for cell, mean in means.items() if mean >= WHOLE * most[cell.workload])
 
 
 def goodput_notes(trials: Sequence[Trial], most: float) -> Iterator[Note]:

@@ -19,6 +19,7 @@ from harness.stats.disturbance import Disturbance
 from harness.stats.effect import Effect, Reference, against_variant, effects
 from harness.stats.factors import FactorEffect, factor_effects
 from harness.stats.fitness import disturbances
+from harness.stats.goodput import whole
 from harness.stats.ranking import RankedCell, Rivals, rank, rivals
 from harness.stats.sample import (
     Interval,
@@ -90,7 +91,7 @@ class Judgement:
         metric: that cells are ranked by.
         ranking: by workload, the best first, unranked last.
         findings: of every cell against the baseline of its workload.
-        to_best: ratio of each cell with values to the first row of its workload, with its 95 % interval; for the
+        to_best: ratio of each cell with values to the best row of its workload, with its 95 % interval; for the
             eye, no test is made of it.
         rivals: all pairs of ranked cells of one workload.
         factors: main effects of client, concurrency model and loop.
@@ -180,7 +181,7 @@ def judge_run(ledger: Ledger) -> Judgement:
             margins=Margins(),
             check=ledger.run.selfcheck,
         ),
-        to_best=_to_best(found, ranking),
+        to_best=_to_best(found, ranking, whole(ledger.trials)),
         rivals=rivals(found, ranking),
         factors=factor_effects(found, plan.variants, plan.baseline, measured.cell_notes),
         host_notes=tuple(each.note for each in measured.disturbances),
@@ -238,9 +239,16 @@ def finding_of(pair: Pair, verdict: Verdict | None, settled: tuple[Word, str] | 
     return Finding(pair=pair, word=verdict.call, verdict=verdict, reason=verdict.reason, blocks=blocks)
 
 
-def _to_best(found: Samples, ranking: Sequence[RankedCell]) -> dict[Cell, tuple[float, Interval | None]]:
-    """Paired by round like every ratio; a workload without a rank has none, and neither has the first row itself."""
-    first = {row.cell.workload: row.cell for row in reversed(ranking) if row.rank == 1}
+def _to_best(
+    found: Samples, ranking: Sequence[RankedCell], whole: Collection[Cell]
+) -> dict[Cell, tuple[float, Interval | None]]:
+    """Paired by round like every ratio; a workload without a rank has none, and neither has the best row itself.
+
+    That is the first which lost no more than others: who gave up is no measure for them.
+    """
+    first = {
+        row.cell.workload: row.cell for row in reversed(ranking) if row.rank is not None and row.cell in whole
+    }
     rounds = sorted({number for sample in found.values() for number in sample.values})
     logs = {cell: log_values(sample, rounds) for cell, sample in found.items() if sample.values}
     ratios: dict[Cell, tuple[float, Interval | None]] = {}

@@ -33,6 +33,7 @@ def summary(*rows: Mapping[str, object]) -> pd.DataFrame:
         "peak_rss_bytes": 1.0,
         "source_lines": 10,
         "extra_packages": "none",
+        "success_share": 1.0,
     }
     return pd.DataFrame([{**usual, **row} for row in rows])
 
@@ -54,6 +55,33 @@ def of(found: pd.DataFrame, scope: str) -> dict[str, tuple[str, object]]:
     return {
         row["pick"]: (row["variant"], NAN_TEXT if pd.isna(row["reason"]) else row["reason"]) for row in rows
     }
+
+
+@pytest.mark.parametrize(
+    ("shares", "fastest", "simplest"),
+    [
+        ((1.0, 1.0, 1.0), "a", "c"),
+        ((0.5, 1.0, 1.0), "b", "c"),  # it gave up
+        ((0.5, 0.5, 0.5), "a", "c"),  # nobody had more
+        ((1.0, 1.0, 0.98), "a", "a"),
+        ((0.995, 1.0, 0.995), "a", "c"),
+        ((float("nan"),) * 3, "a", "c"),
+    ],
+)
+def test_who_lost_images_that_others_had_is_picked_for_nothing(
+    shares: tuple[float, float, float], fastest: str, simplest: str
+) -> None:
+    rows = zip("abc", (1.0, 1.1, 1.2), (10, 10, 5), shares, strict=True)
+    found = picks(
+        summary(
+            *(
+                cell("small", name, ratio, source_lines=lines, success_share=share)
+                for name, ratio, lines, share in rows
+            )
+        )
+    )
+    chosen = of(found, "small")
+    assert (chosen[FASTEST][0], chosen[answer.SIMPLEST][0]) == (fastest, simplest)
 
 
 def test_two_winners_that_are_each_slow_elsewhere_leave_none_that_is_good_enough() -> None:

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from harness.exports import requests_csv
 from harness.ledger import Ledger
+from harness.measured import Pass
 from harness.metrics import LAST_GOOD, RECEIVED, REQUESTS, SUCCESS, Metric
 from harness.report.csvs import to_csv
 from harness.report.errors import errors
@@ -18,7 +19,7 @@ from harness.report.situations import situations
 from harness.report.tables import Tables, make_tables
 from harness.report.terminal import print_report
 from harness.stats.judge import judge_run
-from tests.builders import attempts
+from tests.builders import attempts, seen
 from tests.report.ledgers import IMAGES, VARIANTS, files_of, forgiven, make_book, workload
 
 NAUGHTY = workload("small-memory").but(faults=(("not_found", 0.1),))
@@ -127,3 +128,28 @@ def test_a_run_can_be_judged_by_what_came_of_its_images(ledger: Ledger, metric: 
         words = of(tables.effects, NAUGHTY.name, VARIANTS[2])["verdict"].tolist()
         assert words == ["less"]
         assert metric.label in files_of(judged)[1]["report.html"].decode().lower()
+
+
+def test_who_gave_up_is_no_measure_for_those_who_did_not(ledger: Ledger) -> None:
+    """Made the quickest, it is first by goodput, and yet the others are held against the best of them."""
+
+    def hurried(passed: Pass) -> Pass:
+        return replace(passed, wall_s=passed.wall_s / 8, witness=replace(seen(passed), server_cpu_s=0.0))
+
+    trials = [
+        replace(trial, passes=tuple(map(hurried, trial.passes)))
+        if (trial.cell.workload, trial.cell.variant) == (NAUGHTY.name, VARIANTS[2])
+        else trial
+        for trial in ledger.trials
+    ]
+    quick = replace(ledger, trials=tuple(trials))
+    tables = make_tables(quick, judge_run(quick))
+    rows = tables.summary[tables.summary["workload"] == NAUGHTY.name]
+    assert rows["variant"].iloc[0] == VARIANTS[2]
+    assert "gave up: had 100 of the 180 images" in rows["notes"].iloc[0]
+    others = rows[rows["variant"] != VARIANTS[2]]
+    assert others["ratio_to_best"].min() == 1
+    [found] = [each for each in situations(tables, PLAIN) if each.workload == NAUGHTY.name]
+    told = dict(found.lines)
+    assert others["variant"].iloc[0] in told["fastest"]
+    assert told["avoid"] == f"{VARIANTS[2]}: lost images that others had"
