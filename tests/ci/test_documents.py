@@ -4,12 +4,14 @@ import importlib.util
 import re
 import shlex
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from harness import cli
 from tests.ci.sessions import ROOT, sessions
 
+PAGES = ("architecture", "ci", "conformance", "first-hour", "method")
 DOCUMENTS = sorted(
     [
         *ROOT.glob("*.md"),
@@ -63,6 +65,18 @@ def test_a_command_of_the_documents_exists(document: str, words: list[str]) -> N
                 cli.parse([session, *rest[1:]])
         case _:
             assert words in (["nox", "-l"], [".venv/bin/nox"], ["nox"])
+
+
+@pytest.mark.parametrize(
+    "path",
+    [*(ROOT / "docs" / f"{name}.md" for name in PAGES), ROOT / "results" / "README.md"],
+    ids=lambda path: path.name,
+)
+def test_a_page_begins_with_five_lines_in_short(path: Path) -> None:
+    title, empty, short, gap, *lines = path.read_text(encoding="utf-8").splitlines()
+    assert title.startswith("# ")
+    assert (empty, short, gap) == ("", "In short:", "")
+    assert [line.startswith("* ") for line in lines[:6]] == [True] * 5 + [False]
 
 
 def test_the_documents_do_name_commands() -> None:
