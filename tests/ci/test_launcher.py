@@ -1,10 +1,12 @@
 """The command ``fetchbench``: which checkout it finds, and that it becomes the harness in the folder where the user is."""
 
+import importlib
 import json
 import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +83,13 @@ def test_a_repository_is_cloned_once_at_the_commit_that_was_installed(
     assert found == tmp_path / "cache" / "fetchbench" / "checkouts" / commit[:16]
     shutil.rmtree(one)
     assert fetchbench.find_checkout(tmp_path) == found
+
+
+def test_what_is_installed_is_this_file_alone() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert project["tool"]["setuptools"] == {"py-modules": ["fetchbench"]}
+    module, _, function = project["project"]["scripts"]["fetchbench"].partition(":")
+    assert getattr(importlib.import_module(module), function) is fetchbench.main
 
 
 def test_its_environment_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

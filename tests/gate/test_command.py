@@ -73,6 +73,7 @@ def test_a_client_that_burns_the_cpu_fails_the_gate(
     ("arguments", "code", "message"),
     [
         (["--head", "here", "--workloads", "none"], 2, "no workload 'none'"),
+        (["--head", "mylib @ git+file:///nowhere@main"], 1, "head: git cannot read file:///nowhere: "),
         (["--head", "nope"], 2, "head: 'nope' is no git ref of fetchbench (in /"),
         (["--head", "CLIENT", "--variants", "gather/aiohttp_session/asyncio"], 5, "nothing to measure"),
     ],
