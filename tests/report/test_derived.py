@@ -17,6 +17,7 @@ from harness.ledger import Ledger
 from harness.model import Skipped
 from harness.report import markdown
 from harness.report.derived import build, slugs_of
+from harness.report.page import build as page
 from harness.report.tables import Tables, make_tables
 from harness.stats.judge import judge_run
 from tests.report.ledgers import EVIL, VARIANTS, a_selfcheck, files_of, make_book, workload
@@ -220,6 +221,24 @@ def test_sixty_variants_keep_the_limits() -> None:
     )[1]
     assert len(files["report.html"]) < MOST_BYTES
     assert len(files["report.md"]) < MOST_CHARACTERS
+
+
+def test_a_page_that_is_too_long_leaves_out_what_stands_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = made("self-checked")[1]["report.html"].decode()
+    assert whole.count("<img src=") == 6  # five of the workload, and the host
+    sizes = [len(whole)]
+    for most in (len(whole) - 1, 1):
+        monkeypatch.setattr(page, "MOST_BYTES", most)
+        files = files_of(CASES["self-checked"])[1]
+        shorter = files["report.html"].decode()
+        sizes.append(len(shorter))
+        left_out = re.findall(r'Drawn in <a href="([^"]*)"', shorter)
+        assert left_out
+        assert set(left_out) <= set(files)
+        assert shorter.count("<img src=") + len(left_out) == 6
+    assert sizes == sorted(sizes, reverse=True)
+    assert 'name="against"' not in shorter
+    assert shorter.count('<table class="ranking') == 1
 
 
 def test_a_huge_run_keeps_the_limit_of_a_comment() -> None:

@@ -1,5 +1,8 @@
 """The page: tables and figures in, one self-contained HTML file out. It asks nothing of any network and needs no script."""
 
+import functools
+import itertools
+import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +28,16 @@ from harness.report.page.template import fill
 from harness.report.style import Look
 from harness.report.tables import Tables
 
+MOST_BYTES = 2_000_000  # of a page that is mailed and attached
+# Of what stands in files beside the page, too: what a page that is too long leaves out, the least missed first.
+LEFT_OUT: tuple[frozenset[str], ...] = (
+    frozenset(),
+    frozenset({"completion", "latency"}),
+    frozenset({"cost", "factors"}),
+    frozenset({"ranking"}),
+    frozenset({"data tables"}),
+    frozenset({"pairs"}),
+)
 PHASES = (
     VARIANT,
     Column(key=WALL.key, head="whole pass", unit="s"),
@@ -68,13 +81,14 @@ def page(
         pictures: name of a figure -> its SVG.
         looks: variant id -> look.
     """
-    return fill(
+    render = functools.partial(
+        fill,
         "report.html.j2",
         value=HTML.value,
         table_of=plain_rows,
         title=sentences.title,
         name_of=row_name,
-        uri=lambda name: Markup(data_uri(pictures[name])),  # noqa: S704 - percent-encoded
+        uri=functools.cache(lambda name: Markup(data_uri(pictures[name]))),  # noqa: S704 - percent-encoded
         breakable=breakable,
         run=ledger.run,
         machine=sentences.machine(tables, HTML),
@@ -113,6 +127,11 @@ def page(
         skipped=ledger.run.plan.skipped,
         unavailable=[variant for variant in ledger.run.plan.variants if variant.unavailable],
     )
+    for left_out in itertools.accumulate(LEFT_OUT, operator.or_):
+        html = render(left_out=left_out)
+        if len(html) <= MOST_BYTES:
+            break
+    return html
 
 
 def _sections(

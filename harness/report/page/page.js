@@ -5,7 +5,7 @@
   const tables = [...document.querySelectorAll("table.ranking")];
   const compare = comparer(tables);
   const axes = ["concurrency", "client", "loop"];
-  const fields = ["q", ...axes, "against"];
+  const fields = ["q", ...axes, "against"].filter((name) => form.elements[name]); // a long page compares with the baseline alone
   const asked = new URLSearchParams(location.search);
 
   // "aio uvloop" wants both words; a word with * or ? is a glob on the whole id.
@@ -81,13 +81,13 @@
   }
 
   for (const name of fields) if (asked.has(name)) form.elements[name].value = asked.get(name);
-  const refresh = () => { filter(); compare(form.elements.against.value); remember(); };
+  const refresh = () => { filter(); compare(form.elements.against?.value ?? ""); remember(); };
   form.addEventListener("input", refresh);
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("reset", () => setTimeout(refresh));
   form.hidden = false;
   filter();
-  compare(form.elements.against.value);
+  compare(form.elements.against?.value ?? "");
 
   const unfold = () => {
     const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
