@@ -165,11 +165,13 @@ def _look(
     if "models" in options.tables:
         for survival in survivals(catalogs):
             found.survivals.append(survival)
-            console.say(f"one bad image: {survival.model}: {survival.reason or survival.least} came")
+            told = survival.reason or f"{survival.least} of {survival.others} came"
+            console.say(f"one bad image: {survival.model}: {told}")
     if "limits" in options.tables:
         for each in endured(catalogs, list(dict.fromkeys(options.limits))):
             found.endured.append(each)
-            console.say(f"{each.limit}: {each.client}: {each.reason or each.verified} of {each.images}")
+            told = each.reason or f"{each.verified} of {each.images} came"
+            console.say(f"{each.limit}: {each.client}: {told}")
 
 
 def _versions(side: Ready) -> list[str]:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 
 from harness.measure.conformance.limits import Endured
 from harness.measure.conformance.outcomes import Conduct
@@ -93,6 +94,12 @@ def test_the_page_is_whole_and_escaped() -> None:
     assert "http://" not in page
     assert "https://" not in page
     assert page.count("<h2>") == 5  # a matrix for each side, models, limits, words
+
+
+def test_a_program_that_fails_without_a_fetch_says_so() -> None:
+    closed = replace(FEW, errors={}, raised="mylib.Closed")
+    text = conformance_md(sheets([], [], [closed]), "", {}, {}).decode()
+    assert "| none of a fetch, and then Closed |" in text
 
 
 def test_the_headline_counts_what_surprises() -> None:

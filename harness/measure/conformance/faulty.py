@@ -160,7 +160,8 @@ def _told(case: _Case, fault: str, terms: Terms, how: Done, requests: int | None
         )
     first = meeting.fetches[0]
     if outcome(first, case.good.digests[0], terms.timeout_s) != "image":
-        reason = f"it cannot fetch a good image: {first.error or 'another body came'}: {first.message or ''}"
+        why = f"{first.error}: {first.message}" if first.error else "another body came"
+        reason = f"it cannot fetch a good image: {why}"
         return _conduct(subject, fault, terms, outcome="failed", reason=reason)
     found = judged(
         meeting,

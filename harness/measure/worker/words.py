@@ -26,6 +26,10 @@ def words(error: BaseException, url: str) -> str:
 
 def _line(error: BaseException, url: str) -> str:
     parts = urlsplit(url)
-    text = " ".join(str(error).split()).replace(url, "URL").replace(parts.path, "/IMAGE")
+    try:
+        said = str(error)
+    except Exception:  # noqa: BLE001 - it has no words, and is an error all the same
+        said = ""
+    text = " ".join(said.split()).replace(url, "URL").replace(parts.path, "/IMAGE")
     text = re.sub(r" at 0x[0-9a-f]+", "", text)
     return text.replace(f"{parts.hostname}:{parts.port}", "HOST").replace(f"port={parts.port}", "port=PORT")

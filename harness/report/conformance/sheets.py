@@ -214,7 +214,7 @@ def _endured(each: Endured) -> Iterator[Said]:
     yield Said(text=f"{verified} of {each.images}", is_news=verified < each.images)
     yield Said(text="none came" if each.last_s is None else seconds(each.last_s))
     if not each.errors:
-        yield Said(text="none")
+        yield Said(text=f"none of a fetch, and then {short_class(each.raised)}" if each.raised else "none")
         return
     ordered = sorted(each.errors.items(), key=lambda error: -error[1][0])
     counted = ", ".join(f"{count:,} {short_class(kind)}" for kind, (count, _) in ordered)
