@@ -88,7 +88,7 @@ def _imports(trees: Sequence[ast.Module]) -> str:
             )
     lines = [f"from {module} import {', '.join(sorted(names))}" for module, names in of_module.items()]
     return "\n".join(
-        sorted([*whole, *lines], key=lambda line: (not line.startswith("from __future__"), line))
+        sorted([*whole, *lines], key=lambda line: ("__future__" not in line, line.startswith("from"), line))
     )
 
 

@@ -1,99 +1,23 @@
 """The page in a real browser: what a reader does with it, with and without a script, and an audit of its accessibility.
 
-Needs Debian's ``chromium`` and ``chromium-driver``. The audit needs axe-core, which is not in the repository: the test
-session fetches it with npm into ``.cache/axe``.
+The audit needs axe-core, which is not in the repository: the test session fetches it with npm into ``.cache/axe``.
 """
 
 import itertools
 import os
-import shutil
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from selenium import webdriver
-from selenium.webdriver.chrome.options import Options
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
 from harness.measure.launch import ROOT
-from tests.report.ledgers import VARIANTS, a_selfcheck, files_of, make_book, workload
+from tests.report.conftest import Open
+from tests.report.ledgers import VARIANTS
 
-CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-pytestmark = pytest.mark.skipif(
-    not (CHROMIUM and DRIVER), reason="Debian's packages chromium and chromium-driver are not installed"
-)
-
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-sync",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-dev-shm-usage",
-    "--no-first-run",
-    "--hide-scrollbars",
-    "--window-size=1280,900",
-)
 BASELINE = VARIANTS[0]
-Open = Callable[..., webdriver.Chrome]
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A page with all that a page can have: two workloads, a failure, an absence, a self-check, a sweep."""
-    folder = tmp_path_factory.mktemp("page")
-    ledger = make_book(
-        rounds=4,
-        variants=[*VARIANTS, "nursery/httpx_async/trio"],
-        workloads=[workload("small-memory"), workload("small-wide-memory", concurrency=64)],
-        failed={"nursery/httpx_async/trio": "a body was short"},
-        unavailable={"gather/pycurl/asyncio": "package pycurl is not installed"},
-        selfcheck=a_selfcheck(),
-    )
-    for name, data in files_of(ledger)[1].items():
-        path = folder / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(data)
-    return (folder / "report.html").as_uri()
-
-
-@pytest.fixture(scope="module")
-def chrome(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
-    options = Options()
-    options.binary_location = str(CHROMIUM)
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service(str(DRIVER)))
-    yield driver
-    driver.quit()
-
-
-@pytest.fixture
-def visit(chrome: webdriver.Chrome, address: str) -> Iterator[Open]:
-    """Open the page: in this width, scheme and medium, with or without scripts."""
-
-    def go(
-        query: str = "", *, width: int = 1280, scheme: str = "light", medium: str = "", script: bool = True
-    ) -> webdriver.Chrome:
-        chrome.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": not script})
-        chrome.execute_cdp_cmd(
-            "Emulation.setDeviceMetricsOverride",
-            {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600},
-        )
-        features = [{"name": "prefers-color-scheme", "value": scheme}]
-        chrome.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": medium, "features": features})
-        chrome.get("about:blank")
-        chrome.get(address + query)
-        return chrome
-
-    yield go
-    chrome.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
 
 
 def names(page: webdriver.Chrome, table: str = "t-small-memory") -> list[str]:
@@ -135,71 +59,6 @@ def test_it_filters_by_keyboard_with_the_baseline_pinned(visit: Open) -> None:
     page.find_element(By.NAME, "loop").send_keys("none")
     assert set(names(page)) == {"thread_pool/requests_session", "thread_pool/urllib3_pool"}
     assert page.current_url.endswith("?loop=none")
-
-
-def test_any_row_can_be_compared_with(visit: Open) -> None:
-    """What the page says of the baseline is what the script says of it, seen from the other end."""
-    page = visit()
-    other = VARIANTS[3]
-
-    def ratio(of: str) -> tuple[float, str]:
-        row = page.find_element(By.CSS_SELECTOR, f"#t-small-memory tr[data-name='{of}']")
-        heads = page.find_elements(By.CSS_SELECTOR, "#t-small-memory thead th")
-        at = {str(head.get_attribute("data-key")): place for place, head in enumerate(heads)}
-        cells = row.find_elements(By.XPATH, "./*")
-        shown = cells[at["ratio"]].find_elements(By.TAG_NAME, "data")
-        value = float(str(shown[0].get_attribute("value"))) if shown else 0.0
-        return value, cells[at["verdict"]].text
-
-    to_baseline = ratio(other)[0]
-    page.find_element(By.NAME, "against").send_keys(other)
-    turned, verdict = ratio(BASELINE)
-    assert turned == pytest.approx(1 / to_baseline, rel=1e-3)
-    assert verdict == ("faster" if turned < 1 else "slower")
-    assert ratio(other) == (0.0, "chosen")
-    assert page.find_elements(By.CSS_SELECTOR, "#t-small-memory td.apart")
-    assert "against=" in page.current_url
-    page.refresh()
-    assert ratio(BASELINE)[0] == pytest.approx(turned)
-    page.find_element(By.CSS_SELECTOR, "#filter button[type=reset]").send_keys(Keys.ENTER)
-    assert ratio(other)[0] == to_baseline
-
-
-def test_the_picks_follow_the_workloads_that_are_ticked(visit: Open) -> None:
-    page = visit()
-    told = page.find_element(By.ID, "together")
-    assert told.text.startswith("In all of them: ")
-    [first, second] = page.find_elements(By.CSS_SELECTOR, ".heat input[type=checkbox]")
-    whole = told.text
-    first.send_keys(Keys.SPACE)
-    assert told.text.startswith("In those that are ticked: ")
-    best = page.find_elements(By.CSS_SELECTOR, ".heat tbody tr")[0]
-    assert best.find_elements(By.TAG_NAME, "td")[1].text == "1.00×"
-    assert f"{best.get_attribute('data-name')} is the fastest" in told.text
-    second.send_keys(Keys.SPACE)
-    assert told.text == "Tick a workload."
-    first.send_keys(Keys.SPACE)
-    second.send_keys(Keys.SPACE)
-    assert told.text == whole  # the script says of all what the report says
-
-
-def test_a_race_is_played_by_hand_too(visit: Open) -> None:
-    page = visit()
-    slide = page.find_element(By.CSS_SELECTOR, ".replay input")
-    slide.send_keys(Keys.HOME)
-    until = "return document.querySelector('.race').style.getPropertyValue('--until')"
-    assert page.execute_script(until) == "0.00%"
-    slide.send_keys(Keys.END)
-    assert page.execute_script(until) == "100.00%"
-    calm = [{"name": "prefers-reduced-motion", "value": "reduce"}]
-    page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": calm})
-    assert not page.find_element(By.CSS_SELECTOR, ".replay button").is_displayed()
-
-
-def test_on_a_phone_rank_name_and_rate_are_in_view(visit: Open) -> None:
-    page = visit(width=390)
-    right = "return [...document.querySelectorAll('.ranking td.bar')].map((one) => one.getBoundingClientRect().right)"
-    assert max(page.execute_script(right)) <= 390
 
 
 def test_an_address_with_nonsense_shows_the_page(visit: Open) -> None:
