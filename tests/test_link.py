@@ -104,6 +104,11 @@ def test_a_workload_has_what_its_link_has_unless_it_says_otherwise(tmp_path: Pat
         ("[links]\nmine = 1", 20, "links.mine: must be a table"),
         ('[workloads.x]\nlink = "y"', 20, "workloads.x.link names 'y', which is no link; there are lan, cdn"),
         ("[workloads.x]\nlink = 3", 20, "workloads.x.link names 3, which is no link; there are lan, cdn"),
+        (
+            '[workloads.x]\nfaults = "y"',
+            20,
+            "workloads.x.faults names 'y', which is no mix of faults; there are web",
+        ),
     ],
 )
 def test_a_wrong_link_is_named_with_its_line(tmp_path: Path, text: str, line: int, said: str) -> None:

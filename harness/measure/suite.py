@@ -143,11 +143,11 @@ class SuiteFile(_Strict):
         whole = dict(workloads)
         for name, table in workloads.items():
             if isinstance(table, dict) and "link" in table:
-                link = _named(f"workloads.{name}.link", table["link"], links)
+                link = _named(f"workloads.{name}.link", table["link"], links, "link")
                 whole[name] = link | {field: value for field, value in table.items() if field != "link"}
         for name, table in whole.items():
             if isinstance(table, dict) and isinstance(table.get("faults"), str):
-                mix = _named(f"workloads.{name}.faults", table["faults"], mixes)
+                mix = _named(f"workloads.{name}.faults", table["faults"], mixes, "mix of faults")
                 whole[name] = table | {"faults": mix}
         return file | {"workloads": whole}
 
@@ -187,11 +187,11 @@ class SuiteFile(_Strict):
         return self.suites[name]
 
 
-def _named(place: str, name: Any, tables: Mapping[str, Any]) -> dict[str, Any]:
+def _named(place: str, name: Any, tables: Mapping[str, Any], kind: str) -> dict[str, Any]:
     """The table of this name."""
     table = tables.get(name) if isinstance(name, str) else None
     if not isinstance(table, dict):
-        raise ValueError(f"{place} names {name!r}, which is none; there are {', '.join(tables)}")  # noqa: TRY004 - for whoever wrote the file it is a wrong value
+        raise ValueError(f"{place} names {name!r}, which is no {kind}; there are {', '.join(tables)}")  # noqa: TRY004 - for whoever wrote the file it is a wrong value
     return table
 
 

@@ -67,7 +67,8 @@ def test_a_race_is_played_by_hand_too(visit: Open) -> None:
     assert page.execute_script(until) == "100.00%"
     calm = [{"name": "prefers-reduced-motion", "value": "reduce"}]
     page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": calm})
-    assert not page.find_element(By.CSS_SELECTOR, ".replay button").is_displayed()
+    button = page.find_element(By.CSS_SELECTOR, ".replay button")
+    WebDriverWait(page, 10).until(lambda _: not button.is_displayed())  # the browser is told beside the page
 
 
 def test_on_a_phone_rank_name_and_rate_are_in_view(visit: Open) -> None:
