@@ -40,7 +40,9 @@ def scaling(
         hspace=0.25,
     )
     counts(panels[0].xaxis, rows["swept"])
-    log(panels[0].yaxis, number, rows[metric.key].min(), rows[metric.key].max())
+    is_share = metric.unit == "share"
+    text = _percent if is_share else number
+    log(panels[0].yaxis, text, rows[metric.key].min(), rows[metric.key].max())
     for axes, client in zip(panels, clients, strict=False):
         ends = []
         for shared, line in lines_of(rows[rows["client"] == client])[:MOST]:
@@ -57,8 +59,14 @@ def scaling(
     for axes in panels[len(clients) :]:
         axes.set_visible(False)
     figure.supxlabel(f"{label} (log scale)", fontsize=SMALL)
-    figure.supylabel(f"{metric.label} ({metric.unit}, log scale)", fontsize=SMALL, x=0.01)
+    unit = "" if is_share else f"{metric.unit}, "
+    figure.supylabel(f"{metric.label} ({unit}log scale)", fontsize=SMALL, x=0.01)
     return figure
+
+
+def _percent(value: float, digits: int) -> str:
+    """A share at a tick, in as many digits: 0.75 in two is "75 %"."""
+    return f"{100 * value:.{max(0, digits - 2)}f} %"
 
 
 def host(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure:
