@@ -162,6 +162,26 @@ class Pass:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Phases:
+    """Where the time of each image went, in a pass that was watched and belongs to no value. In the order of the URLs.
+
+    They make up the image's latency. What a client does before its connection is open stands in the first, waiting for a
+    place in its pool too; on a connection that was there already, all until the request has come is the second.
+
+    Attributes:
+        connecting_s: from the call of fetch until its new connection was open, over TLS with its handshake; 0 on a kept one.
+        reaching_s: until the (last) request for it had come to the server.
+        thinking_s: until the server began to answer.
+        receiving_s: until the body was in the sink.
+    """
+
+    connecting_s: tuple[Seconds, ...]
+    reaching_s: tuple[Seconds, ...]
+    thinking_s: tuple[Seconds, ...]
+    receiving_s: tuple[Seconds, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
     """One cell in one round, in one fresh process. Failed if ``reason`` is not None; then it has no speed.
 
@@ -175,6 +195,7 @@ class Trial:
         sink_filesystem: type of the file system of a disk sink; None for memory.
         parity: what was in force in the worker (versions, C extensions, limits), for the parity audit.
         advice: what its client had better do, though nothing was wrong with what it fetched; None without.
+        phases: of one more pass, which was watched; in the first round alone, and None where nobody can watch.
     """
 
     cell: Cell
@@ -190,6 +211,7 @@ class Trial:
     sink_filesystem: str | None
     parity: Mapping[str, str]
     advice: Reason | None = None
+    phases: Phases | None = None
 
     @property
     def timed(self) -> tuple[Pass, ...]:

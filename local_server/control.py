@@ -15,7 +15,7 @@ from local_server.listeners import Listeners
 from local_server.server import ImageServer, Place, Workload
 
 PREFIX = "/_control/workloads/"
-WINDOW = re.compile(r"window(?:/([0-9]{1,6}))?")
+WINDOW = re.compile(r"window(?:/([0-9]{1,6})(/watched)?)?")
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 MAX_REQUEST_BYTES = 64 * 1024
 
@@ -63,17 +63,17 @@ class Control:
             case "PUT", "":
                 return await self._put(request, name)
             case "POST", _ if name in self.server.workloads and (asked := WINDOW.fullmatch(rest)):
-                return self._window(self.server.workloads[name], asked[1])
+                return self._window(self.server.workloads[name], asked[1], is_watched=bool(asked[2]))
             case "DELETE", "" if self.server.remove(name):
                 return web.json_response({})
         return _refusal(404, f"no workload {name}, or no such route")
 
-    def _window(self, workload: Workload, seed: str | None) -> web.Response:
+    def _window(self, workload: Workload, seed: str | None, *, is_watched: bool) -> web.Response:
         """Open a new window, with the images in another order if a seed is named; answer with the last one."""
         if seed:  # before, so that the CPU time of both is not the new window's
             self.server.move(workload, int(seed))
             self.listeners.look()
-        seen = {**workload.witness.close_window(), "strangers": self.server.strangers}
+        seen = {**workload.witness.close_window(is_watched=is_watched), "strangers": self.server.strangers}
         self.server.strangers = 0
         return web.json_response(seen)
 

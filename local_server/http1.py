@@ -106,6 +106,7 @@ class Http1:
                 sent,
                 at=answered_at if sent else 0.0,
                 waited_s=0.0 if reply.fault else answered_at - arrived_at,
+                path=request.raw_path,
             )
         return _KEPT if connection.ends(reply.ending) and keep else _CLOSING
 
@@ -145,7 +146,18 @@ class ImageConnection(web.RequestHandler):  # type: ignore[type-arg,unused-ignor
     aiohttp's alone, so answers never overtake each other.
     """
 
-    __slots__ = ("_http1", "_idle", "_left", "_plain", "address", "is_resumed", "made_at", "met", "tls")
+    __slots__ = (
+        "_http1",
+        "_idle",
+        "_left",
+        "_plain",
+        "address",
+        "is_resumed",
+        "made_at",
+        "met",
+        "opened_at",
+        "tls",
+    )
 
     def __init__(self, server: web.Server, http1: Http1, loop: asyncio.AbstractEventLoop) -> None:  # type: ignore[type-arg,unused-ignore] # as above
         super().__init__(
@@ -166,6 +178,7 @@ class ImageConnection(web.RequestHandler):  # type: ignore[type-arg,unused-ignor
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Note to which of our addresses the client has connected, and in what way."""
+        self.opened_at = perf_counter()  # over TLS it is called when the handshake has ended
         address = transport.get_extra_info("sockname")
         # The socket for control has a path: no image is given there.
         self.address: tuple[str, int] = address[:2] if isinstance(address, tuple) else ("", 0)

@@ -39,11 +39,11 @@ Answering = Callable[[Scope, Send, Address], Awaitable[None]]
 class Connection:
     """A client's connection, as far as granian tells of it (see ``witness.Connection``)."""
 
-    __slots__ = ("address", "is_resumed", "made_at", "met", "tls")
+    __slots__ = ("address", "is_resumed", "made_at", "met", "opened_at", "tls")
 
     def __init__(self, address: Address, made_at: float) -> None:
         self.address = address
-        self.made_at = made_at
+        self.made_at = self.opened_at = made_at
         self.tls: str | None = TLS
         self.is_resumed: bool | None = None
         self.met: Window | None = None
@@ -169,7 +169,7 @@ class Http2:
             await _reply(send, reply.status, reply.headers, reply.wire)
         finally:  # also if the client has gone: what it asked for counts all the same
             waited_s = answered_at - arrived_at
-            window.answered(reply.status, len(reply.wire), at=answered_at, waited_s=waited_s)
+            window.answered(reply.status, len(reply.wire), at=answered_at, waited_s=waited_s, path=path)
 
     async def _refuse(
         self, head: _Head, scope: Scope, send: Send, address: Address, path: str, status: HTTPStatus

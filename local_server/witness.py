@@ -29,7 +29,8 @@ class Connection(Protocol):
 
     Attributes:
         address: of ours, to which it was made: host and port.
-        made_at: when it was accepted; over TLS, when its handshake had ended.
+        made_at: when it was accepted.
+        opened_at: when the first request could be sent over it: over TLS when its handshake had ended.
         tls: version of the protocol, None without it.
         is_resumed: whether the handshake took up a session of before; None if that cannot be seen.
         met: the window that has counted it; so a witness holds no connection, and a closed one is forgotten.
@@ -37,6 +38,7 @@ class Connection(Protocol):
 
     address: tuple[str, int]
     made_at: float
+    opened_at: float
     tls: str | None
     is_resumed: bool | None
     met: "Window | None"
@@ -71,12 +73,16 @@ class Window:
             "first",
             "headless",
             "hosts",
+            "moments",
             "paths",
         ),
         *("peak_in_flight", "reached_at", "resumed", "statuses", "tls", "waited_s"),
     )
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_watched: bool = False) -> None:
+        # Path -> when its connection had been opened (None if it carried a request before), when it arrived, and when its
+        # answer began (None: at once). Of the last request for it; None where nobody asks.
+        self.moments: dict[str, list[float | None]] | None = {} if is_watched else None
         self.connections = 0
         self.bytes = 0
         self.peak_in_flight = 0
@@ -122,7 +128,9 @@ class Window:
         self._in_flight += 1
         self.peak_in_flight = max(self.peak_in_flight, self._in_flight)
 
-    def answered(self, status: int | None, size: int, *, at: float, waited_s: float = 0.0) -> None:
+    def answered(
+        self, status: int | None, size: int, *, at: float, waited_s: float = 0.0, path: str | None = None
+    ) -> None:
         """Note that the answer has been written, or that its client has gone.
 
         Args:
@@ -130,8 +138,11 @@ class Window:
             size: bytes, the head too.
             at: when the first of them was about to be written: no client can have had its answer before. 0 if none was.
             waited_s: from the arrival until then.
+            path: that was asked for, if there may have been a wait.
         """
         self._in_flight -= 1
+        if path is not None and self.moments is not None:
+            self.moments[path][2] = at
         self.waited_s += waited_s
         self.answered_at = max(self.answered_at, at)
         self.bytes += size
@@ -154,15 +165,22 @@ class Witness:
             fault: that it meets; None without.
         """
         window = self._window
-        if connection.met is not window:
+        is_first = connection.met is not window
+        if is_first:
             window.meet(connection)
         window.arrived(head, path)
+        if window.moments is not None:
+            window.moments[path] = [connection.opened_at if is_first else None, window.arrived_at, None]
         if fault is not None:
             window.faults[fault] += 1
         return window
 
-    def close_window(self) -> Mapping[str, object]:
-        """Return what was seen since the last call, and start anew."""
+    def close_window(self, *, is_watched: bool = False) -> Mapping[str, object]:
+        """Return what was seen since the last call, and start anew.
+
+        Args:
+            is_watched: whether the moments of each request are kept in the new window.
+        """
         window, first = self._window, self._window.first
         seen = {
             "connections": window.connections,
@@ -182,7 +200,9 @@ class Witness:
             "waited_s": window.waited_s,
             "faults": dict(window.faults),
         }
-        self._window = Window()
+        if window.moments is not None:
+            seen["moments"] = window.moments
+        self._window = Window(is_watched=is_watched)
         return seen
 
 

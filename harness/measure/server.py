@@ -133,6 +133,8 @@ class Server:
 
     Attributes:
         pause: that it asks for; it never does.
+        moments: of the last window that was watched: path -> when its connection had been opened (None if it had carried a
+            request before), when it arrived, and when its answer began (None: at once).
     """
 
     pause = None
@@ -140,6 +142,7 @@ class Server:
     def __init__(self, url: str, token: str, pid: int, control: str | None = None) -> None:
         self.url = url
         self.pid = pid
+        self.moments: Mapping[str, Sequence[float | None]] = {}
         self._given: dict[str, Sequence[Given]] = {}
         parts = urlsplit(url)
         self._connection = (
@@ -175,15 +178,18 @@ class Server:
         """The fault of the image that each URL gives now, None without; in the same order."""
         return [image.met for image in self._given[workload]]
 
-    def window(self, workload: str, *, seed: int | None = None) -> Witness:
+    def window(self, workload: str, *, seed: int | None = None, is_watched: bool = False) -> Witness:
         """What the server saw of this workload since the last call.
 
         Args:
             workload: its name.
             seed: from now on let each URL give another image, drawn from this; None changes nothing.
+            is_watched: whether the moments of each request are to be kept from now on; it needs a seed.
         """
         path = f"{workload}/window" if seed is None else f"{workload}/window/{seed}"
-        witness = Witness(**self._control("POST", path, None))
+        answer = self._control("POST", f"{path}/watched" if is_watched else path, None)
+        self.moments = answer.pop("moments", {})
+        witness = Witness(**answer)
         if seed is not None:
             fixed = fixed_places(self.meets(workload))
             self._given[workload] = moved(self._given[workload], seed, fixed)

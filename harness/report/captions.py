@@ -10,6 +10,12 @@ CAPTIONS = {
         "from the call of fetch until its body is there; all strips have one time axis, from zero. Shaded: the ideal, the "
         "least time that the round trips, the line and the server allow."
     ),
+    "phases": (
+        "One more pass of each variant, watched by the server request by request; it belongs to no other figure. A "
+        "bar is the mean latency of an image, in its parts: until its new connection was open (a place in the client's "
+        "pool and the handshake; nothing on a connection that was kept), until the request had come to the server, "
+        "until the server began to answer, until the body was in the sink. On a line each way is half a round trip."
+    ),
     "completion": (
         "Share of the images done against time, median over the timed passes. A panel per concurrency model; grey: "
         "the first of all to be through."

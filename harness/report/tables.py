@@ -11,6 +11,7 @@ from harness.outcomes import ASKED, MEASURED
 from harness.report import answer, audit, effects, frames, limits, units
 from harness.report.curves import curves
 from harness.report.errors import errors
+from harness.report.phases import phases
 from harness.report.race import race
 from harness.report.sources import extra_packages
 from harness.stats.judge import Judgement
@@ -41,6 +42,7 @@ class Tables:
     latency_curve: pd.DataFrame
     completion: pd.DataFrame
     race: pd.DataFrame
+    phases: pd.DataFrame
     picks: pd.DataFrame
     host: pd.DataFrame
     parity: pd.DataFrame
@@ -78,6 +80,7 @@ def make_tables(ledger: Ledger, judgement: Judgement) -> Tables:
         latency_curve=found.latency_curve,
         completion=found.completion,
         race=race(ledger, summary),
+        phases=phases(ledger),
         picks=answer.picks(summary, judgement.metric),
         host=audit.host(ledger),
         parity=audit.parity(ledger),

@@ -8,9 +8,10 @@ import pandas as pd
 from harness.metrics import CLIENT_CPU, PEAK_RSS, RATE
 from harness.outcomes import MEASURED
 from harness.report import titles
-from harness.report.drawings import cost, curves, race, ratios
+from harness.report.drawings import cost, curves, phases, race, ratios
 from harness.report.figures import IMAGES, RATIO, VARIANT, ReportFigure, named, wide
 from harness.report.formats import Column
+from harness.report.phases import LABELS, NAMES
 from harness.report.tables import Tables
 
 _DONE = {0.1: "10 %", 0.5: "50 %", 0.9: "90 %", 1.0: "100 %"}
@@ -22,6 +23,7 @@ def of_workload(tables: Tables, workload: str, slug: str) -> Iterator[ReportFigu
     ranked = named(tables.ranked[tables.ranked["workload"] == workload])
     measured = ranked[ranked["state"].isin(MEASURED)]
     yield from _race(tables, workload, slug, measured)
+    yield from _phases(tables, workload, slug, measured)
     yield from _ranking(tables, workload, slug, measured)
     yield from _completion(tables, workload, slug, measured)
     yield from _latency(tables, workload, slug, measured)
@@ -72,6 +74,31 @@ def _race(tables: Tables, workload: str, slug: str, measured: pd.DataFrame) -> I
         ),
         csv="race.csv",
         draw=race.race,
+    )
+
+
+def _phases(tables: Tables, workload: str, slug: str, measured: pd.DataFrame) -> Iterator[ReportFigure]:
+    watched = tables.phases.merge(
+        measured[["workload", "variant", "side", "name"]], on=["workload", "variant", "side"]
+    )
+    order = {name: place for place, name in enumerate(measured["name"])}
+    rows = watched.sort_values("name", key=lambda names: names.map(order), ignore_index=True)
+    if rows.empty:
+        return
+    yield ReportFigure(
+        name=f"phases-{slug}",
+        kind="phases",
+        workload=workload,
+        title=f"{workload}: where the time of an image goes",
+        frame=rows,
+        table=rows,
+        columns=(
+            VARIANT,
+            *(Column(key=part, head=LABELS[part], unit="s") for part in NAMES),
+            Column(key="latency_s", head="in all", unit="s"),
+        ),
+        csv="phases.csv",
+        draw=phases.phases,
     )
 
 

@@ -10,7 +10,7 @@ HEAD: Any = SimpleNamespace(version=SimpleNamespace(major=1, minor=1), headers={
 
 class _Connection:
     def __init__(self, made_at: float = 1.0, host: str = "127.0.0.1") -> None:
-        self.made_at = made_at
+        self.made_at = self.opened_at = made_at
         self.address = (host, 80)
         self.tls: str | None = None
         self.is_resumed: bool | None = False
@@ -48,3 +48,18 @@ def test_a_connection_counts_once_in_each_window_that_it_is_used_in() -> None:
     one.arrived(kept, HEAD, "/a")
     seen = one.close_window()
     assert (seen["connections"], seen["reached_at"]) == (1, 2.0)
+
+
+def test_moments_are_kept_where_a_window_is_watched_and_nowhere_else() -> None:
+    one, connection = witness.Witness(), _Connection(made_at=2.0)
+    one.arrived(connection, HEAD, "/a")
+    assert "moments" not in one.close_window(is_watched=True)
+    first = one.arrived(connection, HEAD, "/a")
+    arrived_at = first.arrived_at
+    first.answered(200, 10, at=arrived_at + 1, path="/a")
+    one.arrived(connection, HEAD, "/b").answered(200, 10, at=9.0)
+    found = one.close_window()["moments"]
+    assert isinstance(found, dict)
+    assert found["/a"] == [2.0, arrived_at, arrived_at + 1]
+    assert (found["/b"][0], found["/b"][2]) == (None, None)
+    assert "moments" not in one.close_window()
