@@ -2,10 +2,12 @@
 
 import csv
 import json
+import math
 import os
 import shutil
 import signal
 import subprocess
+from dataclasses import astuple
 from functools import partial
 from pathlib import Path
 
@@ -49,6 +51,25 @@ def test_the_ledger_holds_the_plan(run: Path) -> None:
     assert len(recorded.sentinels) == 3
     assert recorded.run.fingerprint["packages"]["aiohttp"]
     assert "--seed 3" in recorded.run.command
+
+
+def test_one_further_pass_of_each_variant_is_watched(run: Path) -> None:
+    for trial in ledger.read(run).trials:
+        assert (trial.phases is not None) == (trial.round == 0)
+        if trial.phases is not None:
+            phases = astuple(trial.phases)
+            assert {len(phase) for phase in phases} == {40}
+            least_s = (
+                0.004 if trial.cell.workload == "tiny-memory" else 0.0
+            )  # libuv counts whole milliseconds
+            assert min(trial.phases.thinking_s) >= least_s
+            assert sum(part > 0 for part in trial.phases.connecting_s) >= 1
+            assert max(map(sum, zip(*phases, strict=True))) < 20
+    watched = rows(run / "phases.csv")
+    assert len(watched) == 4
+    for row in watched:
+        parts = (float(row[name]) for name in ("connecting_s", "reaching_s", "thinking_s", "receiving_s"))
+        assert math.isclose(sum(parts), float(row["latency_s"]), rel_tol=1e-5)
 
 
 def test_the_csvs_are_tidy(run: Path) -> None:

@@ -5,7 +5,7 @@ from harness.measured import Phases
 
 URLS = ["https://a/s/one.jpg", "https://a/s/two.jpg", "https://a/s/three.jpg"]
 TOLD = {"began_at": 100.0, "start_s": [0.0, 0.0, 0.1], "latency_s": [0.5, 0.75, 0.4]}
-MOMENTS = {
+MOMENTS: dict[str, list[float | None]] = {
     "/s/one.jpg": [100.2, 100.25, 100.3],  # a new connection, and a thinking time
     "/s/two.jpg": [None, 100.35, None],  # waits until a connection is free
     "/s/three.jpg": [100.15, 100.2, None],

@@ -37,5 +37,7 @@ def phases(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure:
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g} {name}"))
     bars = [axes.barh(0, 0, color=colour) for _, colour in zip(NAMES, COLOURS, strict=False)]
     labels = [LABELS[part] for part in NAMES]
-    figure.legend(bars, labels, loc="lower left", ncols=len(NAMES), frameon=False, fontsize=SMALL)
+    figure.legend(
+        handles=bars, labels=labels, loc="lower left", ncols=len(NAMES), frameon=False, fontsize=SMALL
+    )
     return figure
