@@ -18,7 +18,7 @@ GROUP = "measure"  # of pyproject.toml: all that the commands need
 NAMED, RESULTS = "FETCHBENCH_CHECKOUT", "FETCHBENCH_RESULTS"
 
 
-class CannotStart(Exception):  # noqa: N818 - it is what the user is told
+class StartError(Exception):
     """One line that says why, and what to do."""
 
 
@@ -27,24 +27,24 @@ def main() -> NoReturn:
     try:
         checkout = find_checkout(Path.cwd())
         python = environment(checkout)
-    except (CannotStart, OSError) as error:
+    except (StartError, OSError) as error:
         sys.exit(f"fetchbench: {error}")
     variables = os.environ | {"PYTHONPATH": str(checkout)}
     if checkout.is_relative_to(cache()):  # nobody looks for results there
         variables.setdefault(RESULTS, str(Path.cwd() / "fetchbench-results"))
     # Without -P a file of the folder that the user is in would shadow a module.
-    os.execve(python, [python, "-P", "-m", "harness", *sys.argv[1:]], variables)  # noqa: S606 - in our place
+    os.execve(python, [python, "-P", "-m", "harness", *sys.argv[1:]], variables)  # noqa: S606 - no shell: this process becomes the command
 
 
 def find_checkout(here: Path) -> Path:
     """The checkout that is named, that ``here`` lies in, or that this was installed from; the latter is cloned if need be.
 
     Raises:
-        CannotStart: there is none.
+        StartError: there is none.
     """
     if named := os.environ.get(NAMED):
         if not is_checkout(Path(named)):
-            raise CannotStart(f"{NAMED}={named} is no checkout of fetchbench")
+            raise StartError(f"{NAMED}={named} is no checkout of fetchbench")
         return Path(named).resolve()
     for place in (here, *here.parents, Path(__file__).resolve().parent):
         if is_checkout(place):
@@ -74,7 +74,7 @@ def _source() -> Path:
     folder = Path(unquote(urlsplit(url).path))
     if url.startswith("file:") and is_checkout(folder):
         return folder
-    raise CannotStart(f"no checkout of fetchbench here; go to one, or name it in {NAMED}")
+    raise StartError(f"no checkout of fetchbench here; go to one, or name it in {NAMED}")
 
 
 def _cloned(url: str, commit: str) -> Path:
@@ -100,11 +100,11 @@ def environment(checkout: Path) -> str:
     try:
         import fcntl  # noqa: PLC0415 - whoever has none is told so
     except ModuleNotFoundError:
-        raise CannotStart(f"{sys.platform} is not supported; on Windows use WSL 2") from None
+        raise StartError(f"{sys.platform} is not supported; on Windows use WSL 2") from None
     with (folder.parent / f"{folder.name}.lock").open("ab") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not whole.is_file():
-            from uv import find_uv_bin  # noqa: PLC0415 - here alone it is needed
+            from uv import find_uv_bin  # noqa: PLC0415 - an environment that is there needs none
 
             print(f"fetchbench: making its environment in {folder} (once)", file=sys.stderr)
             uv, target = find_uv_bin(), f"--python={python}"
@@ -128,4 +128,4 @@ def _run(command: list[str]) -> None:
     try:
         subprocess.run(command, check=True, stdin=subprocess.DEVNULL, stdout=sys.stderr)
     except subprocess.CalledProcessError as error:
-        raise CannotStart(f"{Path(command[0]).name} failed with exit code {error.returncode}") from None
+        raise StartError(f"{Path(command[0]).name} failed with exit code {error.returncode}") from None

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from urllib.error import HTTPError
 
 import urllib3
@@ -20,7 +21,7 @@ def open_client(
 
         def fetch(url: str) -> bytes:
             response = pool.request("GET", url)
-            if not 200 <= response.status < 300:  # noqa: PLR2004 - the 2xx class of RFC 9110
+            if not HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
                 # With its headers, among which Retry-After is; any mapping will do.
                 raise HTTPError(url, response.status, response.reason or "", response.headers, None)  # type: ignore[arg-type]
             return response.data

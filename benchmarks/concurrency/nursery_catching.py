@@ -17,7 +17,7 @@ async def download(fetch: Callable[[str], Awaitable[bytes]], urls: Sequence[str]
         async with places:
             try:
                 await fetch(url)
-            except Exception as error:  # noqa: BLE001 - whatever it is, it costs this image alone
+            except Exception as error:
                 errors.append(error)
 
     async with trio.open_nursery() as nursery:

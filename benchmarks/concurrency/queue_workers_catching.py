@@ -18,7 +18,7 @@ async def download(fetch: Callable[[str], Awaitable[bytes]], urls: Sequence[str]
         while not queue.empty():
             try:
                 await fetch(queue.get_nowait())
-            except Exception as error:  # noqa: BLE001 - whatever it is, it costs this image alone
+            except Exception as error:
                 errors.append(error)
 
     async with asyncio.TaskGroup() as group:

@@ -15,7 +15,7 @@ async def download(fetch: Callable[[str], Awaitable[bytes]], urls: Sequence[str]
     async def fetch_one(url: str) -> None:
         try:
             await fetch(url)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it costs this image alone
+        except Exception as error:
             errors.append(error)
 
     async with asyncio.TaskGroup() as group:

@@ -52,7 +52,7 @@ def test_it_is_found_from_any_folder_below_it_unless_one_is_named(
     monkeypatch.setenv(fetchbench.NAMED, str(other))
     assert fetchbench.find_checkout(one / "benchmarks") == other
     monkeypatch.setenv(fetchbench.NAMED, str(tmp_path))
-    with pytest.raises(fetchbench.CannotStart, match="is no checkout of fetchbench"):
+    with pytest.raises(fetchbench.StartError, match="is no checkout of fetchbench"):
         fetchbench.find_checkout(one)
 
 
@@ -64,7 +64,7 @@ def test_it_is_where_it_was_installed_from(tmp_path: Path, monkeypatch: pytest.M
     assert fetchbench.find_checkout(tmp_path) == one
     monkeypatch.setattr(fetchbench, "distribution", lambda _: Installed(None))
     with pytest.raises(
-        fetchbench.CannotStart, match="no checkout of fetchbench here; go to one, or name it in"
+        fetchbench.StartError, match="no checkout of fetchbench here; go to one, or name it in"
     ):
         fetchbench.find_checkout(tmp_path)
 

@@ -31,7 +31,7 @@ def run_cells(names: dict[str, Any]) -> list[Any]:
             tree.body.pop()
         exec(compile(tree, cell["id"], "exec"), names)  # noqa: S102 - the project's own notebook
         if isinstance(last, ast.Expr):
-            shown = eval(compile(ast.Expression(last.value), cell["id"], "eval"), names)  # noqa: S307
+            shown = eval(compile(ast.Expression(last.value), cell["id"], "eval"), names)  # noqa: S307 - as above
         values.append(shown)
     return values
 

@@ -43,7 +43,7 @@ def main() -> None:
 
     def load_subject(**program: Any) -> None:
         # As above: no trial needs it.
-        from harness.measure.worker.conform import Subject  # noqa: PLC0415
+        from harness.measure.worker.conform import Subject  # noqa: PLC0415 - no trial needs it
 
         subject.append(Subject(Program(**program)))
 

@@ -170,7 +170,7 @@ def _recorder(asked: Downloads, at_half: Callable[[], None] | None) -> Recorder:
     if asked.retry is None:
         return Recorder(asked.urls, asked.folder, at_half)
     # Loaded only where it is asked for, so that no other trial is any larger for it.
-    from harness.measure.worker.forgiving import ForgivingRecorder  # noqa: PLC0415
+    from harness.measure.worker.forgiving import ForgivingRecorder  # noqa: PLC0415 - few trials need it
 
     return ForgivingRecorder(asked.urls, asked.folder, at_half, asked.retry)
 

@@ -13,7 +13,7 @@ def open_client(
     del concurrency, ca_file
 
     def fetch(url: str) -> bytes:
-        with urlopen(url, timeout=timeout_s) as response:  # noqa: S310 - of the server that a test started
+        with urlopen(url, timeout=timeout_s) as response:
             body: bytes = response.read()
         return body
 

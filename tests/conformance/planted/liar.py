@@ -15,7 +15,7 @@ def open_client(
 
     def fetch(url: str) -> bytes:
         try:
-            with urlopen(url, timeout=timeout_s) as response:  # noqa: S310 - of the server that a test started
+            with urlopen(url, timeout=timeout_s) as response:
                 body: bytes = response.read()
         except URLError:
             return b""

@@ -18,7 +18,7 @@ def open_client(
         if failed:
             raise ConnectionError(str(failed.pop()))
         try:
-            with urlopen(url, timeout=timeout_s) as response:  # noqa: S310 - of the server that a test started
+            with urlopen(url, timeout=timeout_s) as response:
                 body: bytes = response.read()
         except URLError as error:
             failed.append(error)
