@@ -8,7 +8,7 @@ from functools import partial
 from typing import NoReturn
 
 from harness.model import HarnessError
-from harness.session.exits import FAILED, INTERRUPTED
+from harness.session.exits import FAILED, INTERRUPTED, USAGE
 from harness.text import printable
 
 # Name of each command -> its module in ``harness.commands``, and what it is for. Only the one that runs is imported.
@@ -75,8 +75,8 @@ class _Parser(argparse.ArgumentParser):
     """Quotes what was typed so that it cannot steer the terminal; its commands' parsers are of the same class."""
 
     def error(self, message: str) -> NoReturn:
-        """Tell what is wrong with the command line, and end."""
-        super().error(printable(message))
+        """Tell in one line what is wrong with the command line, and end; the usage has more lines than anybody reads."""
+        self.exit(USAGE, f"{self.prog}: error: {printable(message)}; {self.prog} --help shows all options\n")
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
