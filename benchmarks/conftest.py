@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from harness.locks import machine_lock
-from harness.measure.variables import clean_environment
+from harness.measure.processes.variables import clean_environment
 from harness.session.console import to_errors
 
 # Python reads its own variables once, when it starts; these make nothing slower or faster.

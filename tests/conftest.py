@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from harness.measure import catalog as catalogs
-from harness.measure import probe as probes
-from harness.measure.catalog import Catalog, open_catalog
-from harness.measure.launch import ROOT
+from harness.measure.planning import catalog as catalogs
+from harness.measure.planning import probe as probes
+from harness.measure.planning.catalog import Catalog, open_catalog
+from harness.measure.processes.launch import ROOT
 from harness.measure.server import Server, running_server
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from harness.link import Link
-from harness.measure.suite import PROJECT_FILE, read_suite_file
+from harness.measure.planning.suite import PROJECT_FILE, read_suite_file
 from harness.model import HarnessError
 from harness.schema import FieldError
 from harness.workload import Workload, check, sentence

@@ -10,8 +10,8 @@ from dataclasses import replace
 from typing import Any
 
 from harness.calibration.scene import PILOT_ROUNDS, PROBE, Round, Scene, opened
-from harness.measure.catalog import open_catalog
-from harness.measure.planted import plant, turns_per_share
+from harness.measure.planning.catalog import open_catalog
+from harness.measure.planning.planted import plant, turns_per_share
 from harness.metrics import CLIENT_CPU, PEAK_RSS, RESPONSES
 from harness.model import HarnessError
 from harness.stats.effect import against_variant

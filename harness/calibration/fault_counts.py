@@ -15,9 +15,9 @@ from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatchcase
 
 from harness.faults import FAULTS, ON_A_LINE, OVER_TLS
-from harness.measure.catalog import Catalog, open_catalog
 from harness.measure.ends import lacking
-from harness.measure.plan import make_plan, round_job
+from harness.measure.planning.catalog import Catalog, open_catalog
+from harness.measure.planning.plan import make_plan, round_job
 from harness.measure.run import run_round
 from harness.measured import Trial
 from harness.model import HERE, TrialRules, Variant

@@ -24,9 +24,9 @@ from typing import Any
 from harness.calibration.scene import add_options, burning, opened
 from harness.git import git
 from harness.locks import machine_lock
-from harness.measure.catalog import Catalog, open_catalog
-from harness.measure.launch import ROOT
-from harness.measure.planted import plant
+from harness.measure.planning.catalog import Catalog, open_catalog
+from harness.measure.planning.planted import plant
+from harness.measure.processes.launch import ROOT
 from harness.metrics import Metric
 from harness.model import HarnessError
 from harness.session.console import to_errors

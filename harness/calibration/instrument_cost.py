@@ -18,11 +18,11 @@ from pathlib import Path
 import numpy as np
 
 from harness.locks import machine_lock
-from harness.measure.catalog import Catalog, match, open_catalog
-from harness.measure.launch import Worker
 from harness.measure.machine import cpu_split
+from harness.measure.planning.catalog import Catalog, match, open_catalog
+from harness.measure.processes.launch import Worker
+from harness.measure.processes.variables import clean_environment
 from harness.measure.server import Manifest, running_server
-from harness.measure.variables import clean_environment
 from harness.measure.worker.spec import told
 from harness.session.console import to_errors
 from harness.stats import kernels

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from harness import ledger
 from harness.locks import machine_lock
-from harness.measure.launch import ROOT
+from harness.measure.processes.launch import ROOT
 from harness.session.console import to_errors
 from harness.stats.fitness import host_notes
 

@@ -24,14 +24,14 @@ from scipy import stats
 
 from harness.link import Link
 from harness.locks import machine_lock
-from harness.measure.launch import ROOT
 from harness.measure.link.devices import MTU
 from harness.measure.link.line import MECHANISMS, Line, open_link
 from harness.measure.machine import cpu_split
-from harness.measure.suite import PROJECT_FILE, read_suite_file
-from harness.measure.variables import clean_environment
+from harness.measure.planning.suite import PROJECT_FILE, read_suite_file
+from harness.measure.processes.launch import ROOT
+from harness.measure.processes.variables import clean_environment
 from harness.measured import LineWitness
-from harness.report.formats import shown
+from harness.report.words.formats import shown
 from harness.session.console import to_errors
 
 PROGRAM = ROOT / "harness" / "calibration" / "bare" / "sockets.py"

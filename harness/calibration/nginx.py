@@ -16,7 +16,7 @@ import psutil
 import trustme
 
 from harness.calibration.rates import Target
-from harness.measure.variables import clean_environment
+from harness.measure.processes.variables import clean_environment
 
 HOST = "127.0.0.1"
 CONFIGURATION = """\

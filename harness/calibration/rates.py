@@ -20,7 +20,7 @@ import numpy as np
 import psutil
 
 from harness.measure.machine import cpu_split
-from harness.measure.variables import clean_environment
+from harness.measure.processes.variables import clean_environment
 from harness.stats import kernels
 
 NOT_COMPARABLE = 4

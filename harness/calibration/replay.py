@@ -27,9 +27,9 @@ from harness.calibration.nginx import started_nginx
 from harness.draws import sizes
 from harness.ledger import Ledger
 from harness.link import Link
-from harness.measure.launch import ROOT
 from harness.measure.link.line import Line, open_link
 from harness.measure.machine import cpu_split
+from harness.measure.processes.launch import ROOT
 from harness.metrics import TIME_PER_IMAGE
 from harness.model import HarnessError
 from harness.session.options import positive

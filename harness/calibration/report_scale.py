@@ -73,7 +73,7 @@ def remake(folder: Path) -> None:
 
     from harness import ledger
     from harness.report.derived import build
-    from harness.report.tables import make_tables
+    from harness.report.frames.tables import make_tables
     from harness.stats.judge import judge_run
 
     found = {"import": step()}

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import psutil
 
-from harness.measure.catalog import Catalog, match, open_catalog
 from harness.measure.machine import cpu_split
-from harness.measure.plan import make_plan, round_job
-from harness.measure.planted import PROBE_TURNS, plant, turns_per_share
+from harness.measure.planning.catalog import Catalog, match, open_catalog
+from harness.measure.planning.plan import make_plan, round_job
+from harness.measure.planning.planted import PROBE_TURNS, plant, turns_per_share
+from harness.measure.planning.suite import PROJECT_FILE, read_suite_file
 from harness.measure.run import run_round
-from harness.measure.suite import PROJECT_FILE, read_suite_file
 from harness.measured import Sentinel, Trial
 from harness.model import HERE, TrialRules, Variant
 from harness.workload import Workload

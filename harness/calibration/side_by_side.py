@@ -14,10 +14,10 @@ from typing import Any
 
 from harness.calibration.judging import judged
 from harness.calibration.scene import BASE, Scene, opened
-from harness.measure.launch import ROOT
 from harness.measure.machine import cpu_split
+from harness.measure.processes.launch import ROOT
+from harness.measure.processes.variables import clean_environment
 from harness.measure.server import running_server
-from harness.measure.variables import clean_environment
 from harness.measure.worker.spec import told
 from harness.model import HarnessError
 

@@ -23,8 +23,8 @@ import numpy as np
 
 from harness.calibration.instrument_cost import WORKLOAD, in_harness, in_turn
 from harness.locks import machine_lock
-from harness.measure.catalog import open_catalog
 from harness.measure.machine import cpu_split
+from harness.measure.planning.catalog import open_catalog
 from harness.measure.server import running_server
 from harness.session.console import to_errors
 from harness.stats import kernels

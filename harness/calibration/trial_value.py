@@ -15,11 +15,11 @@ from pathlib import Path
 import numpy as np
 
 from harness.locks import machine_lock
-from harness.measure.catalog import match, open_catalog
-from harness.measure.plan import make_plan, round_job
-from harness.measure.planted import plant
+from harness.measure.planning.catalog import match, open_catalog
+from harness.measure.planning.plan import make_plan, round_job
+from harness.measure.planning.planted import plant
+from harness.measure.planning.suite import PROJECT_FILE, read_suite_file
 from harness.measure.run import run_round
-from harness.measure.suite import PROJECT_FILE, read_suite_file
 from harness.measured import Trial
 from harness.model import HERE, TrialRules
 from harness.session.console import to_errors

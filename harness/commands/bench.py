@@ -10,12 +10,12 @@ from typing import Any
 
 from harness import ledger
 from harness.locks import machine_lock
-from harness.measure.catalog import Catalog, match
 from harness.measure.ends import lacking
-from harness.measure.launch import ROOT
 from harness.measure.machine import cpu_split, environment, fingerprint
-from harness.measure.plan import make_plan
-from harness.measure.suite import read_suite_file, with_options
+from harness.measure.planning.catalog import Catalog, match
+from harness.measure.planning.plan import make_plan
+from harness.measure.planning.suite import read_suite_file, with_options
+from harness.measure.processes.launch import ROOT
 from harness.metrics import TIME_PER_IMAGE
 from harness.model import HERE, Axis, HarnessError, Plan, Run
 from harness.session.console import Console, add_script_options, to_errors, to_progress, to_result

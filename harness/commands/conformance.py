@@ -11,12 +11,12 @@ from typing import get_args
 from harness.faults import FAULTS
 from harness.files import write_whole
 from harness.locks import machine_lock
-from harness.measure.catalog import Catalog
 from harness.measure.conformance.faulty import Terms, conducts
 from harness.measure.conformance.limits import LIMITS, Endured, endured
 from harness.measure.conformance.outcomes import Conduct, Scheme
 from harness.measure.conformance.survival import Survival, survivals
 from harness.measure.machine import cpu_split, fingerprint
+from harness.measure.planning.catalog import Catalog
 from harness.model import HERE, HarnessError
 from harness.report.conformance.frames import conducts_frame, endured_frame, survivals_frame
 from harness.report.conformance.render import conformance_html, conformance_md

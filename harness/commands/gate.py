@@ -13,8 +13,8 @@ from harness import ledger
 from harness.files import write_whole
 from harness.interrupts import interrupts
 from harness.locks import machine_lock
-from harness.measure.plan import make_sided_plan
-from harness.measure.suite import GateFields, read_suite_file
+from harness.measure.planning.plan import make_sided_plan
+from harness.measure.planning.suite import GateFields, read_suite_file
 from harness.model import Cell, HarnessError, Plan
 from harness.outcomes import OUTCOMES
 from harness.report.gate import actions, data, junit, summary, terminal

@@ -13,8 +13,8 @@ from harness.metrics import RESPONSES, TIME_PER_IMAGE, Metric
 from harness.model import Cell, HarnessError
 from harness.report import history
 from harness.report.derived import slugs_of
+from harness.report.drawings.trend import trend_chart
 from harness.report.history import Trend, change_text, changes_of, day
-from harness.report.trend_chart import trend_chart
 from harness.session.console import to_errors, to_output
 from harness.session.exits import FINE, REGRESSED
 from harness.session.metric_option import metrics

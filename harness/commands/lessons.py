@@ -13,8 +13,8 @@ from harness.lessons.lesson import find_lessons
 from harness.lessons.render import render_json, render_markdown
 from harness.lessons.run import run_lessons
 from harness.locks import machine_lock
-from harness.measure.launch import ROOT
 from harness.measure.machine import cpu_split, fingerprint
+from harness.measure.processes.launch import ROOT
 from harness.measure.server import running_server
 from harness.measure.worker.contender import interpreter
 from harness.model import LessonRecord

@@ -8,14 +8,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from harness.measure.catalog import Catalog
-from harness.measure.plan import skipped_cells
-from harness.measure.suite import SuiteFile, read_suite_file
+from harness.measure.planning.catalog import Catalog
+from harness.measure.planning.plan import skipped_cells
+from harness.measure.planning.suite import SuiteFile, read_suite_file
 from harness.model import Skipped
-from harness.report.absences import absences
-from harness.report.formats import PLAIN
 from harness.report.narrow import print_table
-from harness.report.sentences import asked, shares
+from harness.report.words.absences import absences
+from harness.report.words.formats import PLAIN
+from harness.report.words.sentences import asked, shares
 from harness.session.console import to_output
 from harness.session.exits import FINE
 from harness.session.options import add_catalog_options, catalog_from

@@ -10,15 +10,15 @@ from pathlib import Path
 from harness import ledger
 from harness.files import write_whole
 from harness.locks import machine_lock
-from harness.measure.plan import make_sided_plan
-from harness.measure.suite import GateFields, read_suite_file
+from harness.measure.planning.plan import make_sided_plan
+from harness.measure.planning.suite import GateFields, read_suite_file
 from harness.metrics import judged_metric
 from harness.model import Cell, HarnessError
-from harness.report.charts import render
 from harness.report.comparison import EFFECT, comparison_frame
 from harness.report.csvs import to_csv
+from harness.report.drawings.charts import render
+from harness.report.drawings.style import looks
 from harness.report.gate.matrix import matrix_findings, matrix_html, matrix_json, matrix_md, slopes
-from harness.report.style import looks
 from harness.session.console import Result, add_script_options, to_errors, to_progress, to_result
 from harness.session.exits import FAILED, FINE, INTERRUPTED, NOTHING, USAGE
 from harness.session.lineup import chosen_variants, line_up, twins

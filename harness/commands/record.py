@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from harness.files import write_whole
-from harness.measure.fetch import Fetcher, FetchError, Origin
-from harness.measure.profile import Profile, profile
-from harness.measure.suite import read_suite_file
-from harness.measure.urls import read_urls
+from harness.measure.planning.suite import read_suite_file
+from harness.measure.remote.fetch import Fetcher, FetchError, Origin
+from harness.measure.remote.profile import Profile, profile
+from harness.measure.remote.urls import read_urls
 from harness.model import HarnessError
 from harness.session.console import to_errors, to_output
 from harness.session.exits import FINE, USAGE

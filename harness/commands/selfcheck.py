@@ -13,10 +13,10 @@ from rich.table import Table
 
 from harness import ledger
 from harness.locks import machine_lock
-from harness.measure.catalog import Catalog, match, open_catalog
-from harness.measure.plan import make_plan
-from harness.measure.planted import PROBE_TURNS, plant, turns_per_share
-from harness.measure.suite import (
+from harness.measure.planning.catalog import Catalog, match, open_catalog
+from harness.measure.planning.plan import make_plan
+from harness.measure.planning.planted import PROBE_TURNS, plant, turns_per_share
+from harness.measure.planning.suite import (
     OF_SELFCHECK,
     PROJECT_FILE,
     SelfCheckFields,
@@ -26,7 +26,7 @@ from harness.measure.suite import (
 )
 from harness.measured import Trial
 from harness.model import HERE, HarnessError, SelfCheck, Variant
-from harness.report.units import percent
+from harness.report.words.units import percent
 from harness.session.console import Console, to_errors, to_output
 from harness.session.driver import drive, opened
 from harness.session.exits import FAILED, FINE, UNDECIDED

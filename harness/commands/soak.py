@@ -11,11 +11,11 @@ from pathlib import Path
 from rich.table import Table
 
 from harness.files import write_whole
-from harness.measure.catalog import Catalog, match
 from harness.measure.job import RoundJob
-from harness.measure.plan import make_plan, round_job
+from harness.measure.planning.catalog import Catalog, match
+from harness.measure.planning.plan import make_plan, round_job
+from harness.measure.planning.suite import read_suite_file
 from harness.measure.soak import Account, Sample, soak
-from harness.measure.suite import read_suite_file
 from harness.model import HERE, HarnessError, TrialRules
 from harness.report.csvs import to_csv
 from harness.report.narrow import print_table

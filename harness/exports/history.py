@@ -16,10 +16,10 @@ from harness.lines import Lines, add_lines, end_lines, read_lines
 from harness.locks import Say, lock
 from harness.metrics import RESPONSES
 from harness.model import Cell, HarnessError
-from harness.report.formats import PLAIN
-from harness.report.frames import axes_of
-from harness.report.sentences import asked as workload_text
-from harness.report.sources import files_of
+from harness.report.frames.cells import axes_of
+from harness.report.frames.sources import files_of
+from harness.report.words.formats import PLAIN
+from harness.report.words.sentences import asked as workload_text
 from harness.stats.judge import measured_in
 from harness.stats.sample import objection, samples, summarise
 from harness.stats.trend import Point

@@ -9,7 +9,7 @@ from harness.ledger import Ledger
 from harness.measured import Pass
 from harness.model import NONE
 from harness.report.csvs import to_csv
-from harness.report.frames import ID, axes_of, key_of
+from harness.report.frames.cells import ID, axes_of, key_of
 
 COLUMNS = [*ID, "round", "pass", "warmup", "image", "start_s", "latency_s", "error"]
 

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from harness.lessons.lesson import Lesson
-from harness.measure.variables import clean_environment
+from harness.measure.processes.variables import clean_environment
 from harness.model import LessonRecord
 from harness.text import printable_values
 

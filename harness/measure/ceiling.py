@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from time import time
 
-from harness.measure.launch import Worker, WorkerDied
+from harness.measure.processes.launch import Worker, WorkerDied
 from harness.measure.server import Server
 from harness.measured import Ceiling
 from harness.workload import AnswerKind, Workload

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from harness.link import Link
 from harness.measure.link.line import Line, LinkUnavailable, open_link
-from harness.measure.remote import RemoteServer, remote_server
+from harness.measure.remote.server import RemoteServer, remote_server
 from harness.measure.server import Server, starting_server
 from harness.model import Resource
 from harness.workload import Workload

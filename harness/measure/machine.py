@@ -10,8 +10,8 @@ from typing import Any
 import psutil
 
 from harness.git import git
-from harness.measure.launch import ROOT
-from harness.measure.variables import kept_variables
+from harness.measure.processes.launch import ROOT
+from harness.measure.processes.variables import kept_variables
 
 
 def cpu_split() -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -15,9 +15,9 @@ from harness.locks import machine_lock
 from harness.measure.ceiling import ceilings
 from harness.measure.ends import End, Ends
 from harness.measure.job import Block, Entry, Notice, RoundJob, RoundResult, write_sources
-from harness.measure.launch import Worker
 from harness.measure.machine import cpu_split, fingerprint
-from harness.measure.processes import Orphans, session
+from harness.measure.processes.launch import Worker
+from harness.measure.processes.usage import Orphans, session
 from harness.measure.sentinel import Watch
 from harness.measure.server import Manifest, Server
 from harness.measure.trial import RunningTrial

@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 
 from harness.draws import moved
 from harness.faults import Met, fixed_places
-from harness.measure.launch import ROOT, first_line
 from harness.measure.link.line import Line
-from harness.measure.variables import clean_environment
+from harness.measure.processes.launch import ROOT, first_line
+from harness.measure.processes.variables import clean_environment
 from harness.measure.worker.spec import Downloads, Rule
 from harness.measured import Witness
 from harness.model import HarnessError

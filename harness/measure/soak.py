@@ -16,9 +16,9 @@ from harness.faults import Met
 from harness.locks import machine_lock
 from harness.measure.ends import Ends
 from harness.measure.job import RoundJob, write_sources
-from harness.measure.launch import Worker, WorkerDied
 from harness.measure.machine import cpu_split
-from harness.measure.processes import Family
+from harness.measure.processes.launch import Worker, WorkerDied
+from harness.measure.processes.usage import Family
 from harness.measure.server import Server
 from harness.measure.worker.spec import Program, told
 from harness.model import HarnessError

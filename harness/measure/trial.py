@@ -22,13 +22,13 @@ from harness.measure.expectation import (
     wrong_bodies,
 )
 from harness.measure.forgiven import NothingVerifiedError, sorted_out
-from harness.measure.guard import Wait, haste, overreach
 from harness.measure.job import Entry, RoundJob
-from harness.measure.launch import Worker, WorkerDied
 from harness.measure.machine import filesystem
 from harness.measure.phases import phases
-from harness.measure.processes import Family, priority
-from harness.measure.processes import end as end_process
+from harness.measure.processes.guard import Wait, haste, overreach
+from harness.measure.processes.launch import Worker, WorkerDied
+from harness.measure.processes.usage import Family, priority
+from harness.measure.processes.usage import end as end_process
 from harness.measure.server import Server
 from harness.measure.worker.spec import Downloads, told
 from harness.measured import NOTHING_KNOWN, LineWitness, Pass, Phases, Trial, Witness

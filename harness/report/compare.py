@@ -24,7 +24,7 @@ from harness.report.comparison import (
     print_comparison,
 )
 from harness.report.csvs import to_csv
-from harness.report.formats import markdown
+from harness.report.words.formats import markdown
 from harness.stats.judge import Finding
 from harness.text import printable_values
 

@@ -15,11 +15,11 @@ from rich.text import Text
 from harness.metrics import RATE, TIME_PER_IMAGE
 from harness.model import HERE
 from harness.outcomes import ORDER, OUTCOMES, Word
-from harness.report.formats import markdown
 from harness.report.narrow import Name, print_table
 from harness.report.page.template import fill
-from harness.report.units import interval_text, percent, ratio
-from harness.report.units import metric as metric_text
+from harness.report.words.formats import markdown
+from harness.report.words.units import interval_text, percent, ratio
+from harness.report.words.units import metric as metric_text
 from harness.stats.judge import Finding
 from harness.stats.verdict import Verdict
 

@@ -8,15 +8,15 @@ import pandas as pd
 
 from harness.ledger import Ledger
 from harness.report import markdown, primitives
-from harness.report.audit import is_unfinished
-from harness.report.charts import render
 from harness.report.csvs import to_csv
-from harness.report.figures import ReportFigure
+from harness.report.drawings.charts import render
+from harness.report.drawings.style import looks
+from harness.report.figures.figure import ReportFigure
+from harness.report.figures.of_run import of_host, of_run
+from harness.report.figures.of_workload import of_workload
+from harness.report.frames.audit import is_unfinished
+from harness.report.frames.tables import Tables
 from harness.report.page.build import page
-from harness.report.run_figures import of_host, of_run
-from harness.report.style import looks
-from harness.report.tables import Tables
-from harness.report.workload_figures import of_workload
 
 
 def build(ledger: Ledger, tables: Tables) -> Mapping[str, bytes]:

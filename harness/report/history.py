@@ -14,10 +14,10 @@ import pandas as pd
 from harness.metrics import TIME_PER_IMAGE, Metric
 from harness.model import HERE, Cell
 from harness.report.csvs import to_csv
-from harness.report.formats import markdown
 from harness.report.page.template import fill
-from harness.report.units import interval_text, number, percent, scale_of
-from harness.report.units import metric as metric_text
+from harness.report.words.formats import markdown
+from harness.report.words.units import interval_text, number, percent, scale_of
+from harness.report.words.units import metric as metric_text
 from harness.stats.trend import LEAST, Change, Mark, Point
 
 COLUMNS = [

@@ -5,10 +5,10 @@ from typing import Any
 
 from harness.ledger import Ledger
 from harness.outcomes import EXPLAINED, MEASURED
-from harness.report import ranked, sentences, situations
-from harness.report.charts import row_name
-from harness.report.formats import MARKDOWN, Column, markdown
-from harness.report.tables import Tables
+from harness.report.drawings.charts import row_name
+from harness.report.frames.tables import Tables
+from harness.report.words import ranked, sentences, situations
+from harness.report.words.formats import MARKDOWN, Column, markdown
 from harness.text import printable
 
 LIMIT = 60_000  # characters; a comment may have 65,536, and a caller may want to add a line

@@ -10,10 +10,10 @@ from typing import Any
 import pandas as pd
 
 from harness.model import HarnessError
-from harness.report.charts import render
 from harness.report.drawings import primitives
-from harness.report.figures import ReportFigure
-from harness.report.formats import Column
+from harness.report.drawings.charts import render
+from harness.report.figures.figure import ReportFigure
+from harness.report.words.formats import Column
 
 KEYS = ("group", "primitive", "loop", "size", "operations", "rounds")
 STATS = ("min", "q1", "median", "q3")

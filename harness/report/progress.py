@@ -16,7 +16,7 @@ from harness.measured import Trial
 from harness.metrics import RATE
 from harness.model import Cell, Plan
 from harness.report.narrow import Name
-from harness.report.units import number, seconds
+from harness.report.words.units import number, seconds
 
 STANDINGS = 16  # lines, shared by the workloads
 

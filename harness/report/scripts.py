@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from harness.report.comparison import VERSION
-from harness.report.tables import Tables
+from harness.report.frames.tables import Tables
 from harness.text import printable_values
 
 DIGITS = 15  # after the point, as many as pandas gives

@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from harness.measure.soak import HELD, SERIES, Account, Sample
-from harness.report.charts import INK, SMALL, canvas, render
-from harness.report.style import COLOURS
-from harness.report.units import size
+from harness.report.drawings.charts import INK, SMALL, canvas, render
+from harness.report.drawings.style import COLOURS
+from harness.report.words.units import size
 from harness.stats.growth import BURN_IN, Growth, growth
 
 SHARE = 0.05  # of its level, that anything may grow over the work and still be flat

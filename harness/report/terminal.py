@@ -9,12 +9,12 @@ from rich.text import Text
 
 from harness.model import ALL
 from harness.outcomes import MEASURED, STATES
-from harness.report import ranked, sentences, situations
-from harness.report.absences import absences
-from harness.report.charts import row_name
-from harness.report.formats import PLAIN, Column
+from harness.report.drawings.charts import row_name
+from harness.report.frames.tables import Tables
 from harness.report.narrow import Figure, Name, broken, has_room, print_table
-from harness.report.tables import Tables
+from harness.report.words import ranked, sentences, situations
+from harness.report.words.absences import absences
+from harness.report.words.formats import PLAIN, Column
 
 USUAL = 6  # columns that are worth more than a variant in one line
 SUMMARY = 12  # lines of the answer

@@ -14,15 +14,15 @@ from typing import Any
 
 from harness import ledger
 from harness.locks import lock
-from harness.measure.catalog import Catalog
 from harness.measure.job import Block, Notice, Pause, RoundJob, RoundResult
-from harness.measure.plan import round_job
+from harness.measure.planning.catalog import Catalog
+from harness.measure.planning.plan import round_job
 from harness.measure.run import run_round
 from harness.measured import Ceiling, Trial
 from harness.metrics import TIME_PER_IMAGE, judged_metric
 from harness.model import HarnessError, Plan, Resource
-from harness.report.absences import absences
 from harness.report.progress import Lines, Screen
+from harness.report.words.absences import absences
 from harness.session.console import Console
 from harness.stats.effect import against_variant, effects
 from harness.stats.power import keep_measuring

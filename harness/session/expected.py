@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from harness.measure.suite import JudgedKey
+from harness.measure.planning.suite import JudgedKey
 from harness.metrics import TIME_PER_IMAGE
 from harness.model import Cell, HarnessError
 from harness.session.exits import USAGE

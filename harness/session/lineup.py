@@ -5,8 +5,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from harness.measure.catalog import Catalog, match
 from harness.measure.expectation import why_skipped
+from harness.measure.planning.catalog import Catalog, match
 from harness.model import Cell, HarnessError, Variant
 from harness.session.options import with_own
 from harness.session.sided import Ready

@@ -5,9 +5,9 @@ import os
 import sys
 from pathlib import Path
 
-from harness.measure.catalog import Catalog, open_catalog
-from harness.measure.launch import ROOT
-from harness.measure.suite import PROJECT_FILE
+from harness.measure.planning.catalog import Catalog, open_catalog
+from harness.measure.planning.suite import PROJECT_FILE
+from harness.measure.processes.launch import ROOT
 from harness.model import HarnessError, Variant
 from harness.text import read_variable
 

@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from harness import ledger, quotes
-from harness.measure.catalog import Catalog
 from harness.measure.machine import cpu_split, environment, fingerprint
-from harness.measure.suite import OF_SELFCHECK
+from harness.measure.planning.catalog import Catalog
+from harness.measure.planning.suite import OF_SELFCHECK
 from harness.model import HERE, HarnessError, Plan, Run
 from harness.text import redacted_argument
 

@@ -9,10 +9,10 @@ from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from harness.measure.fetch import Fetched, Fetcher, FetchError
-from harness.measure.pauses import MOST_PAUSES, fetch_patiently
-from harness.measure.profile import distribution
-from harness.measure.urls import UrlList, read_urls, shown
+from harness.measure.remote.fetch import Fetched, Fetcher, FetchError
+from harness.measure.remote.pauses import MOST_PAUSES, fetch_patiently
+from harness.measure.remote.profile import distribution
+from harness.measure.remote.urls import UrlList, read_urls, shown
 from harness.metrics import RECEIVED, REQUESTS, SERVER_CPU
 from harness.model import HarnessError, Plan, Resource, Run, TrialRules
 from harness.session.consent import agreed, could_agree

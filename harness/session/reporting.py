@@ -8,10 +8,10 @@ from harness import ledger
 from harness.files import write_whole
 from harness.metrics import Metric
 from harness.model import HarnessError
-from harness.report.audit import is_unfinished
 from harness.report.derived import build
+from harness.report.frames.audit import is_unfinished
+from harness.report.frames.tables import make_tables
 from harness.report.scripts import run_json
-from harness.report.tables import make_tables
 from harness.report.terminal import print_report
 from harness.session.console import Result
 from harness.session.exits import FAILED, FINE, NOTHING

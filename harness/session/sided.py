@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness import ledger
-from harness.measure.catalog import Catalog, open_catalog
-from harness.measure.launch import ROOT
 from harness.measure.machine import cpu_split, environment, fingerprint
+from harness.measure.planning.catalog import Catalog, open_catalog
+from harness.measure.processes.launch import ROOT
 from harness.model import HERE, HarnessError, Plan, Run
 from harness.session.console import Console, to_errors
 from harness.session.driver import drive, opened

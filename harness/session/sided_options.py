@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Iterable
 from pathlib import Path
 
-from harness.measure.suite import GateFields, SuiteFile, with_options
+from harness.measure.planning.suite import GateFields, SuiteFile, with_options
 from harness.metrics import judged_metric
 from harness.model import Cell
 from harness.session.expected import names_cell

@@ -8,7 +8,7 @@ from collections.abc import Container
 from pathlib import Path
 from typing import Any
 
-from harness.measure.launch import ROOT
+from harness.measure.processes.launch import ROOT
 
 
 def found_by(name: str, options: str, tmp_path: Path, codes: Container[int] = (0,)) -> Any:

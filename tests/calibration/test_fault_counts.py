@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from harness.calibration.fault_counts import Counts
-from harness.measure.launch import ROOT
+from harness.measure.processes.launch import ROOT
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from harness.calibration.__main__ import PROGRAMS
-from harness.measure.launch import ROOT
+from harness.measure.processes.launch import ROOT
 
 
 def program(*arguments: str) -> "subprocess.CompletedProcess[str]":

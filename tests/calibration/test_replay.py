@@ -11,7 +11,7 @@ from harness.calibration.replay import Orders, bytes_of, findings, orders, run, 
 from harness.ledger import Ledger
 from harness.link import Link
 from harness.measure.link.line import LinkUnavailable, open_link
-from harness.measure.suite import read_suite_file
+from harness.measure.planning.suite import read_suite_file
 from harness.workload import Workload
 from tests.builders import cell, series
 from tests.report.ledgers import VARIANTS, make_book

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.cli import main
-from harness.measure.launch import ROOT
+from harness.measure.processes.launch import ROOT
 
 SUITE = """\
 [workloads.tiny-memory]

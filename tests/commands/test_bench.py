@@ -15,8 +15,8 @@ import psutil
 import pytest
 
 from harness import ledger
-from harness.measure.catalog import open_catalog
-from harness.measure.launch import ROOT
+from harness.measure.planning.catalog import open_catalog
+from harness.measure.processes.launch import ROOT
 from harness.session import options
 from tests.commands.conftest import Command, command, in_process
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from harness.measure.launch import ROOT
+from harness.measure.processes.launch import ROOT
 from tests.commands.conftest import Command, command, in_process
 
 FAULTS = ("reset_before_head", "expired_certificate")

@@ -15,7 +15,7 @@ import pytest
 from harness import ledger
 from harness.cli import main
 from harness.locks import machine_lock
-from harness.measure.launch import ROOT
+from harness.measure.processes.launch import ROOT
 from harness.model import HarnessError
 from harness.session import driver
 from harness.session.console import Console, to_errors

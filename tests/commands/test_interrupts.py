@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from harness.interrupts import SIGNALS, Interrupts
-from harness.measure.launch import ROOT
+from harness.measure.processes.launch import ROOT
 from tests.gate.conftest import SUITE
 
 WHEN = """\

@@ -6,9 +6,9 @@ import pytest
 
 from harness.metrics import PEAK_RSS, RATE
 from harness.report.derived import build
-from harness.report.formats import PLAIN
-from harness.report.situations import situations
-from harness.report.tables import make_tables
+from harness.report.frames.tables import make_tables
+from harness.report.words.formats import PLAIN
+from harness.report.words.situations import situations
 from harness.stats.judge import judge_run
 from tests.report.ledgers import VARIANTS, make_book
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from harness import ledger
+from harness.measure.planning.suite import PROJECT_FILE, read_suite_file
 from harness.measure.server import Server
-from harness.measure.suite import PROJECT_FILE, read_suite_file
 from tests.builders import seen
 from tests.commands.conftest import in_process
 from tests.shared_server import shared

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from harness.measure.launch import ROOT
+from harness.measure.processes.launch import ROOT
 
 ONE = "benchmarks/test_download.py::test_download[thread_pool/requests_session]"
 

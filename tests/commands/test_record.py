@@ -12,9 +12,9 @@ import pytest
 from harness import ledger
 from harness.commands.record import suite_text
 from harness.draws import drawn
-from harness.measure.profile import Profile, distribution
+from harness.measure.planning.suite import read_suite_file
+from harness.measure.remote.profile import Profile, distribution
 from harness.measure.server import Server
-from harness.measure.suite import read_suite_file
 from harness.workload import Workload
 from tests.commands.conftest import in_process
 from tests.shared_server import shared

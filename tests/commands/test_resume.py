@@ -16,7 +16,7 @@ from harness import ledger
 from harness.calibration import kill_resume
 from harness.cli import main
 from harness.measure.job import RoundJob
-from harness.measure.plan import make_plan
+from harness.measure.planning.plan import make_plan
 from harness.measure.server import Server
 from harness.model import TrialRules
 from harness.session import driver

@@ -8,8 +8,8 @@ import pytest
 
 from harness import ledger
 from harness.commands.selfcheck import _conclude, truths
+from harness.measure.planning.suite import SelfCheckFields
 from harness.measure.server import Server
-from harness.measure.suite import SelfCheckFields
 from tests.builders import cell, self_check, sentinel, trial, variant
 from tests.commands.conftest import SUITE, in_process
 from tests.report.ledgers import make_book, workload

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from harness.measure.launch import ROOT
+from harness.measure.processes.launch import ROOT
 from tests.commands.conftest import command
 
 Run = Callable[..., "subprocess.CompletedProcess[Any]"]

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from harness import ledger
-from harness.measure import pauses
+from harness.measure.remote import pauses
 from harness.model import HarnessError, Resource
 from harness.session.remote import fitting_rounds
 from tests.commands.conftest import in_process

@@ -11,7 +11,7 @@ import pytest
 from harness import ledger
 from harness.cli import main
 from harness.ledger import Ledger
-from harness.measure.launch import ROOT
+from harness.measure.processes.launch import ROOT
 from harness.measured import Trial
 from tests.report.ledgers import make_book, workload
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from harness.measure.catalog import Catalog, open_catalog
 from harness.measure.conformance.faulty import Terms, conducts
 from harness.measure.conformance.limits import endured
 from harness.measure.conformance.outcomes import Conduct, Scheme
 from harness.measure.conformance.survival import survivals
-from harness.measure.launch import ROOT
+from harness.measure.planning.catalog import Catalog, open_catalog
+from harness.measure.processes.launch import ROOT
 from harness.model import HERE
 
 FOLDER = Path(__file__).parent

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from harness.measure.catalog import Catalog
 from harness.measure.conformance.faulty import Terms, conducts
 from harness.measure.conformance.limits import endured
+from harness.measure.planning.catalog import Catalog
 from harness.model import HERE
 
 

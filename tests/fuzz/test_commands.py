@@ -23,8 +23,8 @@ from harness import ledger
 from harness.cli import main
 from harness.commands import bench
 from harness.exports import history
-from harness.measure.catalog import Catalog
-from harness.measure.launch import ROOT
+from harness.measure.planning.catalog import Catalog
+from harness.measure.processes.launch import ROOT
 from harness.model import HarnessError
 from harness.session import sided
 from tests.fuzz.damage import JSON, LINES, RUN_FILE, TEXT, Damage, applied

@@ -10,7 +10,7 @@ import pytest
 
 from harness import ledger
 from harness.cli import main
-from harness.measure.launch import ROOT
+from harness.measure.processes.launch import ROOT
 from harness.measure.server import Server
 from tests.gate.conftest import client
 from tests.shared_server import shared

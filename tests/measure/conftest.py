@@ -5,9 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from harness.ledger import Record
-from harness.measure.catalog import Catalog
 from harness.measure.job import Notice, RoundJob
-from harness.measure.plan import make_plan, round_job
+from harness.measure.planning.catalog import Catalog
+from harness.measure.planning.plan import make_plan, round_job
 from harness.measure.run import run_round
 from harness.measure.server import Server
 from harness.measured import Trial

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from harness.measure.catalog import Catalog
+from harness.measure.planning.catalog import Catalog
 from harness.measure.server import Server
 from harness.measured import Trial
 from harness.model import TrialRules

@@ -10,11 +10,12 @@ from typing import Any, cast
 import pytest
 
 from harness import ledger
-from harness.measure import probe, trial
-from harness.measure.catalog import open_catalog
+from harness.measure import trial
 from harness.measure.ends import End
 from harness.measure.job import Entry, RoundJob, Source
-from harness.measure.processes import Family
+from harness.measure.planning import probe
+from harness.measure.planning.catalog import open_catalog
+from harness.measure.processes.usage import Family
 from harness.measure.trial import RunningTrial
 from harness.measure.worker.spec import Downloads
 from harness.measured import Trial

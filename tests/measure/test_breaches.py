@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from harness.measure.catalog import open_catalog
+from harness.measure.planning.catalog import open_catalog
 from harness.measure.server import Server
 from harness.model import HarnessError
 from tests.measure.contract import RULES, TINY, only, trials_of

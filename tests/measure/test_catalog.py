@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.measure.catalog import Catalog, combine, match, open_catalog
-from harness.measure.launch import ROOT
 from harness.measure.machine import cpu_split
+from harness.measure.planning.catalog import Catalog, combine, match, open_catalog
+from harness.measure.processes.launch import ROOT
 from harness.model import Axis, Contender, FetchKind, HarnessError
 from harness.session.options import with_own
 

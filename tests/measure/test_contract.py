@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.measure.catalog import Catalog, open_catalog
+from harness.measure.planning.catalog import Catalog, open_catalog
 from harness.measure.server import Server
 from tests.builders import seen
 from tests.measure.contract import TINY, only, trials_of

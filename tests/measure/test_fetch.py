@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from harness.measure.fetch import Fetcher, FetchError
-from harness.measure.pauses import asked_pause_s, fetch_patiently
+from harness.measure.remote.fetch import Fetcher, FetchError
+from harness.measure.remote.pauses import asked_pause_s, fetch_patiently
 from tests.site import Said, site
 
 NOW = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.faults import Met
-from harness.measure.catalog import Catalog, open_catalog
 from harness.measure.expectation import check, expectation
 from harness.measure.forgiven import NothingVerifiedError, hidden_requests, sorted_out
+from harness.measure.planning.catalog import Catalog, open_catalog
 from harness.measure.server import Server
 from harness.measure.worker.spec import Rule
 from harness.measured import Attempts, Pass

@@ -11,9 +11,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from harness.measure.guard import Wait, harm, haste, overreach, unrest
-from harness.measure.launch import Worker
-from harness.measure.processes import IS_LINUX, Family, Orphans, Standing, priority
+from harness.measure.processes.guard import Wait, harm, haste, overreach, unrest
+from harness.measure.processes.launch import Worker
+from harness.measure.processes.usage import IS_LINUX, Family, Orphans, Standing, priority
 
 linux = pytest.mark.skipif(not IS_LINUX, reason="this system does not tell")
 PLAIN = Standing(is_stopped=False, terms=(0, 0, frozenset({0})))
@@ -160,7 +160,7 @@ def test_a_worker_and_its_children_end_with_a_harness_that_was_killed(tmp_path: 
     client = tmp_path / "client.py"
     client.write_text("import os, time\nif os.fork() == 0: time.sleep(96)\ntime.sleep(96)\n")
     code = (
-        "import os, signal, sys, time\nfrom harness.measure.launch import Worker\n"
+        "import os, signal, sys, time\nfrom harness.measure.processes.launch import Worker\n"
         f"worker = Worker(sys.executable)\nworker.say('probe', within_s=90, axis='client', path={str(client)!r})\n"
         "while len(found := worker.family.members()) < 2: time.sleep(0.01)\n"
         "print(*found, flush=True)\nos.kill(os.getpid(), signal.SIGKILL)\n"

@@ -8,8 +8,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from harness.measure.catalog import open_catalog
-from harness.measure.processes import IS_LINUX
+from harness.measure.planning.catalog import open_catalog
+from harness.measure.processes.usage import IS_LINUX
 from harness.measure.server import Server, running_server
 from harness.measured import Trial
 from harness.model import HarnessError, TrialRules

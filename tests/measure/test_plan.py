@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.measure.plan import make_plan, make_sided_plan
+from harness.measure.planning.plan import make_plan, make_sided_plan
 from harness.model import HarnessError, Plan, TrialRules, Variant
 from harness.workload import Workload
 

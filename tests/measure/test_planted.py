@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.measure.planted import PROBE_TURNS, turns_per_share
+from harness.measure.planning.planted import PROBE_TURNS, turns_per_share
 from harness.model import HarnessError
 from tests.builders import cell, series
 

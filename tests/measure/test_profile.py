@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.draws import drawn
-from harness.measure.fetch import Fetched, Hop, Origin
-from harness.measure.profile import OVERHEAD, distribution, profile, rates_of
+from harness.measure.remote.fetch import Fetched, Hop, Origin
+from harness.measure.remote.profile import OVERHEAD, distribution, profile, rates_of
 from harness.schema import MOST_QUANTILES
 
 HERE, THERE = Origin("https", "a.example", 443), Origin("https", "b.example", 443)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import trio
 
-from harness.measure.catalog import open_catalog
+from harness.measure.planning.catalog import open_catalog
 from harness.measure.server import Server
 from harness.measure.worker.rehearsal import (
     BLOCKS,

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from harness.measure.fetch import Fetcher
-from harness.measure.remote import RemoteServer
+from harness.measure.remote.fetch import Fetcher
+from harness.measure.remote.server import RemoteServer
 from harness.measure.server import ServerError
 from harness.model import Resource
 from tests.site import Said, site

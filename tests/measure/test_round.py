@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 from harness import checks, ledger
-from harness.measure.catalog import Catalog
 from harness.measure.job import RoundJob, RoundResult, Source, write_sources
-from harness.measure.launch import ROOT
 from harness.measure.machine import cpu_split, fingerprint
-from harness.measure.plan import make_plan
+from harness.measure.planning.catalog import Catalog
+from harness.measure.planning.plan import make_plan
+from harness.measure.processes.launch import ROOT
 from harness.measure.run import run_round
 from harness.measure.server import Server
 from harness.measured import Ceiling, Sentinel, Trial

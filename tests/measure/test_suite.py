@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.measure.launch import ROOT
-from harness.measure.suite import line_of, read_suite_file, with_options
+from harness.measure.planning.suite import line_of, read_suite_file, with_options
+from harness.measure.processes.launch import ROOT
 from harness.model import HarnessError
 
 GOOD = """\

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.measure.urls import parse_urls
+from harness.measure.remote.urls import parse_urls
 from harness.model import HarnessError
 from harness.workload import MOST_URLS
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.measure.launch import Worker
 from harness.measure.machine import environment
+from harness.measure.processes.launch import Worker
+from harness.measure.processes.variables import clean_environment
 from harness.measure.server import running_server
-from harness.measure.variables import clean_environment
 from harness.model import HarnessError
 
 USERS = {

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.measure.catalog import open_catalog
-from harness.measure.launch import BOOT, ROOT, Worker, WorkerDied
+from harness.measure.planning.catalog import open_catalog
+from harness.measure.processes.launch import BOOT, ROOT, Worker, WorkerDied
 from harness.measure.worker.spec import Downloads, Program, Rule, downloads_of, told
 from harness.model import HarnessError
 

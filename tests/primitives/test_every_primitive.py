@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from harness.measure.launch import ROOT
+from harness.measure.processes.launch import ROOT
 from harness.report.primitives import charts, table
 
 SHORT = ("--benchmark-enable", "--benchmark-max-time=0", "--benchmark-min-rounds=1", "--benchmark-warmup=off")

@@ -8,7 +8,7 @@ from harness.ledger import Ledger
 from harness.measured import Attempts, Ceiling, Pass, Trial
 from harness.model import HERE, Axis, Cell, Contender, Plan, Run, SelfCheck, Skipped, TrialRules, Variant
 from harness.report.derived import build
-from harness.report.tables import Tables, make_tables
+from harness.report.frames.tables import Tables, make_tables
 from harness.stats.judge import judge_run
 from harness.workload import Workload
 from tests import builders

@@ -9,11 +9,13 @@ import pytest
 from rich.console import Console
 
 from harness.metrics import TIME_PER_IMAGE
-from harness.report import answer, markdown, ranked, sentences, situations
-from harness.report.answer import SIMPLEST
-from harness.report.formats import PLAIN
-from harness.report.tables import make_tables
+from harness.report import markdown
+from harness.report.frames import answer
+from harness.report.frames.answer import SIMPLEST
+from harness.report.frames.tables import make_tables
 from harness.report.terminal import print_report
+from harness.report.words import ranked, sentences, situations
+from harness.report.words.formats import PLAIN
 from harness.stats.judge import judge_run
 from tests.report.ledgers import make_book
 

@@ -13,7 +13,7 @@ from rich.console import Console
 from harness.ledger import Ledger
 from harness.measured import Pass, Trial
 from harness.report.derived import build
-from harness.report.tables import make_tables
+from harness.report.frames.tables import make_tables
 from harness.report.terminal import print_report
 from harness.stats.judge import judge_run
 from tests.builders import seen

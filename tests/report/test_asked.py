@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from harness.report.formats import PLAIN
-from harness.report.sentences import asked
+from harness.report.words.formats import PLAIN
+from harness.report.words.sentences import asked
 
 
 @pytest.mark.parametrize(

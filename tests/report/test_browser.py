@@ -13,7 +13,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
-from harness.measure.launch import ROOT
+from harness.measure.processes.launch import ROOT
 from tests.report.conftest import Open
 from tests.report.ledgers import VARIANTS
 

@@ -16,7 +16,7 @@ import pytest
 from harness.ledger import Ledger
 from harness.model import Skipped
 from harness.report.derived import build, slugs_of
-from harness.report.tables import Tables, make_tables
+from harness.report.frames.tables import Tables, make_tables
 from harness.stats.judge import judge_run
 from tests.report.ledgers import EVIL, VARIANTS, a_selfcheck, files_of, make_book, workload
 from tests.report.test_article import LESSONS, PRIMITIVES

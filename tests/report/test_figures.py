@@ -10,16 +10,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from harness.report import charts
 from harness.report.csvs import to_csv
-from harness.report.figures import ReportFigure
-from harness.report.formats import HTML, PLAIN, cell
+from harness.report.drawings import charts
+from harness.report.drawings.style import looks
+from harness.report.figures.figure import ReportFigure
+from harness.report.figures.of_run import of_host, of_run, sweeps
+from harness.report.figures.of_workload import of_workload
+from harness.report.frames.tables import front, make_tables
 from harness.report.page.strips import strips
-from harness.report.ranked import RATIO
-from harness.report.run_figures import of_host, of_run, sweeps
-from harness.report.style import looks
-from harness.report.tables import front, make_tables
-from harness.report.workload_figures import of_workload
+from harness.report.words.formats import HTML, PLAIN, cell
+from harness.report.words.ranked import RATIO
 from harness.stats.judge import judge_run
 from harness.workload import Workload
 from tests.report.ledgers import make_book, workload

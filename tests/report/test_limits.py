@@ -7,7 +7,7 @@ import pytest
 
 from harness.ledger import Ledger
 from harness.measured import Flow, LineWitness, Pass
-from harness.report.limits import ideal_s, limits, waiting_s
+from harness.report.frames.limits import ideal_s, limits, waiting_s
 from harness.workload import Workload
 from tests.report.ledgers import make_book
 

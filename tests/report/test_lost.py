@@ -13,11 +13,11 @@ from harness.ledger import Ledger
 from harness.measured import Pass
 from harness.metrics import LAST_GOOD, RECEIVED, REQUESTS, SUCCESS, Metric
 from harness.report.csvs import to_csv
-from harness.report.errors import errors
-from harness.report.formats import PLAIN
-from harness.report.situations import situations
-from harness.report.tables import Tables, make_tables
+from harness.report.frames.errors import errors
+from harness.report.frames.tables import Tables, make_tables
 from harness.report.terminal import print_report
+from harness.report.words.formats import PLAIN
+from harness.report.words.situations import situations
 from harness.stats.judge import judge_run
 from tests.builders import attempts, seen
 from tests.report.ledgers import IMAGES, VARIANTS, files_of, forgiven, make_book, workload

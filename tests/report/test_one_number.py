@@ -9,11 +9,11 @@ from rich.console import Console
 from harness.ledger import Ledger
 from harness.measured import Pass, Trial
 from harness.report import markdown
-from harness.report.formats import HTML, PLAIN, cell
-from harness.report.ranked import SPEED
-from harness.report.situations import situations
-from harness.report.tables import Tables, make_tables
+from harness.report.frames.tables import Tables, make_tables
 from harness.report.terminal import print_report
+from harness.report.words.formats import HTML, PLAIN, cell
+from harness.report.words.ranked import SPEED
+from harness.report.words.situations import situations
 from harness.stats.judge import judge_run
 from tests import builders
 from tests.report.ledgers import VARIANTS, make_book

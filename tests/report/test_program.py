@@ -11,9 +11,9 @@ from threading import Thread
 
 import pytest
 
-from harness.measure.launch import ROOT
+from harness.measure.processes.launch import ROOT
 from harness.model import Axis, Contender
-from harness.report.program import program
+from harness.report.page.program import program
 from tests import builders
 
 FOLDERS: dict[Axis, str] = {"client": "clients", "concurrency": "concurrency", "loop": "loops"}

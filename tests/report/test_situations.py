@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pandas as pd
 
-from harness.report.formats import HTML, MARKDOWN, PLAIN
-from harness.report.situations import overall, situations
-from harness.report.tables import Tables, make_tables
+from harness.report.frames.tables import Tables, make_tables
+from harness.report.words.formats import HTML, MARKDOWN, PLAIN
+from harness.report.words.situations import overall, situations
 from harness.stats.judge import judge_run
 from tests.report.ledgers import make_book, workload
 

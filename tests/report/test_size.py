@@ -5,8 +5,8 @@ import re
 import pytest
 
 from harness.report import markdown
+from harness.report.frames.tables import make_tables
 from harness.report.page import build as page
-from harness.report.tables import make_tables
 from harness.stats.judge import judge_run
 from tests.report.ledgers import files_of, make_book, workload
 from tests.report.test_derived import CASES, MOST_BYTES, MOST_CHARACTERS, made

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from harness.report.charts import FAINT, INK
+from harness.report.drawings.charts import FAINT, INK
+from harness.report.drawings.style import COLOURS, contrast, legible
 from harness.report.page.template import HERE
-from harness.report.style import COLOURS, contrast, legible
 
 DARK = re.findall(r"--paper: (#[0-9a-f]{6})", (HERE / "page.css").read_text(encoding="utf-8"))[1]
 # Rows of the matrix of a turn of the hue by 180 degrees (W3C Filter Effects, hueRotate).

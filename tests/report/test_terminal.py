@@ -7,9 +7,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from harness.report.frames.tables import make_tables
 from harness.report.narrow import Name, broken, print_table
 from harness.report.progress import Pace, Screen
-from harness.report.tables import make_tables
 from harness.report.terminal import _absences, print_report
 from harness.stats.judge import judge_run
 from tests.builders import trial

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from harness.metrics import PEAK_RSS, TIME_PER_IMAGE
-from harness.report import titles
+from harness.report.words import titles
 
 
 def rows(*given: tuple[str, float, str]) -> pd.DataFrame:

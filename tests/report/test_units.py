@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.report import units
+from harness.report.words import units
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.measure.launch import ROOT
+from harness.measure.processes.launch import ROOT
 from harness.model import HarnessError
 from harness.sides import environment as module
 from harness.sides import once

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.measure.catalog import open_catalog
+from harness.measure.planning.catalog import open_catalog
 from harness.model import HarnessError
 
 CLIENT = '''"""a library of the user's own"""

@@ -6,8 +6,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
-from harness.measure.catalog import Catalog
-from harness.measure.launch import Worker, WorkerDied
+from harness.measure.planning.catalog import Catalog
+from harness.measure.processes.launch import Worker, WorkerDied
 from harness.measure.worker.spec import told
 from harness.model import Contender, Variant
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from harness import checks
 from harness.faults import FAULTS, ON_A_LINE, OVER_TLS
 from harness.link import Link
-from harness.measure.catalog import Catalog
 from harness.measure.conformance.batch import Done, Job, Subject, clients, done, unfit
 from harness.measure.conformance.outcomes import Conduct, Meeting, Scheme, judged, outcome
 from harness.measure.ends import End, Ends
 from harness.measure.link.line import LinkUnavailable
+from harness.measure.planning.catalog import Catalog
 from harness.measure.server import Manifest
 from harness.workload import Workload
 

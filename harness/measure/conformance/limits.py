@@ -10,12 +10,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from harness.link import Link
-from harness.measure.catalog import Catalog
 from harness.measure.conformance.batch import Job, Subject, clients, done, unfit
 from harness.measure.conformance.faulty import LINE
 from harness.measure.conformance.strained import Strained, read
 from harness.measure.ends import End, Ends
 from harness.measure.link.line import LinkUnavailable
+from harness.measure.planning.catalog import Catalog
 from harness.workload import Workload
 
 IMAGES, CONCURRENCY = 300, 100

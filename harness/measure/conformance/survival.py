@@ -5,10 +5,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from harness.link import Link
-from harness.measure.catalog import Catalog
 from harness.measure.conformance.batch import Job, Subject, done, models, unfit
 from harness.measure.conformance.strained import Strained, read
 from harness.measure.ends import Ends
+from harness.measure.planning.catalog import Catalog
 from harness.workload import Workload
 
 IMAGES = 50  # one of which is not there

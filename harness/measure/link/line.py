@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass
 from typing import IO, Any, Literal
 
 from harness.link import Link
-from harness.measure.launch import ROOT, first_line
 from harness.measure.link.devices import HOSTS
-from harness.measure.variables import clean_environment
+from harness.measure.processes.launch import ROOT, first_line
+from harness.measure.processes.variables import clean_environment
 from harness.measured import Flow, LineWitness
 from harness.model import HarnessError
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from harness.report.comparison import short, side_lines
 from harness.report.conformance.sheets import LEGEND, Said, Sheet
-from harness.report.formats import markdown
 from harness.report.page.template import fill
+from harness.report.words.formats import markdown
 
 TITLE = "fetchbench conformance"
 

@@ -10,7 +10,7 @@ from harness.measure.conformance.survival import CONCURRENCY, IMAGES, Survival
 from harness.model import HERE
 from harness.report.conformance.advice import advice_lines
 from harness.report.conformance.frames import Place, differing, place
-from harness.report.units import seconds
+from harness.report.words.units import seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

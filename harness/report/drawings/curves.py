@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
-from harness.report.charts import CONTEXT, SMALL, canvas, label_beside, log, row_name
-from harness.report.style import Look
-from harness.report.units import scale_of, seconds
+from harness.report.drawings.charts import CONTEXT, SMALL, canvas, label_beside, log, row_name
+from harness.report.drawings.style import Look
+from harness.report.words.units import scale_of, seconds
 from harness.text import printable
 
 MOST = 7  # series in a panel

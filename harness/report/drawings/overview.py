@@ -8,10 +8,10 @@ from matplotlib.ticker import FixedLocator
 
 from harness.metrics import Metric
 from harness.model import NONE
-from harness.report.charts import INK, SMALL, canvas, counts, label_beside, log
+from harness.report.drawings.charts import INK, SMALL, canvas, counts, label_beside, log
 from harness.report.drawings.curves import MOST, lines_of
-from harness.report.style import Look
-from harness.report.units import number, ratio
+from harness.report.drawings.style import Look
+from harness.report.words.units import number, ratio
 from harness.text import printable
 
 

@@ -6,10 +6,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from harness.report.charts import FAINT, SMALL, beside, panel_of_rows, row_name
-from harness.report.phases import LABELS, NAMES
-from harness.report.style import COLOURS, Look
-from harness.report.units import scale_of, seconds
+from harness.report.drawings.charts import FAINT, SMALL, beside, panel_of_rows, row_name
+from harness.report.drawings.style import COLOURS, Look
+from harness.report.frames.phases import LABELS, NAMES
+from harness.report.words.units import scale_of, seconds
 
 WIDTH = 5.2  # inches
 

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from harness.report.charts import (
+from harness.report.drawings.charts import (
     CONTEXT,
     INK,
     SMALL,
@@ -17,8 +17,8 @@ from harness.report.charts import (
     log,
     panel_of_rows,
 )
-from harness.report.style import COLOURS, MARKERS, Look
-from harness.report.units import seconds
+from harness.report.drawings.style import COLOURS, MARKERS, Look
+from harness.report.words.units import seconds
 
 LOOPS = ("asyncio", "uvloop", "trio", "none")
 LOOKS = {

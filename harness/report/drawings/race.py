@@ -7,10 +7,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from harness.report.charts import GRID, INK, SMALL, canvas, row_name
+from harness.report.drawings.charts import GRID, INK, SMALL, canvas, row_name
 from harness.report.drawings.curves import lines_of
-from harness.report.style import Look, legible
-from harness.report.units import scale_of, seconds
+from harness.report.drawings.style import Look, legible
+from harness.report.words.units import scale_of, seconds
 from harness.text import printable
 
 COLUMNS = 4

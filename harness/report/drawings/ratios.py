@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from harness.report.charts import (
+from harness.report.drawings.charts import (
     CONTEXT,
     FAINT,
     GRID,
@@ -21,10 +21,10 @@ from harness.report.charts import (
     panel_of_rows,
     row_name,
 )
-from harness.report.formats import PLAIN, cell, estimate
-from harness.report.ranked import RATIO, SPEED
-from harness.report.style import Look
-from harness.report.units import ratio
+from harness.report.drawings.style import Look
+from harness.report.words.formats import PLAIN, cell, estimate
+from harness.report.words.ranked import RATIO, SPEED
+from harness.report.words.units import ratio
 
 
 def forest(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure:

@@ -11,7 +11,6 @@ from matplotlib.figure import Figure
 from harness.ledger import Ledger
 from harness.metrics import JUDGED, Metric
 from harness.model import Cell
-from harness.report.charts import FAINT, INK, SMALL, canvas, label_beside, log
 from harness.report.comparison import (
     LEGEND,
     VERSION,
@@ -22,9 +21,10 @@ from harness.report.comparison import (
     margins_text,
     side_lines,
 )
-from harness.report.formats import markdown
-from harness.report.style import Look
-from harness.report.units import ratio
+from harness.report.drawings.charts import FAINT, INK, SMALL, canvas, label_beside, log
+from harness.report.drawings.style import Look
+from harness.report.words.formats import markdown
+from harness.report.words.units import ratio
 from harness.stats.gate import skipped
 from harness.stats.judge import Finding, Pair, judge, measured_in
 from harness.stats.verdict import Margins

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from harness.report.comparison import LEGEND, comparison_html, comparison_md, margins_text, short, side_lines
-from harness.report.formats import markdown
 from harness.report.gate.record import Gate, changes, headline
+from harness.report.words.formats import markdown
 
 LIMIT = 60_000  # characters; a comment may have 65,536, and the one who posts it adds a line
 PACKAGES = 2_000  # characters; all of them are in verdict.json

@@ -14,19 +14,19 @@ from harness.ledger import Ledger
 from harness.metrics import CLOSING, DOWNLOADING, OPENING, WALL
 from harness.model import ALL, NONE
 from harness.outcomes import MEASURED
-from harness.report import ranked, sentences, situations
-from harness.report.answer import GOOD_ENOUGH
-from harness.report.charts import row_name
-from harness.report.figures import VARIANT, ReportFigure
-from harness.report.formats import HTML, Column
+from harness.report.drawings.charts import row_name
+from harness.report.drawings.style import Look
+from harness.report.figures.figure import VARIANT, ReportFigure
+from harness.report.frames.answer import GOOD_ENOUGH
+from harness.report.frames.tables import Tables
 from harness.report.page.first import heat_rows, pairs_json
 from harness.report.page.legend import legend
 from harness.report.page.pictures import data_uri
 from harness.report.page.rows import RankedRows, Row, breakable, plain_rows
 from harness.report.page.strips import Race, strips
 from harness.report.page.template import fill
-from harness.report.style import Look
-from harness.report.tables import Tables
+from harness.report.words import ranked, sentences, situations
+from harness.report.words.formats import HTML, Column
 
 MOST_BYTES = 2_000_000  # of a page that is mailed and attached
 # Of what stands in files beside the page, too: what a page that is too long leaves out, the least missed first.

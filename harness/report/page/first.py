@@ -11,11 +11,11 @@ from markupsafe import Markup
 
 from harness.metrics import Metric
 from harness.model import NONE
-from harness.report.answer import behind
-from harness.report.charts import row_name
 from harness.report.csvs import written
-from harness.report.formats import HTML
-from harness.report.tables import Tables
+from harness.report.drawings.charts import row_name
+from harness.report.frames.answer import behind
+from harness.report.frames.tables import Tables
+from harness.report.words.formats import HTML
 from harness.text import printable
 
 LEAST_SPAN = 1.1  # times the best: where all are nearer, none is shown as slow

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from matplotlib.markers import MarkerStyle
 
 from harness.model import NONE, Variant
-from harness.report.style import Look
+from harness.report.drawings.style import Look
 
 _SVG = '<svg viewBox="-10 -6 20 12" width="25" height="15" aria-hidden="true">{}</svg>'
 _SIZE = 5.0  # of a mark, in units of its picture

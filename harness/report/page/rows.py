@@ -10,11 +10,12 @@ from markupsafe import Markup
 from harness.ledger import Ledger
 from harness.metrics import RATE
 from harness.model import Contender
-from harness.report import frames, ranked
-from harness.report.charts import row_name
-from harness.report.formats import HTML, Column, cell
-from harness.report.program import program
-from harness.report.sources import files_of
+from harness.report.drawings.charts import row_name
+from harness.report.frames import cells
+from harness.report.frames.sources import files_of
+from harness.report.page.program import program
+from harness.report.words import ranked
+from harness.report.words.formats import HTML, Column, cell
 from harness.text import printable
 
 
@@ -54,7 +55,7 @@ class RankedRows:
 
     def __init__(self, ledger: Ledger, concurrency: int) -> None:
         self._ledger = ledger
-        self._axes = frames.axes_of(ledger)
+        self._axes = cells.axes_of(ledger)
         self._concurrency = concurrency
         self._printed: dict[str, str] = {}
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
-from harness.report.formats import as_shown
+from harness.report.words.formats import as_shown
 
 HERE = Path(__file__).parent
 

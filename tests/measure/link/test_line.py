@@ -15,8 +15,8 @@ from time import monotonic, sleep
 import pytest
 
 from harness.link import Link
-from harness.measure.launch import ROOT
 from harness.measure.link.line import Line, LinkUnavailable, Mechanism, open_link
+from harness.measure.processes.launch import ROOT
 from harness.measure.server import starting_server
 from harness.model import HarnessError
 from harness.workload import Workload

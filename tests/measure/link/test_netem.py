@@ -8,11 +8,11 @@ import sys
 import pytest
 
 from harness.link import Link
-from harness.measure.launch import ROOT
 from harness.measure.link import netem
 from harness.measure.link.__main__ import bring_up
 from harness.measure.link.namespaces import Namespace, become_capable
 from harness.measure.link.netem import options
+from harness.measure.processes.launch import ROOT
 from tests.measure.link.ends import trips
 
 

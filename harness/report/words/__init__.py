@@ -1,0 +1,1 @@
+"""Frames in, text for people out: units and digits, sentences, titles, and the columns of the ranked table."""
