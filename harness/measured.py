@@ -165,20 +165,29 @@ class Pass:
 class Phases:
     """Where the time of each image went, in a pass that was watched and belongs to no value. In the order of the URLs.
 
-    They make up the image's latency. What a client does before its connection is open stands in the first, waiting for a
-    place in its pool too; on a connection that was there already, all until the request has come is the second.
+    They make up the image's latency. Of an image behind a redirect each is the sum over its two requests. A connection that
+    was opened for an earlier image takes no time of this one.
 
     Attributes:
-        connecting_s: from the call of fetch until its new connection was open, over TLS with its handshake; 0 on a kept one.
-        reaching_s: until the (last) request for it had come to the server.
-        thinking_s: until the server began to answer.
-        receiving_s: until the body was in the sink.
+        queued_s: inside the client before the request was sent, while no connection was made for it: waiting for a place in
+            its pool or for its turn on the CPU, and its own work.
+        opening_s: from the call of fetch until its connection was open, where what is in that cannot be told apart: over
+            HTTP/2, where the server does not see a connection being made. None elsewhere.
+        connecting_s: the handshake of TCP. None over HTTP/2.
+        tls_s: the handshake of TLS, with what both sides compute for it; 0 without TLS. None over HTTP/2.
+        waiting_s: from when the request was sent until the first byte of the answer could be there: the round trip, and the
+            server's thinking.
+        receiving_s: until fetch had returned the body.
+        saving_s: until it was in the sink.
     """
 
-    connecting_s: tuple[Seconds, ...]
-    reaching_s: tuple[Seconds, ...]
-    thinking_s: tuple[Seconds, ...]
+    queued_s: tuple[Seconds, ...]
+    opening_s: tuple[Seconds, ...] | None = None
+    connecting_s: tuple[Seconds, ...] | None = None
+    tls_s: tuple[Seconds, ...] | None = None
+    waiting_s: tuple[Seconds, ...]
     receiving_s: tuple[Seconds, ...]
+    saving_s: tuple[Seconds, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,7 +204,7 @@ class Trial:
         sink_filesystem: type of the file system of a disk sink; None for memory.
         parity: what was in force in the worker (versions, C extensions, limits), for the parity audit.
         advice: what its client had better do, though nothing was wrong with what it fetched; None without.
-        phases: of one more pass, which was watched; in the first round alone, and None where nobody can watch.
+        watched: of one more pass, which was watched; in the first round alone, and None where nobody can watch.
     """
 
     cell: Cell
@@ -211,7 +220,7 @@ class Trial:
     sink_filesystem: str | None
     parity: Mapping[str, str]
     advice: Reason | None = None
-    phases: Phases | None = None
+    watched: Phases | None = None
 
     @property
     def timed(self) -> tuple[Pass, ...]:

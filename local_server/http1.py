@@ -17,7 +17,7 @@ from aiohttp.http import HttpProcessingError, HttpRequestParser, RawRequestMessa
 from local_server.answers import Ending
 from local_server.server import ImageServer
 from local_server.spoilt import IDLE_S
-from local_server.witness import Window
+from local_server.witness import Opening, Window
 
 KEEP_ALIVE_S = 75.0
 READ_BYTES = 2**16  # aiohttp's own default
@@ -192,6 +192,12 @@ class ImageConnection(web.RequestHandler):  # type: ignore[type-arg,unused-ignor
         super().connection_lost(exc)
         if self._left is not None:
             self._left.set()
+
+    def opening(self, *, is_first: bool) -> Opening:
+        """When it was made, for the request that it was made for."""
+        if not is_first:
+            return None, None
+        return self.made_at, self.opened_at if self.tls else self.made_at
 
     async def is_left_within(self, seconds: float) -> bool:
         """Wait so long, or until the client has gone; return whether it has."""

@@ -22,7 +22,7 @@ from granian.server.embed import Server
 from trustme import LeafCert
 
 from local_server.server import ImageServer
-from local_server.witness import Window
+from local_server.witness import Opening, Window
 
 TLS = "TLSv1.3"  # granian's least and greatest
 BACKLOG = 4096
@@ -47,6 +47,11 @@ class Connection:
         self.tls: str | None = TLS
         self.is_resumed: bool | None = None
         self.met: Window | None = None
+
+    def opening(self, *, is_first: bool) -> Opening:
+        """When it was open; many requests at a time may have waited for that."""
+        del is_first
+        return None, self.opened_at
 
 
 class _Head:

@@ -11,6 +11,9 @@ from typing import Protocol
 
 from aiohttp import HttpVersion
 
+# When a connection was accepted, and when it was open; None where that is not seen, or is no matter to a request.
+Opening = tuple[float | None, float | None]
+
 
 class Head(Protocol):
     """What a witness wants of a request."""
@@ -43,6 +46,13 @@ class Connection(Protocol):
     is_resumed: bool | None
     met: "Window | None"
 
+    def opening(self, *, is_first: bool) -> "Opening":
+        """When it was accepted and when it was open, as far as a request can have waited for that; see ``Opening``.
+
+        Args:
+            is_first: whether the request is the first over it.
+        """
+
 
 # Values of any other header may be a secret, and are not told.
 HARMLESS_HEADERS = frozenset(
@@ -52,6 +62,8 @@ HARMLESS_HEADERS = frozenset(
         "user-agent",
     }
 )
+
+ANSWERED = 3  # place among the moments of a request
 
 
 class Window:
@@ -80,8 +92,8 @@ class Window:
     )
 
     def __init__(self, *, is_watched: bool = False) -> None:
-        # Path -> when its connection had been opened (None if it carried a request before), when it arrived, and when its
-        # answer began (None: at once). Of the last request for it; None where nobody asks.
+        # Path -> when its connection was accepted and open (``Opening``), when it arrived, and when its answer began (None:
+        # at once). Of the last request for it; None where nobody asks.
         self.moments: dict[str, list[float | None]] | None = {} if is_watched else None
         self.connections = 0
         self.bytes = 0
@@ -142,7 +154,7 @@ class Window:
         """
         self._in_flight -= 1
         if path is not None and self.moments is not None:
-            self.moments[path][2] = at
+            self.moments[path][ANSWERED] = at
         self.waited_s += waited_s
         self.answered_at = max(self.answered_at, at)
         self.bytes += size
@@ -170,7 +182,7 @@ class Witness:
             window.meet(connection)
         window.arrived(head, path)
         if window.moments is not None:
-            window.moments[path] = [connection.opened_at if is_first else None, window.arrived_at, None]
+            window.moments[path] = [*connection.opening(is_first=is_first), window.arrived_at, None]
         if fault is not None:
             window.faults[fault] += 1
         return window

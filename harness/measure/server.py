@@ -133,8 +133,8 @@ class Server:
 
     Attributes:
         pause: that it asks for; it never does.
-        moments: of the last window that was watched: path -> when its connection had been opened (None if it had carried a
-            request before), when it arrived, and when its answer began (None: at once).
+        moments: of the last window that was watched: path -> when its connection was accepted, and open (None as in
+            ``local_server.witness.Opening``), when it arrived, and when its answer began (None: at once).
     """
 
     pause = None

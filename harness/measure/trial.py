@@ -215,7 +215,7 @@ class RunningTrial:
             if self._reason is None:
                 self._known |= {name: answer[name] for name in TOLD if name in answer}
                 self._known |= {} if peak is None else {"peak_rss_bytes": peak}
-                self._known["phases"] = self._watched()
+                self._known["watched"] = self._watched()
         self._worker.end()
         return Trial(
             cell=self._entry.cell,
@@ -232,13 +232,17 @@ class RunningTrial:
         server = self._server
         if self._round != 0 or not isinstance(server, Server) or self._workload.is_forgiving:
             return None
-        self._ask("prepare", warmup=False)
-        server.window(self._workload.name, seed=randrange(10**6), is_watched=True)
-        self._ask("pass")
-        server.window(self._workload.name)
-        told = self._ask("tell")
-        is_whole, self._reason = self._reason is None, None
-        return phases(self._urls, told, server.moments) if is_whole else None
+        try:
+            self._ask("prepare", warmup=False, watched=True)
+            server.window(self._workload.name, seed=randrange(10**6), is_watched=True)
+            self._ask("pass")
+            server.window(self._workload.name)
+            told = self._ask("tell")
+            return phases(self._urls, told, server.moments, self._workload.link.round_trip_s)
+        except (HarnessError, ValueError):
+            return None
+        finally:
+            self._reason = None
 
     def _ask(self, do: str, **arguments: Any) -> dict[str, Any]:
         """Ask for a step, unless one before it went wrong."""

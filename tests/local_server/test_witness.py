@@ -10,11 +10,15 @@ HEAD: Any = SimpleNamespace(version=SimpleNamespace(major=1, minor=1), headers={
 
 class _Connection:
     def __init__(self, made_at: float = 1.0, host: str = "127.0.0.1") -> None:
-        self.made_at = self.opened_at = made_at
+        self.made_at = made_at
+        self.opened_at = made_at + 0.5
         self.address = (host, 80)
         self.tls: str | None = None
         self.is_resumed: bool | None = False
         self.met: witness.Window | None = None
+
+    def opening(self, *, is_first: bool) -> witness.Opening:
+        return (self.made_at, self.opened_at) if is_first else (None, None)
 
 
 def test_a_request_belongs_to_the_window_in_which_it_arrived() -> None:
@@ -60,6 +64,6 @@ def test_moments_are_kept_where_a_window_is_watched_and_nowhere_else() -> None:
     one.arrived(connection, HEAD, "/b").answered(200, 10, at=9.0)
     found = one.close_window()["moments"]
     assert isinstance(found, dict)
-    assert found["/a"] == [2.0, arrived_at, arrived_at + 1]
-    assert (found["/b"][0], found["/b"][2]) == (None, None)
+    assert found["/a"] == [2.0, 2.5, arrived_at, arrived_at + 1]
+    assert (*found["/b"][:2], found["/b"][3]) == (None, None, None)
     assert "moments" not in one.close_window()

@@ -58,7 +58,7 @@ def main() -> None:
         "meet": lambda **asked: subject[0].meet(**asked),  # noqa: PLW0108
         "strain": lambda **asked: subject[0].strain(**asked),  # noqa: PLW0108
         "assign": lambda **downloads: trial[0].assign(downloads_of(downloads)),
-        "prepare": lambda warmup: trial[0].prepare(warmup=warmup),
+        "prepare": lambda **asked: trial[0].prepare(**asked),  # noqa: PLW0108
         "rehearse": lambda certificates: trial[0].rehearse(certificates=certificates),
         "pass": lambda: trial[0].run_pass(),  # noqa: PLW0108
         "tell": lambda: trial[0].tell(),  # noqa: PLW0108

@@ -9,6 +9,8 @@ from typing import Any
 from harness.measure.worker.contender import ContractError
 from harness.measure.worker.rehearsal import advice_on
 
+DIGITS = 6  # of the seconds that are told
+
 
 class Recorder:
     """What one pass did, image by image.
@@ -101,8 +103,8 @@ class Recorder:
     def times(self, began: float) -> tuple[list[float], list[float]]:
         """Per image: seconds from ``began`` to the call, and seconds that the call took (to the microsecond)."""
         calls = list(zip(self._started, self._ended, strict=True))[:-1]
-        return [round(start - began, 6) for start, _ in calls], [
-            round(end - start, 6) for start, end in calls
+        return [round(start - began, DIGITS) for start, _ in calls], [
+            round(end - start, DIGITS) for start, end in calls
         ]
 
     def peak_in_flight(self) -> int:

@@ -67,12 +67,17 @@ class Trial:
         told = {"advice" if reason in rehearsal.HARMLESS else "reason": reason} if reason else {}
         return told if gave_way else {"blocks": rehearsal.BLOCKS, **told}
 
-    def prepare(self, *, warmup: bool) -> None:
-        """Make the next pass ready: its program, what will record it, and a memory without the garbage of the one before."""
+    def prepare(self, *, warmup: bool, watched: bool = False) -> None:
+        """Make the next pass ready: its program, what will record it, and a memory without the garbage of the one before.
+
+        Args:
+            warmup: whether it is one.
+            watched: whether it belongs to no value, so that more may be noted in it.
+        """
         asked = self._downloads
         self._warmup = warmup
         at_half = self._count_threads if warmup else None
-        self._recorder = _recorder(asked, at_half)
+        self._recorder = _recorder(asked, at_half, watched=watched)
         self._run = self._program(self._recorder)
         # Each pass begins like a program of its own. Else every seventh or so pays for what the others left: 15 ms of 50.
         gc.collect()
@@ -166,10 +171,14 @@ class Trial:
         self._threads = max(self._threads, len(_tasks()), threading.active_count())
 
 
-def _recorder(asked: Downloads, at_half: Callable[[], None] | None) -> Recorder:
+def _recorder(asked: Downloads, at_half: Callable[[], None] | None, *, watched: bool) -> Recorder:
+    # The others are loaded only where they are asked for, so that no other trial is any larger for them.
+    if watched:
+        from harness.measure.worker.watching import WatchingRecorder  # noqa: PLC0415 - no timed pass needs it
+
+        return WatchingRecorder(asked.urls, asked.folder, at_half)
     if asked.retry is None:
         return Recorder(asked.urls, asked.folder, at_half)
-    # Loaded only where it is asked for, so that no other trial is any larger for it.
     from harness.measure.worker.forgiving import ForgivingRecorder  # noqa: PLC0415 - few trials need it
 
     return ForgivingRecorder(asked.urls, asked.folder, at_half, asked.retry)

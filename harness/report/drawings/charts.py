@@ -173,11 +173,16 @@ def panel_of_rows(
     left = 0.2 + LETTER * max(map(len, names))
     size = (left + width + right, 1.15 + ROW * len(names))
     figure, (axes,) = canvas(title, size, (left, right, 0.6, 0.45))
+    name_rows(axes, names)
+    return figure, axes
+
+
+def name_rows(axes: Axes, names: Sequence[str]) -> None:
+    """Make room in a panel for a row of each name, the first on top."""
     axes.grid(visible=False, axis="y")
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.set_yticks(range(len(names)), [printable(name) for name in names])
     axes.tick_params(axis="y", length=0)
-    return figure, axes
 
 
 def beside(axes: Axes, place: int, x: float, text: str, colour: str) -> None:

@@ -1,21 +1,26 @@
-"""Where the time of an image goes: a bar per variant, in the parts of an image's mean latency."""
+"""Where the time of an image goes: its mean latency per variant in parts, the queue apart from what follows it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from harness.report.drawings.charts import FAINT, SMALL, beside, panel_of_rows, row_name
+from harness.report.drawings.charts import FAINT, LETTER, ROW, SMALL, beside, canvas, name_rows, row_name
 from harness.report.drawings.style import COLOURS, Look
 from harness.report.frames.phases import LABELS, NAMES
 from harness.report.words.units import scale_of, seconds
 
-WIDTH = 5.2  # inches
+PANELS = (1.6, 3.8)  # inches: of the queue, and of the rest, which it would dwarf on the same axis
+GAP, RIGHT = 0.3, 0.85  # inches: between them, and for the latency behind them
+SEEN = 0.004  # of a panel: a part that is shorter in all rows is not named
+PART_COLOURS = dict(zip(NAMES, COLOURS, strict=False))
 
 
 def phases(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure:
-    """Draw the parts side by side, on a linear axis.
+    """Draw the parts one after the other, on linear axes.
 
     Args:
         rows: of one workload in ranked order: variant, side, the parts and their sum ``latency_s``.
@@ -23,21 +28,45 @@ def phases(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure:
         title: of the figure.
     """
     del looks
-    records = rows.to_dict("records")
-    figure, axes = panel_of_rows(title, [row_name(row) for row in records], right=1.0, width=WIDTH)
-    unit, name = scale_of(rows["latency_s"].max(), "s")
-    for place, row in enumerate(records):
-        start = 0.0
-        for part, colour in zip(NAMES, COLOURS, strict=False):
-            width = row[part] / unit
-            axes.barh(place, width, left=start, height=0.62, color=colour, linewidth=0)
-            start += width
-        beside(axes, place, 1.02, seconds(row["latency_s"]), FAINT)
-    axes.set_xlim(0, rows["latency_s"].max() / unit * 1.01)
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g} {name}"))
-    bars = [axes.barh(0, 0, color=colour) for _, colour in zip(NAMES, COLOURS, strict=False)]
-    labels = [LABELS[part] for part in NAMES]
+    names = [row_name(row) for row in rows.to_dict("records")]
+    left = 0.2 + LETTER * max(map(len, names))
+    size = (left + sum(PANELS) + GAP + RIGHT, 1.35 + ROW * len(names))
+    margins = (left, RIGHT, 0.8, 0.45)
+    figure, (queue, rest) = canvas(
+        title, size, margins, (1, 2), width_ratios=PANELS, wspace=2 * GAP / sum(PANELS)
+    )
+    name_rows(queue, names)
+    name_rows(rest, [""] * len(names))
+    bars = _bars(queue, rows, NAMES[:1]) | _bars(rest, rows, NAMES[1:])
+    for place, latency_s in enumerate(rows["latency_s"]):
+        beside(rest, place, 1.02, seconds(latency_s), FAINT)
     figure.legend(
-        handles=bars, labels=labels, loc="lower left", ncols=len(NAMES), frameon=False, fontsize=SMALL
+        handles=list(bars.values()),
+        labels=[LABELS[part] for part in bars],
+        loc="lower left",
+        ncols=len(bars),
+        frameon=False,
+        fontsize=SMALL,
     )
     return figure
+
+
+def _bars(axes: Axes, rows: pd.DataFrame, parts: Sequence[str]) -> dict[str, BarContainer]:
+    """Draw these parts in one panel, from zero; return those that can be seen."""
+    seconds_of = rows[list(parts)].fillna(0.0)
+    longest = seconds_of.sum(axis=1).max()
+    size, unit = scale_of(longest, "s")
+    start = pd.Series(0.0, rows.index)
+    drawn = {}
+    for part in parts:
+        width = seconds_of[part] / size
+        bars = axes.barh(
+            range(len(rows)), width, left=start, height=0.62, color=PART_COLOURS[part], linewidth=0
+        )
+        start += width
+        if width.max() * size > SEEN * longest:
+            drawn[part] = bars
+    axes.set_xlim(0, (longest / size or 1.0) * 1.01)
+    axes.xaxis.set_major_locator(MaxNLocator(3 if len(parts) == 1 else 6))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g} {unit}"))
+    return drawn

@@ -89,7 +89,7 @@ def _phases(tables: Tables, workload: str, slug: str, measured: pd.DataFrame) ->
         name=f"phases-{slug}",
         kind="phases",
         workload=workload,
-        title=f"{workload}: where the time of an image goes",
+        title=f"{workload}: {titles.phases(rows)}",
         frame=rows,
         table=rows,
         columns=(

@@ -11,10 +11,10 @@ CAPTIONS = {
         "least time that the round trips, the line and the server allow."
     ),
     "phases": (
-        "One more pass of each variant, watched by the server request by request; it belongs to no other figure. A "
-        "bar is the mean latency of an image, in its parts: until its new connection was open (a place in the client's "
-        "pool and the handshake; nothing on a connection that was kept), until the request had come to the server, "
-        "until the server began to answer, until the body was in the sink. On a line each way is half a round trip."
+        "One more pass of each variant, watched request by request; it belongs to no other figure. Means over its images, "
+        "from the call of fetch. Queue: inside the client before the request was sent, waiting for a place or for its turn, "
+        "and its own work; the wait in a model before the call is not in it. Wait for the first byte: the round trip of "
+        "the line and the server's thinking. Receiving: the line, and the client that reads. At the end: all together."
     ),
     "completion": (
         "Share of the images done against time, median over the timed passes. A panel per concurrency model; grey: "

@@ -9,6 +9,7 @@ import pandas as pd
 from harness.metrics import Metric
 from harness.report.frames import limits
 from harness.report.frames.answer import GOOD_ENOUGH, behind
+from harness.report.frames.phases import LABELS
 
 Row = Mapping[Any, Any]
 NAMED = 2  # of those that a title lists
@@ -73,6 +74,17 @@ def cost(priced: pd.DataFrame, cpu: str, memory: str) -> str:
     if len(set(first.values())) == 1:
         return f"{first[cpu]} needs the least CPU and the least memory"
     return f"{first[cpu]} needs the least CPU, {first[memory]} the least memory"
+
+
+def phases(watched: pd.DataFrame) -> str:
+    """Which phase takes the most of an image's time, with the best variant.
+
+    Args:
+        watched: of one workload in ranked order: name, and the mean of each phase.
+    """
+    best = watched.to_dict("records")[0]
+    longest = max(LABELS, key=lambda phase: -1.0 if math.isnan(best[phase]) else best[phase])
+    return f"With {best['name']} the {LABELS[longest]} takes longest"
 
 
 def factors(rows: pd.DataFrame) -> str:
