@@ -228,6 +228,9 @@ class ImageConnection(web.RequestHandler):  # type: ignore[type-arg,unused-ignor
         if self._plain is not None:
             wire = self._answer(self._plain, data)
             if wire is not None and self.transport is not None:
+                self.keep_alive(
+                    val=True
+                )  # aiohttp sees no request here, and would close the connection as an idle one
                 self.transport.write(wire)
                 return
             self._plain = None

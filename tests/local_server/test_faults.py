@@ -18,7 +18,7 @@ from aiohttp import web
 from harness.draws import moved
 from harness.faults import Faults, Met, fixed_places
 from harness.workload import check
-from local_server import spoilt
+from local_server import http1, spoilt
 from local_server.answers import reply_of, served
 from local_server.http1 import Http1, ImageConnection
 from local_server.listeners import Origin
@@ -320,9 +320,9 @@ async def served_here(fault: str, **fields: Any) -> AsyncIterator[tuple[Place, b
     async def otherwise(_: web.BaseRequest) -> web.Response:
         return web.Response()
 
-    http1 = Http1(images, otherwise)
-    server = web.Server(http1.answer)
-    listening = await loop.create_server(lambda: ImageConnection(server, http1, loop), "127.0.0.1", 0)
+    answers = Http1(images, otherwise)
+    server = web.Server(answers.answer)
+    listening = await loop.create_server(lambda: ImageConnection(server, answers, loop), "127.0.0.1", 0)
     origin = Origin("http", *listening.sockets[0].getsockname())
     made = served(check(WORKLOAD | {"images": 1, "faults": {fault: 1.0}} | fields, served=True))
     yield images.add("here", made, [origin], {}).places[0], made.answers[0].plain.wire
@@ -354,6 +354,23 @@ def test_a_slow_head_comes_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
             return found
 
     assert b"\r\n\r\n" not in asyncio.run(pieces())[0]
+
+
+def test_a_connection_in_use_is_never_closed_as_idle(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http1, "KEEP_ALIVE_S", 0.02)
+
+    async def used() -> dict[str, Any]:
+        async with served_here("redirect_loop") as (place, _):  # answered on the short way, without aiohttp
+            reader, writer = await asyncio.open_connection(*place.address)
+            for _ in range(10):
+                writer.write(asked(place.url))
+                assert await reader.readuntil(b"\r\n\r\n")
+                await asyncio.sleep(0.01)
+            writer.close()
+            return dict(place.witness.close_window())
+
+    seen = asyncio.run(used())
+    assert (seen["statuses"], seen["connections"]) == ({"302": 10}, 1)
 
 
 @pytest.mark.parametrize("fault", ["stall_before_head", "stall_in_body", "trickle", "slow_head"])
