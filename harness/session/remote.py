@@ -95,6 +95,8 @@ def remote_plan(
     say_what_is_left_out(listed, console)
     hosts = ", ".join([*listed.hosts[:NAMED_HOSTS], *(["..."] if listed.hosts[NAMED_HOSTS:] else [])])
     urls = "1 URL" if len(listed.urls) == 1 else f"{len(listed.urls):,} URLs, one after the other"
+    most = options.most_requests or MOST_REQUESTS
+    fitting_rounds(len(listed.urls), 1, 1, most)  # if one variant alone is too much, nobody is asked
     console.say(f"looking at {urls}: {hosts}")
     resources = look(listed, console, follow=options.follow)
     rules = replace(rules, warmups=1, max_passes=1)
@@ -102,7 +104,7 @@ def remote_plan(
     make = partial(make, rules=rules, workloads=[workload], resources=resources)
     cells = len(make(rounds=1).cells)
     asked_rounds = rounds if options.rounds or options.precision else min(rounds, MOST_ROUNDS)
-    fitting = fitting_rounds(resources, cells, asked_rounds, options.most_requests or MOST_REQUESTS)
+    fitting = fitting_rounds(sum(each.requests for each in resources), cells, asked_rounds, most)
     if fitting < asked_rounds:
         console.say(f"{fitting} of {asked_rounds} rounds fit into --most-requests")
     plan = make(rounds=fitting)
@@ -162,7 +164,7 @@ def look(listed: UrlList, console: Console, *, follow: bool) -> tuple[Resource, 
 
 def fetched(listed: UrlList, console: Console, *, follow: bool) -> list[Fetched]:
     """As ``look``, with all that is known of each fetch."""
-    found = []
+    found, total = [], 0
     with closing(Fetcher(None if follow else listed.hosts)) as fetcher:
         for url in listed.urls:
             try:
@@ -175,6 +177,13 @@ def fetched(listed: UrlList, console: Console, *, follow: bool) -> list[Fetched]
             if not got.size:
                 raise HarnessError(f"{listed.place(url)} gives an empty body; leave it out", exit_code=USAGE)
             found.append(got)
+            total += got.size
+            if total > MOST_BYTES:  # neither a client nor a local copy may have to hold more
+                raise HarnessError(
+                    f"{listed.place(url)}: the bodies up to here have {total:,} bytes, and {MOST_BYTES:,} together are "
+                    "the most; list fewer",
+                    exit_code=USAGE,
+                )
     return found
 
 
@@ -191,13 +200,6 @@ def workload_of(listed: UrlList, resources: Sequence[Resource], asked: dict[str,
     Args:
         asked: fields that the command line says.
     """
-    total = sum(resource.size for resource in resources)
-    if total > MOST_BYTES:
-        raise HarnessError(
-            f"{listed.name}: the bodies have {total:,} bytes together, and a client may have to hold {MOST_BYTES:,}; "
-            "list fewer",
-            exit_code=USAGE,
-        )
     sink = asked.get("sink", SPECS["sink"].usual)
     return Workload.of(
         f"urls-{sink}",
@@ -212,13 +214,16 @@ def workload_of(listed: UrlList, resources: Sequence[Resource], asked: dict[str,
     )
 
 
-def fitting_rounds(resources: Sequence[Resource], cells: int, rounds: int, most: int) -> int:
+def fitting_rounds(of_pass: int, cells: int, rounds: int, most: int) -> int:
     """How many rounds may be measured, so that no more requests are sent than that; passes that do not count included.
+
+    Args:
+        of_pass: requests of one pass.
+        most: requests in all.
 
     Raises:
         HarnessError: exit code 2: not even one.
     """
-    of_pass = sum(resource.requests for resource in resources)
     of_round = of_pass * (2 * cells + MOST_PAUSES)
     fitting = min(rounds, (most - LOOKS * of_pass) // of_round)
     if fitting < 1:

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from harness import ledger
 from harness.measure.remote import pauses
-from harness.model import HarnessError, Resource
+from harness.model import HarnessError
 from harness.session.remote import fitting_rounds
 from tests.commands.conftest import in_process
 from tests.site import Said, Site, site
@@ -115,6 +115,18 @@ def test_what_is_refused_before_anything_is_measured(
     assert not (tmp_path / "runs").exists()
 
 
+def test_more_than_may_be_held_ends_the_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("harness.session.remote.MOST_BYTES", 10)
+    with site(lambda _path, _number: Said(b"123456")) as there:
+        assert bench(tmp_path, listed(there, tmp_path), *ONE, "--yes") == 2
+        assert len(there.asked) == 2
+    assert capsys.readouterr().err.endswith(
+        ": the bodies up to here have 12 bytes, and 10 together are the most; list fewer\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("said", "message"),
     [
@@ -218,11 +230,6 @@ def test_a_run_goes_on_with_the_list_where_it_was_not_recorded(
     assert [trial.reason for trial in ledger.read(run).trials] == [None, None]
 
 
-RESOURCES = [
-    Resource(url=f"http://a/{number}", sha256="", size=1, requests=1 + number % 2) for number in range(10)
-]
-
-
 @pytest.mark.parametrize(
     ("cells", "rounds", "most", "fitting"),
     [(4, 6, 20_000, 6), (4, 6, 30 + 2 * 165, 2), (4, 6, 30 + 165, 1), (1, 2, 30 + 3 * 75, 2)],
@@ -231,9 +238,9 @@ def test_so_many_rounds_fit_into_a_number_of_requests(
     cells: int, rounds: int, most: int, fitting: int
 ) -> None:
     # 15 requests a pass; two looks; a round of 4 cells is 8 passes and up to 3 that do not count.
-    assert fitting_rounds(RESOURCES, cells, rounds, most) == fitting
+    assert fitting_rounds(15, cells, rounds, most) == fitting
 
 
 def test_less_than_a_round_is_refused() -> None:
     with pytest.raises(HarnessError, match="one round takes up to 195 requests, and --most-requests is 194"):
-        fitting_rounds(RESOURCES, 4, 6, 194)
+        fitting_rounds(15, 4, 6, 194)

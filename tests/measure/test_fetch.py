@@ -35,6 +35,8 @@ def saying(*answers: Said) -> Callable[[str, int], Said]:
         (429, "Thu, 01 Jan 2026 12:00:30 GMT", 30.0),
         (503, "Thu, 01 Jan 2026 11:00:00 GMT", 0.0),
         (429, "9" * 5000, 5.0),
+        (503, f"Thu, {'9' * 20} Jan 2026 12:00:30 GMT", None),
+        (429, f"Thu, 01 Jan 2026 12:00:30 +{'9' * 20}", 5.0),
         (None, "5", None),
     ],
 )
@@ -91,7 +93,13 @@ def test_a_redirect_is_followed_to_hosts_that_may_be_asked_alone() -> None:
             "more than 16,777,216 bytes",
         ),
         (Said(status=302, headers={"Location": "/again"}), "is redirected more than 5 times"),
-        (Said(status=302, headers={"Location": "file:///etc/hostname"}), "which is no http or https URL"),
+        *(
+            (
+                Said(status=302, headers={"Location": place}),
+                "is redirected to '.*', which is no http or https URL",
+            )
+            for place in ("file:///etc/hostname", "http://[::1", "http://127.0.0.1:99999/")
+        ),
     ],
 )
 def test_what_is_no_whole_answer_is_one_line(said: Said, message: str) -> None:

@@ -37,7 +37,11 @@ class Origin(NamedTuple):
 
     @classmethod
     def of(cls, url: str) -> "Origin":
-        """Of a URL that was found right."""
+        """Of a URL.
+
+        Raises:
+            ValueError: it is none; KeyError: its scheme is neither http nor https.
+        """
         parts = urlsplit(url)
         return cls(parts.scheme, parts.hostname or "", parts.port or {"http": 80, "https": 443}[parts.scheme])
 
@@ -163,12 +167,15 @@ class Fetcher:
             raise FetchError(_why(error)) from None
 
     def _followed(self, place: str, location: str) -> str:
-        found = urljoin(place, location)
-        parts = urlsplit(found)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
+        try:
+            found = urljoin(place, location)
+            host = Origin.of(found).host
+        except (ValueError, KeyError):  # brackets that do not close, a port out of range; another scheme
+            host = ""
+        if not host:
             raise FetchError(f"is redirected to {location[:200]!r}, which is no http or https URL")
-        if self._hosts is not None and parts.hostname not in self._hosts:
-            raise FetchError(f"is redirected to {parts.hostname}, which none of the URLs names")
+        if self._hosts is not None and host not in self._hosts:
+            raise FetchError(f"is redirected to {host}, which none of the URLs names")
         return found
 
     def _hop(self, url: str) -> tuple[Hop, bytes]:
