@@ -42,7 +42,7 @@ def _until(text: str) -> str:
 class ExpectedChange(BaseModel):
     """``[[change]]``: how much worse the head may be in some cells, until when and why."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
     cell: str = Field(min_length=1)
     metric: JudgedKey = TIME_PER_IMAGE.key
@@ -64,7 +64,7 @@ class ExpectedChange(BaseModel):
 class ExpectedFile(BaseModel):
     """The whole file."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
     change: list[ExpectedChange]
 

@@ -109,6 +109,7 @@ def test_a_change_of_what_is_not_measured_is_said(
     [
         ({"by": "much"}, "change.1.by: must be a share such as 0.08 or \"+8 %\"; 'much' is none"),
         ({"by": "-8 %"}, "change.1.by: Input should be greater than 0"),
+        ({"by": "nan %"}, "change.1.by: Input should be a finite number"),
         (
             {"until": "2.1"},
             "change.1.until: must be a package and a version, such as \"mylib 2.1\"; '2.1' is none",

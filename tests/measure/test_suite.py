@@ -58,6 +58,7 @@ def test_the_shipped_file_has_the_suites_that_the_readme_names() -> None:
         ('sink = "memory"', "", 1, "workloads.small-memory.sink"),
         ("max_passes = 5", "max_passes = 5\nsurprise = 1", 12, "trial.surprise"),
         ("rounds = 3", "rounds = 0", 16, "suites.tiny.rounds"),
+        ("trial_s = 0.2", "trial_s = nan", 10, "trial.trial_s: Input should be a finite number"),
         ('["small-memory"]', '["big-memory"]', 17, "suites.tiny.workloads"),
         ("[suites.tiny]", "[suites.selfcheck]", 14, "suites.selfcheck"),
         ("[workloads.small-memory]", '[workloads."Bad Name"]', 1, "workloads.Bad Name"),

@@ -39,7 +39,7 @@ JudgedKey = Annotated[str, AfterValidator(_is_judged)]
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
 def _workload(flat: Any) -> dict[str, Any]:
