@@ -1,6 +1,8 @@
 """Text that comes from others, made safe to show and to keep: from contenders, files, workers, the server and git."""
 
+import ast
 import re
+import warnings
 from typing import Any
 
 REDACTED = "***"
@@ -74,6 +76,15 @@ def redacted_variable(name: str, value: str) -> str:
 def is_secret(name: str) -> bool:
     """Whether a variable of this name is one whose value nobody should see."""
     return bool(re.fullmatch(_NAMES, name, re.IGNORECASE))
+
+
+def syntax_of(source: str) -> ast.Module | None:
+    """Return the syntax of a Python file; None of what is none, or nested deeper than can be read."""
+    try:
+        with warnings.catch_warnings(action="ignore"):  # whoever runs it is warned by Python
+            return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
 
 
 def read_variable(text: str) -> tuple[str, str]:

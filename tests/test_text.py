@@ -13,6 +13,7 @@ from harness.text import (
     printable_values,
     redacted,
     redacted_argument,
+    syntax_of,
 )
 
 ANY_TEXT = st.text(st.characters(codec=None, categories=None), max_size=30)  # half surrogates too
@@ -51,6 +52,18 @@ def test_lines_stay_lines() -> None:
 def test_all_texts_of_a_value_are_made_so() -> None:
     found = printable_values({"a\x1b": ["b\x07", 1.5, None, {"c": "d\n"}]})
     assert found == {r"a\x1b": [r"b\x07", 1.5, None, {"c": "d "}]}
+
+
+@pytest.mark.parametrize("source", ["def (", "a = '\0'", "a = " + "-" * 50_000 + "1"])
+def test_what_is_no_python_or_too_deep_has_no_syntax(source: str) -> None:
+    assert syntax_of(source) is None
+
+
+def test_the_syntax_of_a_file_of_others_warns_nobody(recwarn: pytest.WarningsRecorder) -> None:
+    tree = syntax_of("pattern = '\\d'\n")
+    assert tree is not None
+    assert len(tree.body) == 1
+    assert not recwarn.list
 
 
 @pytest.mark.parametrize(

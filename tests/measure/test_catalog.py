@@ -186,6 +186,24 @@ def test_two_files_of_one_name_on_an_axis_are_refused(tmp_path: Path) -> None:
         open_catalog(sys.executable, clients=[path])
 
 
+@pytest.mark.parametrize("name", ["my-client.py", "my_client", "my_client.pyc", "my_client.txt"])
+def test_a_file_is_named_as_a_python_module(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text('"""Mine."""\n')
+    with pytest.raises(HarnessError, match=rf"^--client: {name}: .* needs a name like my_client\.py"):
+        open_catalog(sys.executable, clients=[tmp_path / name])
+
+
+def test_a_file_that_python_does_not_take_is_unavailable_whatever_it_holds(small_tree: Path) -> None:
+    for number, text in enumerate(("LOOPS = {[]: 1}\n", "a = '\0'\n", f"LOOPS = {'-' * 50_000}1\n")):
+        (small_tree / "clients" / f"odd_{number}.py").write_text(text)
+    catalog = open_catalog(sys.executable, root=small_tree)
+    reasons = [one.unavailable or "" for one in catalog.contenders if one.name.startswith("odd_")]
+    assert [reason.partition(":")[0] for reason in reasons[:2]] == ["TypeError", "SyntaxError"]
+    assert reasons[2].startswith(
+        ("MemoryError", "RecursionError")
+    )  # not every Python gives up in the same place
+
+
 LOOP = '"""A loop of one\'s own."""\nimport asyncio\n{loops}\ndef run(main):\n    asyncio.run(main())\n'
 
 

@@ -196,7 +196,7 @@ def _runs_on(one: Contender, loop: Contender) -> bool:
 def _check_given(axis: Axis, path: Path, files: list[tuple[Axis, Path]]) -> None:
     if not (os.path.isfile(path) and os.access(path, os.R_OK)):  # noqa: PTH113 - Path.is_file raises where it may not look
         wrong = f"{path} is no file that can be read"
-    elif not path.stem.isidentifier():
+    elif path.suffix != ".py" or not path.stem.isidentifier():
         wrong = f"{path.name}: a variant is named after its file, so it needs a name like my_client.py"
     elif (axis, path.stem) == ("loop", NO_LOOP):
         wrong = f"{NO_LOOP} is what tables say of a variant without a loop; rename {path.name}"

@@ -19,7 +19,7 @@ from harness.measure.processes.launch import Worker, WorkerDied
 from harness.measure.processes.usage import Orphans
 from harness.model import Axis, Contender, FetchKind, HarnessError
 from harness.quantities import Count, Reason
-from harness.text import printable_values
+from harness.text import printable_values, syntax_of
 
 PROBE_TIMEOUT_S = 60.0
 
@@ -121,9 +121,8 @@ def _source(path: Path) -> str:
 
 def _static(source: str) -> dict[str, Any]:
     """What can be read of a file that cannot be imported here, so that it is listed with its reason and not lost."""
-    try:
-        tree = ast.parse(source)
-    except SyntaxError:
+    tree = syntax_of(source)
+    if tree is None:
         return {}
     constants = {
         node.targets[0].id: node.value
@@ -132,7 +131,8 @@ def _static(source: str) -> dict[str, Any]:
     }
     found: dict[str, Any] = {}
     for name, key, kind in (("FETCH", "fetch", str), ("LOOPS", "loops", tuple), ("HTTP", "http", tuple)):
-        with suppress(KeyError, ValueError):  # absent, or more than a literal
+        # Absent, or more than a literal, or one that Python itself would not make.
+        with suppress(KeyError, ValueError, TypeError, RecursionError, MemoryError):
             value = ast.literal_eval(constants[name])
             found |= {key: value} if isinstance(value, kind) else {}
     functions = {type(node) for node in tree.body if getattr(node, "name", "") == "open_client"}

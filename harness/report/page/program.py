@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from harness.model import Contender
+from harness.text import syntax_of
 
 CONTRACT = {"FETCH", "HTTP", "IN_FLIGHT", "LOOPS"}  # what a file says to the harness, and no program needs
 ORDER = ("client", "concurrency", "loop")
@@ -33,9 +34,8 @@ def program(files: Sequence[Contender], concurrency: int) -> str | None:
         concurrency: that it asks of its model.
     """
     ordered = sorted(files, key=lambda file: ORDER.index(file.axis))
-    try:
-        trees = [ast.parse(file.source) for file in ordered]
-    except (SyntaxError, ValueError):
+    trees = [tree for file in ordered if (tree := syntax_of(file.source))]
+    if len(trees) < len(ordered):
         return None
     if not _fit(trees) or [file.axis for file in ordered[:2]] != list(ORDER[:2]):
         return None
