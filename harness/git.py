@@ -23,6 +23,17 @@ def git(folder: Path, *arguments: str) -> str | None:
     return answer.stdout.decode(errors="surrogateescape") if answer.returncode == 0 else None
 
 
+def lacks(folder: Path) -> str | None:
+    """Return why commits cannot be found in a folder: git cannot read it, or its history is cut off; None if neither."""
+    try:
+        answer = _run("-C", str(folder), "rev-parse", "--is-shallow-repository")
+    except OSError as error:
+        return f"cannot run git: {error.strerror}"
+    if answer.returncode:
+        return f"git cannot read it: {_reason(answer)}"
+    return "a shallow clone: git fetch --unshallow" if answer.stdout.strip() == b"true" else None
+
+
 def remote_refs(url: str) -> dict[str, str]:
     """Return full name -> hash of all refs of a repository.
 
@@ -34,13 +45,17 @@ def remote_refs(url: str) -> dict[str, str]:
     except OSError as error:
         raise HarnessError(f"cannot run git: {error.strerror}") from None
     if answer.returncode:
-        said = answer.stderr.decode(errors="replace").strip().splitlines()
-        why = next(
-            (line for line in said if line.startswith(("fatal: ", "error: "))), (said or ["no reason"])[-1]
-        )
-        raise HarnessError(f"git cannot read {url}: {why}")
+        raise HarnessError(f"git cannot read {url}: {_reason(answer)}")
     pairs = (line.partition("\t") for line in answer.stdout.decode(errors="replace").splitlines())
     return {name: commit for commit, _, name in pairs}
+
+
+def _reason(failed: subprocess.CompletedProcess[bytes]) -> str:
+    """What git says of a failure, in one line."""
+    said = failed.stderr.decode(errors="replace").strip().splitlines()
+    return next(
+        (line for line in said if line.startswith(("fatal: ", "error: "))), (said or ["no reason"])[-1]
+    )
 
 
 def _run(*arguments: str) -> subprocess.CompletedProcess[bytes]:

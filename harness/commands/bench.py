@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from harness import ledger
+from harness.files import refuse_unwritable
 from harness.locks import machine_lock
 from harness.measure.ends import lacking
 from harness.measure.machine import cpu_split, environment, fingerprint
@@ -36,7 +37,7 @@ from harness.session.reporting import write_report
 from harness.session.sided import Ready, ready_sides, record_of
 from harness.session.sided_options import SIDE_HELP, add_cache_option
 from harness.session.workload_options import OPTIONS, add_workload_options, given_fields, own_workload
-from harness.sides.prepare import default_cache
+from harness.sides.prepare import cache_in
 from harness.sides.trees import place_of
 from harness.text import REDACTED
 
@@ -90,6 +91,7 @@ def run(options: argparse.Namespace) -> int:
         resources = resumed_resources(recorded.run, len(recorded.trials), options, to_errors())
         begin = partial(resume, old, catalog, side)
     else:
+        refuse_unwritable(options.results)
         plan = plan_from(options, catalog, to_errors())
         resources = plan.resources
         begin = partial(begin_latest, options.results, plan, catalog, side)
@@ -183,7 +185,7 @@ def to_resume(options: argparse.Namespace) -> Path:
     options.env = list(variables_of(recorded, dict(options.env)).items())
     side = recorded_side(recorded)
     commit = str(side.get("identity", {}).get("commit", ""))
-    root = place_of(commit, (options.cache or default_cache()).resolve()) if commit else ROOT
+    root = place_of(commit, cache_in(options.cache)) if commit else ROOT
     options.client = from_outside(recorded, "client", root)
     options.concurrency_model = from_outside(recorded, "concurrency", root)
     options.loop = from_outside(recorded, "loop", root)

@@ -19,7 +19,7 @@ from harness.session.options import variables_from
 from harness.session.recorded import command_line
 from harness.sides.model import Prepared, Side
 from harness.sides.parse import parse_side, split_parts
-from harness.sides.prepare import default_cache, prepare
+from harness.sides.prepare import prepare
 from harness.text import redacted_argument
 
 
@@ -75,7 +75,7 @@ def ready_sides(
         if side.ref:
             console.say(f"{name}: {side.text} is commit {side.ref[:7]} of fetchbench, in {ROOT}")
         try:
-            prepared = prepare(side, repository=ROOT, cache=options.cache or default_cache(), say=console.say)
+            prepared = prepare(side, repository=ROOT, cache=options.cache, say=console.say)
             is_plain = (prepared.python, prepared.root) == (sys.executable, ROOT / "benchmarks")
             is_plain = is_plain and side.client is None and not side.variables
             catalog = here if is_plain else _catalog(prepared, options)

@@ -13,6 +13,7 @@ from pathlib import Path
 import platformdirs
 
 from harness.model import HarnessError
+from harness.sides.requirements import named_path
 
 OLDEST = (3, 11)  # the worker is written for it
 ASK_TIMEOUT_S = 20.0
@@ -96,7 +97,7 @@ def candidates(series: str) -> Iterator[str]:
         if found:
             yield found
     homes = (
-        Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions",
+        named_path(os.environ.get("PYENV_ROOT", "~/.pyenv")) / "versions",
         Path(os.environ.get("UV_PYTHON_INSTALL_DIR", platformdirs.user_data_path("uv") / "python")),
     )
     for home in homes:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Collection
 from pathlib import Path
 
+from harness.git import lacks
 from harness.model import HERE, HarnessError
 from harness.sides import interpreters
 from harness.sides.model import Side
@@ -124,16 +125,20 @@ def _read(part: str, repository: Path, variant_ids: Collection[str]) -> tuple[st
         return "ref", commit
     if requirement and project_name(requirement) in _own_packages(repository):
         return "requirement", requirement
+    lacking = lacks(repository)
+    where = f"in {repository}" + (f", {lacking}" if lacking else "")
     if (
         requirement and path.suffix != ".py"
     ):  # never installed on a guess: a mistyped branch may be somebody's package
         raise HarnessError(
-            f"{part!r} is no git ref of fetchbench (in {repository}) and no package that it requires; of a library of "
+            f"{part!r} is no git ref of fetchbench ({where}) and no package that it requires; of a library of "
             f"yours write 'NAME @ git+file:///ITS/FOLDER@{part}', for any other package {part}>0",
             exit_code=2,
         )
-    missing = " (no such file)" if "/" in part or path.suffix == ".py" else ""
-    raise HarnessError(f"a side cannot be {part!r}{missing}; its parts are {KINDS}", exit_code=2)
+    missing = ["no such file"] if "/" in part or path.suffix == ".py" else []
+    missing += [f"no git ref of fetchbench {where}"] if lacking else []
+    told = f" ({'; '.join(missing)})" if missing else ""
+    raise HarnessError(f"a side cannot be {part!r}{told}; its parts are {KINDS}", exit_code=2)
 
 
 def _own_packages(repository: Path) -> set[str | None]:

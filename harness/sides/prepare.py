@@ -19,16 +19,28 @@ from harness.sides.uv import python_of
 from harness.text import redacted, redacted_variable
 
 
-def default_cache() -> Path:
-    """Return where environments and commits are kept: below the user's cache folder, never below results/."""
-    return platformdirs.user_cache_path("fetchbench")
+def cache_in(asked: Path | None) -> Path:
+    """Return where environments and commits are kept: below the user's cache folder, never below results/.
+
+    Args:
+        asked: the folder that is named instead.
+
+    Raises:
+        HarnessError: exit code 2: none is named, and the user has no home.
+    """
+    folder = asked.resolve() if asked else platformdirs.user_cache_path("fetchbench")
+    if not folder.is_absolute():  # what is left of a ~ that is nobody's home
+        raise HarnessError(
+            "this user has no home to keep environments in: name a folder with --cache", exit_code=2
+        )
+    return folder.resolve()
 
 
 def prepare(
     side: Side,
     *,
     repository: Path,
-    cache: Path,
+    cache: Path | None,
     say: Callable[[str], None],
 ) -> Prepared:
     """Make ready what a side asks for; what was made before is taken from the cache.
@@ -38,7 +50,7 @@ def prepare(
 
     Args:
         repository: the project's folder.
-        cache: see ``default_cache``.
+        cache: see ``cache_in``.
         say: told, in one line, what takes long.
 
     Raises:
@@ -46,7 +58,7 @@ def prepare(
     """
     repository = repository.resolve()
     tree = (
-        tree_of(side.ref, repository=repository, cache=cache.resolve(), say=say) if side.ref else repository
+        tree_of(side.ref, repository=repository, cache=cache_in(cache), say=say) if side.ref else repository
     )
     own = tree if (tree / "pyproject.toml").is_file() else repository
     facts = {"fetchbench": side.ref[:7]} if side.ref else {}
@@ -72,7 +84,7 @@ def prepare(
         asked=side.requirements,
         today=time.strftime("%Y-%m-%d", time.gmtime()),
     )
-    folder = environment(wanted, cache=cache.resolve(), say=say)
+    folder = environment(wanted, cache=cache_in(cache), say=say)
     return Prepared(
         side=side,
         python=python_of(folder),
@@ -94,7 +106,7 @@ def interpreter_of(need: Recipe | None, cache: Path | None = None) -> str:
 
     Args:
         need: None is the interpreter that runs this.
-        cache: see ``default_cache``.
+        cache: see ``cache_in``.
 
     Raises:
         HarnessError: it cannot be made here.
@@ -103,7 +115,7 @@ def interpreter_of(need: Recipe | None, cache: Path | None = None) -> str:
         return sys.executable
     if not Path(need.python.path).is_file():
         need = replace(need, python=interpreters.find(need.python.series))
-    return python_of(environment(need, cache=(cache or default_cache()).resolve(), say=lambda _line: None))
+    return python_of(environment(need, cache=cache_in(cache), say=lambda _line: None))
 
 
 def _needs(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:

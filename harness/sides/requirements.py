@@ -1,9 +1,10 @@
 """Read requirements: what a text asks for, what it names, and what it stands for as content. Nothing is installed."""
 
+import re
 import tomllib
 from collections.abc import Collection, Iterable
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from packaging.dependency_groups import resolve_dependency_groups
 from packaging.requirements import InvalidRequirement, Requirement
@@ -19,6 +20,7 @@ from harness.model import HarnessError
 from harness.text import redacted
 
 GROUP = "clients"  # of pyproject.toml: what the contenders import
+IN_URLS = "/%:@#?&=+~!$'()*,;[]"  # what means something in one, or itself
 GIT_SCHEMES = {"file", "git", "http", "https", "ssh"}  # git knows others, which run commands
 
 
@@ -42,6 +44,7 @@ def read_requirement(text: str) -> str | None:
     path = named_path(text)
     if is_source(path):
         return str(path.resolve())
+    text = _with_quoted_path(text)
     if "://" in text and " @ " not in text:
         return _safe(text, text)
     try:
@@ -59,6 +62,12 @@ def read_requirement(text: str) -> str | None:
             )
         parsed.url = target.resolve().as_uri()
     return str(parsed)
+
+
+def _with_quoted_path(text: str) -> str:
+    """The text with the path of a file's URL as URLs have it: folders have spaces, and letters of any script (RFC 3986)."""
+    found = re.fullmatch(r"((?:[^/]+ @ )?(?:git\+)?file://)(.+?)( ;.*)?", text, re.DOTALL)
+    return f"{found[1]}{quote(found[2], safe=IN_URLS)}{found[3] or ''}" if found else text
 
 
 def _safe(text: str, url: str) -> str:

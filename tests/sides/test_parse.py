@@ -1,5 +1,6 @@
 """What a side's text means, part by part, in the documented order."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -58,6 +59,9 @@ def test_here_changes_nothing(text: str, project: Path) -> None:
         ("h11", ("h11",)),
         ("nope>0", ("nope>0",)),
         ("git+https://example.invalid/x.git@main", ("git+https://example.invalid/x.git@main",)),
+        ("git+file:///my jobs/d'é@main", ("git+file:///my%20jobs/d'%C3%A9@main",)),
+        ("git+file:///my%20job@2@main", ("git+file:///my%20job@2@main",)),
+        ("x @ git+file:///my job ; python_version>'3'", ('x@ git+file:///my%20job ; python_version > "3"',)),
         ("x @ https://example.invalid/x-1.0.zip", ("x@ https://example.invalid/x-1.0.zip",)),
     ],
 )
@@ -206,3 +210,19 @@ def test_splitting_undoes_joining(asked: list[tuple[str, list[str], list[tuple[s
     ]
     assert split_parts(",".join(parts)) == parts
     assert split_parts(" , ".join(parts)) == parts
+
+
+def test_why_a_repository_lacks_a_commit_is_said(project: Path, tmp_path: Path) -> None:
+    shallow, none = tmp_path / "shallow", tmp_path / "none"
+    shutil.copytree(project, shallow)
+    head = (shallow / ".git" / "refs" / "heads" / "aiohttp").read_text()
+    (shallow / ".git" / "shallow").write_text(head)
+    none.mkdir()
+    shutil.copy(project / "pyproject.toml", none)
+    for text in ("HEAD~3", "origin/main", "nope"):
+        with pytest.raises(HarnessError, match=r"in /.*/shallow, a shallow clone: git fetch --unshallow\)"):
+            read(text, shallow)
+        with pytest.raises(
+            HarnessError, match=r"in /.*/none, git cannot read it: fatal: not a git repository"
+        ):
+            read(text, none)

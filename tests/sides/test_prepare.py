@@ -1,6 +1,7 @@
 """Sides made ready for real, from wheels, a source folder and a repository made here, without a network."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from harness.model import HarnessError
 from harness.sides import interpreters
 from harness.sides.model import Prepared
 from harness.sides.parse import parse_side
-from harness.sides.prepare import default_cache, prepare
+from harness.sides.prepare import cache_in, prepare
 from tests.sides.tiny_wheel import BACKEND, PYPROJECT, write_wheel
 
 PROJECT = '[dependency-groups]\nclients = ["tiny>=2"]\n'
@@ -204,5 +205,14 @@ def test_a_commit_without_contenders_is_a_users_error(project: Path, say: list[s
 
 
 def test_the_cache_is_the_users_and_not_among_the_results() -> None:
-    assert default_cache().name == "fetchbench"
-    assert "results" not in default_cache().parts
+    assert cache_in(None).name == "fetchbench"
+    assert "results" not in cache_in(None).parts
+
+
+def test_who_has_no_home_names_a_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", "")
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)  # as it is for a user without an entry
+    with pytest.raises(HarnessError, match="no home to keep environments in: name a folder with --cache"):
+        cache_in(None)
+    assert cache_in(tmp_path / "mine") == tmp_path / "mine"
+    assert all(Path(place).name.startswith("python") for place in interpreters.candidates("3.99"))
