@@ -6,9 +6,12 @@ fetchbench is an application that runs from its checkout; this file is all that 
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import NoReturn
@@ -29,9 +32,12 @@ def main() -> NoReturn:
         python = environment(checkout)
     except (StartError, OSError) as error:
         sys.exit(f"fetchbench: {error}")
+    except KeyboardInterrupt:
+        print("fetchbench: interrupted", file=sys.stderr)
+        sys.exit(130)
     variables = os.environ | {"PYTHONPATH": str(checkout)}
-    if checkout.is_relative_to(cache()):  # nobody looks for results there
-        variables.setdefault(RESULTS, str(Path.cwd() / "fetchbench-results"))
+    if checkout.is_relative_to(cache()) and not variables.get(RESULTS):  # nobody looks for results there
+        variables[RESULTS] = str(Path.cwd() / "fetchbench-results")
     # Without -P a file of the folder that the user is in would shadow a module.
     os.execve(python, [python, "-P", "-m", "harness", *sys.argv[1:]], variables)  # noqa: S606 - no shell: this process becomes the command
 
@@ -58,8 +64,17 @@ def is_checkout(folder: Path) -> bool:
 
 
 def cache() -> Path:
-    """Where checkouts and environments of this command are kept; it can be deleted at any time."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache").resolve() / "fetchbench"
+    """Where checkouts and environments of this command are kept; it can be deleted at any time.
+
+    Raises:
+        StartError: the user has no home.
+    """
+    try:
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache").resolve() / "fetchbench"
+    except RuntimeError:
+        raise StartError(
+            "this user has no home to keep an environment in: set HOME or XDG_CACHE_HOME"
+        ) from None
 
 
 def _source() -> Path:
@@ -79,12 +94,11 @@ def _source() -> Path:
 
 def _cloned(url: str, commit: str) -> Path:
     folder = cache() / "checkouts" / commit[:16]
-    if not is_checkout(folder):
-        print(f"fetchbench: cloning {url} (once)", file=sys.stderr)
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        if not (folder / ".git").exists():
+    with _made_once(folder) as is_new:
+        if is_new:
+            print(f"fetchbench: cloning {url} (once)", file=sys.stderr)
             _run(["git", "clone", "--quiet", "--no-checkout", "--", url, str(folder)])
-        _run(["git", "-C", str(folder), "checkout", "--quiet", "--detach", commit])
+            _run(["git", "-C", str(folder), "checkout", "--quiet", "--detach", commit])
     return folder
 
 
@@ -95,15 +109,9 @@ def environment(checkout: Path) -> str:
     base = getattr(sys, "_base_executable", sys.executable)  # the one that this runs in may be gone tomorrow
     asked = json.dumps([groups, pins.read_text(encoding="utf-8"), sys.version, base])
     folder = cache() / "command" / hashlib.sha256(asked.encode()).hexdigest()[:16]
-    folder.mkdir(parents=True, exist_ok=True)
-    python, whole = folder / "bin" / "python", folder / "whole"
-    try:
-        import fcntl  # noqa: PLC0415 - whoever has none is told so
-    except ModuleNotFoundError:
-        raise StartError(f"{sys.platform} is not supported; on Windows use WSL 2") from None
-    with (folder.parent / f"{folder.name}.lock").open("ab") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not whole.is_file():
+    python = folder / "bin" / "python"
+    with _made_once(folder) as is_new:
+        if is_new:
             from uv import find_uv_bin  # noqa: PLC0415 - an environment that is there needs none
 
             print(f"fetchbench: making its environment in {folder} (once)", file=sys.stderr)
@@ -120,8 +128,29 @@ def environment(checkout: Path) -> str:
                     f"--group={project}:{GROUP}",
                 ]
             )
-            whole.touch()
     return str(python)
+
+
+@contextmanager
+def _made_once(folder: Path) -> Iterator[bool]:
+    """Hold the folder's lock; yield whether it is still to be made, and mark it as whole if that went well.
+
+    What one that was killed has left of it is taken away first.
+    """
+    try:
+        import fcntl  # noqa: PLC0415 - whoever has none is told so
+    except ModuleNotFoundError:
+        raise StartError(f"{sys.platform} is not supported; on Windows use WSL 2") from None
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_name(f"{folder.name}.lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        is_new = not (folder / "whole").is_file()
+        if is_new:
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+        yield is_new
+        if is_new:
+            (folder / "whole").touch()
 
 
 def _run(command: list[str]) -> None:

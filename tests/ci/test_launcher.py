@@ -81,6 +81,10 @@ def test_a_repository_is_cloned_once_at_the_commit_that_was_installed(
     monkeypatch.setattr(fetchbench, "distribution", lambda _: Installed(told))
     found = fetchbench.find_checkout(tmp_path)
     assert found == tmp_path / "cache" / "fetchbench" / "checkouts" / commit[:16]
+    (found / "whole").unlink()  # as of one that was killed on its way
+    (found / "harness" / "__main__.py").unlink()
+    assert fetchbench.find_checkout(tmp_path) == found
+    assert fetchbench.is_checkout(found)
     shutil.rmtree(one)
     assert fetchbench.find_checkout(tmp_path) == found
 
@@ -103,6 +107,44 @@ def test_its_environment_is_made_once(tmp_path: Path, monkeypatch: pytest.Monkey
     assert f"--group={one / 'pyproject.toml'}:measure" in install
     (one / "constraints.txt").write_text("requests==2.0\n")
     assert fetchbench.environment(one) != python
+
+
+def homeless() -> Path:
+    raise RuntimeError("Could not determine home directory.")
+
+
+def interrupted(_checkout: Path) -> str:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    ("broken", "code", "said"),
+    [
+        (
+            ("Path.home", homeless),
+            1,
+            "this user has no home to keep an environment in: set HOME or XDG_CACHE_HOME",
+        ),
+        (("environment", interrupted), 130, "interrupted"),
+    ],
+)
+def test_what_keeps_it_from_starting_is_one_line(
+    broken: tuple[str, object],
+    code: int,
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv(fetchbench.NAMED, str(checkout(tmp_path / "one")))
+    name, instead = broken
+    monkeypatch.setattr(f"fetchbench.{name}", instead)
+    with pytest.raises(SystemExit) as ended:
+        fetchbench.main()
+    told = ended.value.code if isinstance(ended.value.code, str) else capsys.readouterr().err.strip()
+    assert told == f"fetchbench: {said}"
+    assert (1 if isinstance(ended.value.code, str) else ended.value.code) == code
 
 
 STARTS = "import fetchbench, sys; fetchbench.environment = lambda _: sys.executable; fetchbench.main()"
