@@ -79,11 +79,12 @@ def gates(calls: Path) -> list[list[str]]:
     return [arguments for name, *arguments in noted if name == "fetchbench"]
 
 
-def act(library: Path, given: dict[str, str]) -> Ran:
+def act(library: Path, given: dict[str, str], event: dict[str, str] | None = None) -> Ran:
     temp = library.parent / "temp"
     temp.mkdir(exist_ok=True)
-    facts = {"github.event.pull_request.base.sha": git(library, "rev-parse", "origin/main")}
-    return run_action(ROOT, given, folder=library, temp=temp, facts=facts, path=os.environ["PATH"])
+    facts = {"pull_request.base.sha": git(library, "rev-parse", "origin/main")} if event is None else event
+    told = {f"github.event.{name}": value for name, value in facts.items()}
+    return run_action(ROOT, given, folder=library, temp=temp, facts=told, path=os.environ["PATH"])
 
 
 def test_the_lines_of_the_documents_are_all_that_a_repository_needs(library: Path, calls: Path) -> None:
@@ -126,13 +127,23 @@ def test_its_exit_code_is_the_gates(
 def test_what_is_given_is_handed_on_as_it_is(library: Path, calls: Path) -> None:
     nasty = '$(touch hit) `touch hit` "; touch hit; "'
     given = {"client": nasty, "base": nasty, "head": nasty, "variants": "*/my_client gather/x/*"}
-    given |= {"workloads": "a b", "margin": "7%", "expected": "some where.toml"}
-    assert act(library, given).code == 0
+    given |= {"workloads": "a\n  b\n", "margin": "7%", "expected": "some where.toml"}
+    assert act(library, given, {}).code == 0
     options = cli.parse(gates(calls)[0])
     assert (options.client, options.base, options.head) == ([Path(nasty)], nasty, nasty)
     assert (options.variants, options.workloads) == (["*/my_client", "gather/x/*"], ["a", "b"])
     assert (options.margin, options.expected) == (0.07, Path("some where.toml"))
     assert not (library / "hit").exists()
+
+
+@pytest.mark.parametrize("event", [{}, {"before": "0" * 40}])  # a schedule; a new branch
+def test_an_event_that_is_based_on_nothing_needs_a_base(
+    library: Path, calls: Path, capfd: pytest.CaptureFixture[str], event: dict[str, str]
+) -> None:
+    ran = act(library, {"client": "my_client.py"}, event)
+    assert (ran.code, ran.outputs["exit-code"]) == (2, "2")
+    assert "this event is based on no commit; give the input base" in capfd.readouterr().out
+    assert gates(calls) == []
 
 
 def test_what_it_uses_is_pinned_and_every_input_is_used() -> None:
