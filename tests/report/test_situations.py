@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pandas as pd
 
+from harness.model import HERE, Cell
 from harness.report.frames.tables import Tables, make_tables
 from harness.report.words.formats import HTML, MARKDOWN, PLAIN
 from harness.report.words.situations import overall, situations
@@ -106,3 +107,20 @@ def test_over_all_workloads_no_mean_is_told() -> None:
     assert all(" in every workload" in text or " at worst " in text for text in told)
     one = make_book(rounds=5)
     assert overall(make_tables(one, judge_run(one)), PLAIN) == []
+
+
+def test_what_is_ranked_alone_is_compared_with_nothing() -> None:
+    """One row of one workload of two: it is no advice to keep it, and there is no best of both."""
+    ledger = make_book(
+        variants=VARIANTS[:2], rounds=7, workloads=[workload("a-memory"), workload("b-memory")]
+    )
+    lone = Cell(workload="a-memory", variant=VARIANTS[0], side=HERE)
+    trials = (
+        trial if trial.cell == lone else replace(trial, passes=(), reason="HTTP 500")
+        for trial in ledger.trials
+    )
+    ledger = replace(ledger, trials=tuple(trials))
+    tables = make_tables(ledger, judge_run(ledger))
+    [situation] = situations(tables, PLAIN)
+    assert [label for label, _ in situation.lines] == ["fastest", "simplest"]
+    assert overall(tables, PLAIN) == ["no variant was ranked in every workload: choose by your workload"]

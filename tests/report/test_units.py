@@ -27,6 +27,25 @@ def test_size(value: float, text: str) -> None:
     assert units.size(value) == text
 
 
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        *(
+            (0.0312, "3.1 %"),
+            (0, "0.0 %"),
+            (1, "100.0 %"),
+            (-0.05, "-5.0 %"),
+            (0.9994, "99.9 %"),
+            (1.7, "170.0 %"),
+        ),
+        *((0.0003, "0.03 %"), (-0.000049, "-0.005 %"), (1e-6, "0.0001 %"), (0.99996, "99.996 %")),
+        (1 - 1e-15, "100.0 %"),  # what a sum of shares lacks
+    ],
+)
+def test_a_share_is_nothing_or_all_only_where_it_is(value: float, text: str) -> None:
+    assert units.percent(value) == text
+
+
 NAN = float("nan")
 
 

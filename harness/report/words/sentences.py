@@ -23,7 +23,8 @@ def machine(tables: Tables, form: Format) -> str:
         row["fact"]: row["value"]
         for row in tables.facts[tables.facts["kind"] == "machine"].to_dict("records")
     }
-    cpus = form.phrase("{n} CPUs", n=form.value(int(facts["cpus"]), "count")) if "cpus" in facts else ""
+    count = int(facts.get("cpus", 0))
+    cpus = form.phrase("{n} CPU" + "s" * (count != 1), n=form.value(count, "count")) if count else ""
     told = [part for part in (facts.get("cpu", ""), cpus, facts.get("python", "")) if part] or ["unknown"]
     places = [f"{{part_{place}}}" for place in range(len(told))]
     return form.phrase(", ".join(places), **{f"part_{place}": part for place, part in enumerate(told)})

@@ -14,7 +14,7 @@ from harness.metrics import CLIENT_IN_FLIGHT, CONNECTIONS, SUCCESS, Metric
 from harness.model import ALL, NONE
 from harness.report.drawings.charts import row_name
 from harness.report.frames import limits
-from harness.report.frames.answer import GOOD_ENOUGH, SIMPLEST, behind, whole
+from harness.report.frames.answer import GOOD_ENOUGH, NOT_IN_EACH, SIMPLEST, behind, whole
 from harness.report.frames.tables import Tables
 from harness.report.words.formats import Column, Format, estimate
 from harness.report.words.ranked import RATIO, SPEED
@@ -78,6 +78,8 @@ def overall(tables: Tables, form: Format) -> list[str]:
                 row["pick"], "{variant} is the best all-rounder"
             )
             found.append(form.phrase(template + ", at worst {ratio} the {of} of the best", **parts))
+    if not found and len(tables.workloads) > 1:
+        found.append(form.phrase("{why}: choose by your workload", why=NOT_IN_EACH))
     return list(dict.fromkeys(found))
 
 
@@ -126,7 +128,7 @@ def _lines(
         yield "simplest", _simplest(metric, simplest, first, form)
     yield from (("avoid", text) for text in _avoid(metric, workload, ranked, form))
     baseline = next((row for row in ranked if row["is_baseline"]), None)
-    if baseline is not None:
+    if baseline is not None and len(ranked) > 1:  # beside nothing else there is nothing to change to
         yield "you have it", _keep(metric, baseline, first, ranked, form)
 
 

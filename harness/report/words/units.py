@@ -5,6 +5,10 @@ from collections.abc import Callable, Sequence
 
 _TIME = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 PDG = 3.55
+NOTHING, LEAST = (
+    1e-9,
+    0.0005,
+)  # shares: what sums of floats lack, and the least that a tenth of a percent shows
 _BIT_RATES = ((1e9, "Gbit/s"), (1e6, "Mbit/s"), (1e3, "kbit/s"), (1.0, "bit/s"))
 _BYTES = ((1024**3, "GiB"), (1024**2, "MiB"), (1024, "KiB"), (1, "B"))
 
@@ -57,8 +61,10 @@ def scale_of(value: float, unit: str) -> tuple[float, str]:
 
 
 def percent(value: float) -> str:
-    """0.0312 -> "3.1 %"."""
-    return f"{100 * value:.1f} %"
+    """0.0312 -> "3.1 %"; with more digits where nothing, or all, would be shown of what is neither: 0.0003 -> "0.03 %"."""
+    rest = min(abs(value), abs(1 - value))
+    places = 1 if not NOTHING < rest < LEAST else -_magnitude(100 * rest)
+    return f"{100 * value:.{places}f} %"
 
 
 def place_of(value: float, low: float, high: float) -> int:
