@@ -8,6 +8,21 @@ from pathlib import Path
 from harness.model import HarnessError
 
 
+def refuse_unwritable(folder: Path) -> None:
+    """See that files can be written to a folder, or to the first above it that is there; it is not made.
+
+    To be asked before anything is done that would be lost. A disk may be full all the same by then.
+
+    Raises:
+        HarnessError: they cannot.
+    """
+    place = next(place for place in (folder, *folder.absolute().parents) if os.path.lexists(place))
+    if not place.is_dir():
+        raise HarnessError(f"cannot write to {folder}: {place} is no folder")
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise HarnessError(f"cannot write to {folder}: {place} takes no files")
+
+
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file, with the folders that lead to it, so that nobody ever sees a part of it.
 

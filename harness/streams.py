@@ -2,6 +2,7 @@
 
 import io
 import os
+import select
 import sys
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -35,25 +36,33 @@ class Unfailing(io.RawIOBase):
         """Whether it is a terminal."""
         return self._raw.isatty()
 
-    def write(self, data: "ReadableBuffer", /) -> int | None:
+    def write(self, data: "ReadableBuffer", /) -> int:
         """Write what can be written; return how many bytes are done with."""
         try:
-            return self._raw.write(data)
+            # Whoever shares a pipe can have made it one that does not wait; where it is full, it says None.
+            while (written := self._raw.write(data)) is None:
+                select.select((), (self.fileno(),), ())
         except OSError as error:
             self.failure = error
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, self.fileno())  # for whoever inherits it too
             os.close(nowhere)
             return memoryview(data).nbytes
+        return written
 
 
 def secure() -> Unfailing:
-    """Make standard output and error unfailing, also where they were closed; return what is below standard output."""
+    """Make standard output and error unfailing, also where they were closed; return what is below standard output.
+
+    What is no text on standard input is read as such signs as nobody means.
+    """
     for number in range(3):
         try:
             os.fstat(number)
         except OSError:  # else the next file that is opened would be taken for it
             os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # noqa: FBT003 - it takes no name
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")
     sys.stdout, below = _secured(sys.stdout, 1)
     sys.stderr, _ = _secured(sys.stderr, 2)
     return below

@@ -6,6 +6,7 @@ import contextlib
 import json
 import logging
 import os
+import resource
 import secrets
 import signal
 import ssl
@@ -45,6 +46,7 @@ def main() -> int:
     for logger in (server_logger, logging.getLogger("asyncio")):
         logger.addFilter(_is_our_fault)
     options = _options()
+    _allow_connections()
     if options.cpus and hasattr(os, "sched_setaffinity"):
         try:
             os.sched_setaffinity(0, options.cpus)
@@ -60,6 +62,13 @@ def main() -> int:
         print(f"local_server: cannot listen on {options.host}:{options.port}: {reason}", file=sys.stderr)
         return 1
     return 0
+
+
+def _allow_connections() -> None:
+    """Have as many files open as the system lets us: many clients together are no fault of one of them."""
+    with contextlib.suppress(OSError, ValueError):  # some systems name a greater limit than they allow
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _is_our_fault(record: logging.LogRecord) -> bool:

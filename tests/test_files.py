@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.files import write_whole
+from harness.files import refuse_unwritable, write_whole
 from harness.model import HarnessError
 
 
@@ -86,3 +86,18 @@ def test_the_file_is_readable_as_any_other(tmp_path: Path) -> None:
     finally:
         os.umask(before)
     assert (tmp_path / "page.html").stat().st_mode & 0o777 == 0o644
+
+
+def test_a_folder_that_cannot_be_written_to_is_known_before_and_not_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse_unwritable(tmp_path / "a" / "b")
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "file").write_bytes(b"")
+    (tmp_path / "link").symlink_to("nowhere")
+    for name in ("file", "link"):
+        with pytest.raises(HarnessError, match=rf"^cannot write to .*/{name}/a: .*/{name} is no folder$"):
+            refuse_unwritable(tmp_path / name / "a")
+    monkeypatch.setattr(os, "access", lambda _path, _mode: False)  # nothing is refused to root
+    with pytest.raises(HarnessError, match=f"^cannot write to {tmp_path}/a: {tmp_path} takes no files$"):
+        refuse_unwritable(tmp_path / "a")

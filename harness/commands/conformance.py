@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import get_args
 
 from harness.faults import FAULTS
-from harness.files import write_whole
+from harness.files import refuse_unwritable, write_whole
 from harness.locks import machine_lock
 from harness.measure.conformance.faulty import Terms, conducts
 from harness.measure.conformance.limits import LIMITS, Endured, endured
@@ -106,6 +106,7 @@ def run(options: argparse.Namespace) -> int:
     broken: dict[str, str] = {}
     sides = ready_sides(texts, options, console, broken)
     catalogs = {side.name: _chosen(side.catalog, options.clients) for side in sides}
+    refuse_unwritable(options.results)
     found = _Found()
     code = FAILED if broken else FINE
     with machine_lock(console.say):
@@ -114,9 +115,9 @@ def run(options: argparse.Namespace) -> int:
         except KeyboardInterrupt:
             to_errors().say("interrupted; what was seen is kept and told")
             code = INTERRUPTED
-        except HarnessError as error:
+        except (HarnessError, OSError) as error:
             to_errors().say(f"fetchbench: {error}")
-            code = error.exit_code
+            code = error.exit_code if isinstance(error, HarnessError) else FAILED
     if not found.has_any:
         if code:
             return code
@@ -206,10 +207,10 @@ def _tell(
     shown = sheets(found.conducts, found.survivals, found.endured)
     said = headline(found.conducts)
     text = conformance_md(shown, said, facts, sides)
+    result.console.say(text.decode())  # first: a disk that is full takes nothing of it away
     for name, data in files.items():
         write_whole(folder / name, data)
     write_whole(folder / "conformance.md", text)
     write_whole(folder / "conformance.html", conformance_html(shown, said, facts, sides, list(files)))
-    result.console.say(text.decode())
     result.console.say(f"written to {folder}; open {folder / 'conformance.html'}")
     result.tell({**asdict(found), "sides": sides, "folder": str(folder)})

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from harness import quotes
-from harness.files import write_whole
+from harness.files import refuse_unwritable, write_whole
 from harness.lessons.lesson import find_lessons
 from harness.lessons.render import render_json, render_markdown
 from harness.lessons.run import run_lessons
@@ -39,6 +39,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run them and print one line for each; a claim that does not hold is a result, not a failure."""
     lessons = find_lessons(FOLDER, options.names)
+    if not options.names:
+        refuse_unwritable(options.results)
+    if options.markdown:
+        refuse_unwritable(options.markdown.parent)
     records: list[LessonRecord] = []
     with (
         machine_lock(to_errors().say),

@@ -7,7 +7,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
-from harness.files import write_whole
+from harness.files import refuse_unwritable, write_whole
 from harness.measure.planning.suite import read_suite_file
 from harness.measure.remote.fetch import Fetcher, FetchError, Origin
 from harness.measure.remote.profile import Profile, profile
@@ -39,6 +39,7 @@ def run(options: argparse.Namespace) -> int:
         raise HarnessError(f"{out} is there already; name another file with --out", exit_code=USAGE)
     if not out.parent.is_dir():
         raise HarnessError(f"{out.parent} is no folder; name another file with --out", exit_code=USAGE)
+    refuse_unwritable(out.parent)
     console = to_errors()
     listed = read_urls(options.urls)
     say_what_is_left_out(listed, console)

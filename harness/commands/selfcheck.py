@@ -12,6 +12,7 @@ from pathlib import Path
 from rich.table import Table
 
 from harness import ledger
+from harness.files import refuse_unwritable
 from harness.locks import machine_lock
 from harness.measure.planning.catalog import Catalog, match, open_catalog
 from harness.measure.planning.plan import make_plan
@@ -66,6 +67,7 @@ def run(options: argparse.Namespace) -> int:
     asked = (QUICK if options.quick else {}) | {name: value for name, value in asked.items() if value}
     fields = with_options(file.selfcheck, asked, {name: f"--{name}" for name in asked})
     tree = open_catalog(sys.executable)
+    refuse_unwritable(options.results)
     with machine_lock(console.say), tempfile.TemporaryDirectory(prefix="fetchbench-") as folder:
         began = time.monotonic()
         console.print("pilot: how much work is a share of an image, so that a slow-down can be planted")

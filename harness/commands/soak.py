@@ -10,7 +10,8 @@ from pathlib import Path
 
 from rich.table import Table
 
-from harness.files import write_whole
+from harness.files import refuse_unwritable, write_whole
+from harness.locks import machine_lock
 from harness.measure.job import RoundJob
 from harness.measure.planning.catalog import Catalog, match
 from harness.measure.planning.plan import make_plan, round_job
@@ -67,15 +68,17 @@ def run(options: argparse.Namespace) -> int:
     workload = file.workload(options.workload)
     catalog = catalog_from(options)
     job = _job(options.variant, workload, catalog, file.rules)
+    refuse_unwritable(options.results)
     folder = options.results / f"soak-{datetime.fromtimestamp(time.time(), UTC):%Y%m%dT%H%M%SZ}"
     samples: list[Sample] = []
     teller = _Teller(console, samples, options.total)
     account, broke_off = None, None
     try:
-        account = soak(job, options.total, every_s=options.every, tell=teller.tell)
+        with machine_lock(console.say):
+            account = soak(job, options.total, every_s=options.every, tell=teller.tell)
     except KeyboardInterrupt:
         broke_off = INTERRUPTED
-    except HarnessError as error:
+    except (HarnessError, OSError) as error:
         console.say(f"fetchbench: {error}")
         broke_off = FAILED
     if not samples:
@@ -84,8 +87,8 @@ def run(options: argparse.Namespace) -> int:
         )
     found = growths(samples)
     title = f"Soak of {options.variant} on {workload.name}"
+    _show(to_output(), account, found)  # first: a disk that is full takes nothing of it away
     _write(folder, title, samples, account, found)
-    _show(to_output(), account, found)
     console.say(f"written to {folder}")
     if account is None:
         return broke_off or FAILED

@@ -94,11 +94,14 @@ def drive(
         run = _Run(console, writer, catalogs, reporter, resources)
 
         def measure(job: RoundJob) -> None:
-            if executor is None:
-                here = {"tell": run.add, "sink": sink, "cache_folder": cache_folder}
-                SerialExecutor().submit(run_round, job, **here).result()
-            else:
+            if executor is not None:
                 run.add_all(executor.submit(run_round, job).result())
+                return
+            here = {"tell": run.add, "sink": sink, "cache_folder": cache_folder}
+            try:
+                SerialExecutor().submit(run_round, job, **here).result()
+            except OSError as error:  # no more files, processes or room for us
+                raise HarnessError(f"cannot go on measuring: {error}; what was measured is kept") from None
 
         kinds = run.kinds_without_ceiling()
         for number in range(len(plan.rounds)):

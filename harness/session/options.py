@@ -19,7 +19,7 @@ def add_results_option(
     parser.add_argument(
         "--results",
         type=Path,
-        default=os.environ.get("FETCHBENCH_RESULTS", ROOT / "results"),
+        default=os.environ.get("FETCHBENCH_RESULTS") or ROOT / "results",
         metavar="DIR",
         help=f"{what} (default: results/ of the checkout, or FETCHBENCH_RESULTS)",
     )

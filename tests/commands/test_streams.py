@@ -1,15 +1,18 @@
 """Standard streams that are closed, full or narrow: a command ends with its own code, and without a traceback."""
 
+import io
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from harness.measure.processes.launch import ROOT
+from harness.streams import Unfailing
 from tests.commands.conftest import command
 
 Run = Callable[..., "subprocess.CompletedProcess[Any]"]
@@ -75,6 +78,18 @@ def test_a_terminal_that_lacks_a_sign_gets_another(run: Run, unbuffered: str) ->
     done = run(command("list", "--suite-file", "größe"), env=environment, capture_output=True)
     assert done.returncode == 2
     assert "cannot read gr??e" in done.stderr
+
+
+def test_a_pipe_that_does_not_wait_loses_nothing() -> None:
+    read, write = os.pipe()
+    os.set_blocking(write, False)
+    said = bytes(range(256)) * 2_000  # more than a pipe holds
+    with ThreadPoolExecutor(1) as reader, io.FileIO(read) as source:
+        found = reader.submit(source.readall)
+        with io.BufferedWriter(Unfailing(io.FileIO(write, "w", closefd=False))) as stream:
+            stream.write(said)
+        os.close(write)
+        assert found.result() == said
 
 
 def test_a_file_that_is_opened_is_never_taken_for_a_closed_stream(run: Run) -> None:

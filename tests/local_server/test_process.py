@@ -1,6 +1,7 @@
 """The server as a process: its options, and how it ends."""
 
 import json
+import resource
 import signal
 import socket
 import ssl
@@ -64,6 +65,16 @@ def test_a_wrong_option_is_one_line(options: list[str], code: int, message: str)
     assert done.returncode == code
     assert message in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr
+
+
+def test_it_takes_as_many_connections_as_the_system_allows() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, 200), hard))
+    try:
+        with running() as server:
+            assert resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE) == (hard, hard)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_a_busy_port_is_one_line() -> None:
