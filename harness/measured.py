@@ -169,8 +169,8 @@ class Phases:
     was opened for an earlier image takes no time of this one.
 
     Attributes:
-        queued_s: inside the client before the request was sent, while no connection was made for it: waiting for a place in
-            its pool or for its turn on the CPU, and its own work.
+        unsent_s: inside the client before the request was sent, while no handshake was under way: waiting for a place in its
+            pool or for its turn on the CPU, and its own work.
         opening_s: from the call of fetch until its connection was open, where what is in that cannot be told apart: over
             HTTP/2, where the server does not see a connection being made. None elsewhere.
         connecting_s: the handshake of TCP. None over HTTP/2.
@@ -181,7 +181,7 @@ class Phases:
         saving_s: until it was in the sink.
     """
 
-    queued_s: tuple[Seconds, ...]
+    unsent_s: tuple[Seconds, ...]
     opening_s: tuple[Seconds, ...] | None = None
     connecting_s: tuple[Seconds, ...] | None = None
     tls_s: tuple[Seconds, ...] | None = None

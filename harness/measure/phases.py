@@ -75,12 +75,12 @@ def _marks(found: Moments, half_s: float) -> Iterator[Mark]:
     accepted_at, opened_at, _, answered_at = found
     sent_at = _arrived_at(found) - half_s
     if accepted_at is not None and opened_at is not None:
-        yield "queued_s", accepted_at - 3 * half_s
+        yield "unsent_s", accepted_at - 3 * half_s
         yield "connecting_s", accepted_at - half_s
         yield "tls_s", opened_at - half_s
     elif opened_at is not None:
         yield "opening_s", opened_at - half_s
-    yield "queued_s", sent_at
+    yield "unsent_s", sent_at
     yield "waiting_s", (answered_at or _arrived_at(found)) + half_s
 
 

@@ -36,13 +36,13 @@ def split(round_trip_s: float, *found: Moments) -> dict[str, float]:
             # It begins to connect at 100.1; TCP takes until 100.2, TLS until 100.3, and the request is sent at 100.35.
             0.1,
             [(100.25, 100.35, 100.4, 100.45)],
-            {"queued_s": 0.15, "connecting_s": 0.1, "tls_s": 0.1, "waiting_s": 0.15},
+            {"unsent_s": 0.15, "connecting_s": 0.1, "tls_s": 0.1, "waiting_s": 0.15},
             id="a connection of its own, over a line",
         ),
         pytest.param(
             0.0,
             [(100.2, 100.3, 100.4, None)],
-            {"queued_s": 0.3, "tls_s": 0.1},
+            {"unsent_s": 0.3, "tls_s": 0.1},
             id="a connection of its own, without a line",
         ),
         pytest.param(
@@ -54,32 +54,32 @@ def split(round_trip_s: float, *found: Moments) -> dict[str, float]:
         pytest.param(
             0.1,
             [(None, None, 100.45, None)],
-            {"queued_s": 0.4, "waiting_s": 0.1},
+            {"unsent_s": 0.4, "waiting_s": 0.1},
             id="a connection that was kept",
         ),
         pytest.param(
             0.1,
             [(100.05, 100.15, 100.25, None)],
-            {"connecting_s": 0.0, "tls_s": 0.1, "queued_s": 0.1, "waiting_s": 0.1},
+            {"connecting_s": 0.0, "tls_s": 0.1, "unsent_s": 0.1, "waiting_s": 0.1},
             id="a connection that was being made when it was called",
         ),
         pytest.param(
             0.1,
             [(99.5, 99.6, 100.25, None)],
-            {"queued_s": 0.2, "waiting_s": 0.1},
+            {"unsent_s": 0.2, "waiting_s": 0.1},
             id="a connection that was made before it was called",
         ),
         pytest.param(
             # Another host gives it, which it begins to connect to at 100.25, when the first has sent it on at 100.2.
             0.1,
             [(100.15, 100.15, 100.15, None), (100.4, 100.5, 100.55, 100.65)],
-            {"queued_s": 0.1, "connecting_s": 0.2, "tls_s": 0.1, "waiting_s": 0.3},
+            {"unsent_s": 0.1, "connecting_s": 0.2, "tls_s": 0.1, "waiting_s": 0.3},
             id="behind a redirect",
         ),
         pytest.param(
             0.1,
             [(None, 100.35, 100.4, None)],
-            {"opening_s": 0.3, "queued_s": 0.05, "waiting_s": 0.1},
+            {"opening_s": 0.3, "unsent_s": 0.05, "waiting_s": 0.1},
             id="a connection that nobody saw being made",
         ),
     ],
@@ -187,8 +187,8 @@ def test_over_https_what_a_client_waits_for_stands_in_its_phase(server: Server) 
     assert found.tls_s is not None
     assert found.tls_s[0] >= before_tls - 1e-6
     assert found.tls_s[1] == 0.0
-    assert found.queued_s[0] >= before_connecting + before_request - 1e-6
-    assert found.queued_s[1] >= on_the_kept_one - 1e-6
+    assert found.unsent_s[0] >= before_connecting + before_request - 1e-6
+    assert found.unsent_s[1] >= on_the_kept_one - 1e-6
     assert min(found.waiting_s) >= 0.004  # libuv counts whole milliseconds
     assert min(found.receiving_s) > 0.0
     assert found.saving_s == (0.0, 0.0)

@@ -1,4 +1,4 @@
-"""Where the time of an image goes: its mean latency per variant in parts, the queue apart from what follows it."""
+"""Where the time of an image goes: its mean latency per variant in parts, what comes before sending apart from the rest."""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,8 +13,9 @@ from harness.report.drawings.style import COLOURS, Look
 from harness.report.frames.phases import LABELS, NAMES
 from harness.report.words.units import scale_of, seconds
 
-PANELS = (1.6, 3.8)  # inches: of the queue, and of the rest, which it would dwarf on the same axis
+PANELS = (1.8, 3.8)  # inches: before sending, and of the rest, which that would dwarf on the same axis
 GAP, RIGHT = 0.3, 0.85  # inches: between them, and for the latency behind them
+TOLD = 0.55  # of the panel before sending: room for the time behind its longest bar
 SEEN = 0.004  # of a panel: a part that is shorter in all rows is not named
 PART_COLOURS = dict(zip(NAMES, COLOURS, strict=False))
 
@@ -32,12 +33,13 @@ def phases(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure:
     left = 0.2 + LETTER * max(map(len, names))
     size = (left + sum(PANELS) + GAP + RIGHT, 1.35 + ROW * len(names))
     margins = (left, RIGHT, 0.8, 0.45)
-    figure, (queue, rest) = canvas(
+    figure, (before, rest) = canvas(
         title, size, margins, (1, 2), width_ratios=PANELS, wspace=2 * GAP / sum(PANELS)
     )
-    name_rows(queue, names)
+    name_rows(before, names)
     name_rows(rest, [""] * len(names))
-    bars = _bars(queue, rows, NAMES[:1]) | _bars(rest, rows, NAMES[1:])
+    bars = _bars(before, rows, NAMES[:1], room=TOLD) | _bars(rest, rows, NAMES[1:])
+    before.bar_label(before.containers[0], list(map(seconds, rows[NAMES[0]])), padding=3, fontsize=SMALL)
     for place, latency_s in enumerate(rows["latency_s"]):
         beside(rest, place, 1.02, seconds(latency_s), FAINT)
     figure.legend(
@@ -51,8 +53,10 @@ def phases(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure:
     return figure
 
 
-def _bars(axes: Axes, rows: pd.DataFrame, parts: Sequence[str]) -> dict[str, BarContainer]:
-    """Draw these parts in one panel, from zero; return those that can be seen."""
+def _bars(
+    axes: Axes, rows: pd.DataFrame, parts: Sequence[str], room: float = 0.01
+) -> dict[str, BarContainer]:
+    """Draw these parts in one panel, from zero, with so much room beyond the longest; return those that can be seen."""
     seconds_of = rows[list(parts)].fillna(0.0)
     longest = seconds_of.sum(axis=1).max()
     size, unit = scale_of(longest, "s")
@@ -66,7 +70,7 @@ def _bars(axes: Axes, rows: pd.DataFrame, parts: Sequence[str]) -> dict[str, Bar
         start += width
         if width.max() * size > SEEN * longest:
             drawn[part] = bars
-    axes.set_xlim(0, (longest / size or 1.0) * 1.01)
+    axes.set_xlim(0, (longest / size or 1.0) * (1 + room))
     axes.xaxis.set_major_locator(MaxNLocator(3 if len(parts) == 1 else 6))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g} {unit}"))
     return drawn

@@ -12,7 +12,7 @@ from harness.report.frames.cells import ID, axes_of, key_of
 
 NAMES = tuple(field.name for field in fields(Phases))  # in the order in which they come
 LABELS = {
-    "queued_s": "queue in the client",
+    "unsent_s": "in the client, before sending",
     "opening_s": "opening of the connection",
     "connecting_s": "TCP handshake",
     "tls_s": "TLS handshake",

@@ -12,9 +12,9 @@ CAPTIONS = {
     ),
     "phases": (
         "One more pass of each variant, watched request by request; it belongs to no other figure. Means over its images, "
-        "from the call of fetch. Queue: inside the client before the request was sent, waiting for a place or for its turn, "
-        "and its own work; the wait in a model before the call is not in it. Wait for the first byte: the round trip of "
-        "the line and the server's thinking. Receiving: the line, and the client that reads. At the end: all together."
+        "from the call of fetch. Before sending: it waits for a place in the client's pool or for its turn on the CPU, or "
+        "the client is at work; the wait in a model before the call is not in it. Wait for the first byte: the round trip "
+        "of the line and the server's thinking. Receiving: the line, and the client that reads. At the end: all of them."
     ),
     "completion": (
         "Share of the images done against time, median over the timed passes. A panel per concurrency model; grey: "

@@ -84,7 +84,7 @@ def phases(watched: pd.DataFrame) -> str:
     """
     best = watched.to_dict("records")[0]
     longest = max(LABELS, key=lambda phase: -1.0 if math.isnan(best[phase]) else best[phase])
-    return f"With {best['name']} the {LABELS[longest]} takes longest"
+    return f"Largest part of an image's time with {best['name']}: {LABELS[longest]}"
 
 
 def factors(rows: pd.DataFrame) -> str:
