@@ -38,8 +38,7 @@ def phases(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure:
     )
     name_rows(before, names)
     name_rows(rest, [""] * len(names))
-    bars = _bars(before, rows, NAMES[:1], room=TOLD) | _bars(rest, rows, NAMES[1:])
-    before.bar_label(before.containers[0], list(map(seconds, rows[NAMES[0]])), padding=3, fontsize=SMALL)
+    bars = _bars(before, rows, NAMES[:1], is_told=True) | _bars(rest, rows, NAMES[1:])
     for place, latency_s in enumerate(rows["latency_s"]):
         beside(rest, place, 1.02, seconds(latency_s), FAINT)
     figure.legend(
@@ -54,9 +53,13 @@ def phases(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure:
 
 
 def _bars(
-    axes: Axes, rows: pd.DataFrame, parts: Sequence[str], room: float = 0.01
+    axes: Axes, rows: pd.DataFrame, parts: Sequence[str], *, is_told: bool = False
 ) -> dict[str, BarContainer]:
-    """Draw these parts in one panel, from zero, with so much room beyond the longest; return those that can be seen."""
+    """Draw these parts in one panel, from zero; return those that can be seen.
+
+    Args:
+        is_told: whether the time of each bar stands behind it.
+    """
     seconds_of = rows[list(parts)].fillna(0.0)
     longest = seconds_of.sum(axis=1).max()
     size, unit = scale_of(longest, "s")
@@ -68,9 +71,11 @@ def _bars(
             range(len(rows)), width, left=start, height=0.62, color=PART_COLOURS[part], linewidth=0
         )
         start += width
+        if is_told:
+            axes.bar_label(bars, [seconds(value) for value in seconds_of[part]], padding=3, fontsize=SMALL)
         if width.max() * size > SEEN * longest:
             drawn[part] = bars
-    axes.set_xlim(0, (longest / size or 1.0) * (1 + room))
-    axes.xaxis.set_major_locator(MaxNLocator(3 if len(parts) == 1 else 6))
+    axes.set_xlim(0, (longest / size or 1.0) * (1 + (TOLD if is_told else 0.01)))
+    axes.xaxis.set_major_locator(MaxNLocator(3 if is_told else 6))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g} {unit}"))
     return drawn
