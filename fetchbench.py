@@ -19,6 +19,7 @@ from urllib.parse import unquote, urlsplit
 
 GROUP = "measure"  # of pyproject.toml: all that the commands need
 NAMED, RESULTS = "FETCHBENCH_CHECKOUT", "FETCHBENCH_RESULTS"
+TYPED = "FETCHBENCH_COMMAND"  # what messages say is to be typed
 
 
 class StartError(Exception):
@@ -35,7 +36,7 @@ def main() -> NoReturn:
     except KeyboardInterrupt:
         print("fetchbench: interrupted", file=sys.stderr)
         sys.exit(130)
-    variables = os.environ | {"PYTHONPATH": str(checkout)}
+    variables = os.environ | {"PYTHONPATH": str(checkout), TYPED: "fetchbench"}
     if checkout.is_relative_to(cache()) and not variables.get(RESULTS):  # nobody looks for results there
         variables[RESULTS] = str(Path.cwd() / "fetchbench-results")
     # Without -P a file of the folder that the user is in would shadow a module.

@@ -107,6 +107,10 @@ PROVE = {
         "Prove that faults are played as they were drawn and seen as they were played, for every client and fault.",
         "harness.calibration fault_counts",
     ),
+    "first_hour": (
+        "Do docs/first-hour.md from nothing, each command as it stands: seconds, silences, and what differs from the page.",
+        "harness.calibration first_hour",
+    ),
     "surroundings": (
         "Measure with and without proxies, netrc and debug modes of the user: nothing of them may count.",
         "harness.calibration surroundings",
@@ -216,7 +220,7 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
     session.run("lint-imports")
-    workflows = sorted(map(str, pathlib.Path(".github", "workflows").glob("*.yml")))
+    workflows = [*sorted(map(str, pathlib.Path(".github", "workflows").glob("*.yml"))), "docs/nightly.yml"]
     session.run("check-jsonschema", "--builtin-schema=vendor.github-workflows", *workflows)
     session.run("check-jsonschema", "--builtin-schema=vendor.github-actions", "action.yml")
     session.run("zizmor", "--offline", "--quiet", "action.yml", *workflows)

@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -82,7 +83,7 @@ class _Parser(argparse.ArgumentParser):
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """Read the command line, for which only the module of the command that it names is imported."""
     parser = _Parser(
-        prog="python -m harness",
+        prog=os.environ.get("FETCHBENCH_COMMAND", "python -m harness"),
         description="Measure and compare ways of downloading many images concurrently in Python.",
         allow_abbrev=False,
     )

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Lt
-from pydantic import BeforeValidator, PlainSerializer
+from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
 from harness.fields import HttpVersion
 from harness.quantities import Count, Finite, Positive, Reason, Seconds, Share, UnixTime
 from harness.text import printable, redacted
-from harness.workload import Workload
+from harness.workload import Workload, json_schema
 
 HERE = "here"  # the side of a cell in a run that has one environment only
 NONE = "none"  # in a column that says which row it is: an empty one would be lost by whoever groups by it
@@ -40,7 +40,9 @@ def _flat(workload: Workload) -> dict[str, Any]:
 
 
 # Flat in files, so that a ledger of before a field is read with that field's default.
-FlatWorkload = Annotated[Workload, BeforeValidator(_workload), PlainSerializer(_flat)]
+FlatWorkload = Annotated[
+    Workload, BeforeValidator(_workload), PlainSerializer(_flat), WithJsonSchema(json_schema())
+]
 
 
 class HarnessError(Exception):

@@ -147,6 +147,33 @@ def bounds(kind: Any, spec: Spec) -> str:
     return f"{spec.low:,} to {spec.high:,}"
 
 
+def json_schema(kind: Any, spec: Spec) -> dict[str, Any]:
+    """JSON Schema of a field's value, as ``checked`` takes it; of shares as pairs, in which records have them."""
+    number = {
+        "type": "integer" if kind in {int, Size} else "number",
+        "minimum": spec.low,
+        "maximum": spec.high,
+    }
+    if get_origin(kind) is Literal:
+        found: dict[str, Any] = {"enum": list(get_args(kind))}
+    elif kind is bool:
+        found = {"type": "boolean"}
+    elif kind is Shares:
+        pair = {
+            "type": "array",
+            "prefixItems": [{"enum": list(spec.names)}, number],
+            "minItems": 2,
+            "maxItems": 2,
+        }
+        found = {"type": "array", "items": pair}
+    elif kind in {Size, Time}:
+        many = {"type": "array", "items": number, "minItems": LEAST_QUANTILES, "maxItems": MOST_QUANTILES}
+        found = {"anyOf": [number, many]}
+    else:
+        found = number
+    return {"description": spec.help, **found}
+
+
 def _distribution(name: str, values: Sequence[Any], *, is_whole: bool, spec: Spec) -> tuple[float, ...]:
     if not LEAST_QUANTILES <= len(values) <= MOST_QUANTILES:
         raise FieldError(name, f"must have from {LEAST_QUANTILES} to {MOST_QUANTILES} quantiles")

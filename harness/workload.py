@@ -7,7 +7,7 @@ its own, imports it with its fields and draws, and nothing else of the harness.
 
 from argparse import ArgumentTypeError
 from collections.abc import Iterable, Mapping
-from dataclasses import Field, asdict, dataclass, fields, replace
+from dataclasses import MISSING, Field, asdict, dataclass, fields, replace
 from typing import Any, NamedTuple, Self, get_args
 
 from harness import faults as faulty
@@ -17,6 +17,7 @@ from harness.faults import Faults, Met, Retry, drawn_faults
 from harness.fields import Arrival, HttpVersion, Network, Sink, What
 from harness.link import Link
 from harness.schema import FieldError, Spec, checked, typed
+from harness.schema import json_schema as described
 
 MOST_BYTES = 1024**3  # of all images of a workload together: what the server holds at most
 MOST_URLS = 10_000
@@ -175,6 +176,22 @@ def check(values: Mapping[str, Any], *, served: bool = False) -> dict[str, Any]:
     if sum(sizes(whole["image_bytes"], whole["images"], whole["seed"])) > MOST_BYTES:
         raise ValueError(f"images times image_bytes must be at most {MOST_BYTES:,}")
     return whole
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema of a workload as files have it: flat, with its name, and within the bounds of its server."""
+    told = {name: described(TYPES[name], SPECS[name]) for name in TYPES}
+    local = {name: told[name] for name in _REMOTE}
+    remote = {name: described(TYPES[name], spec) for name, spec in _REMOTE.items()}
+    return {
+        "type": "object",
+        "properties": {"name": {"type": "string"}, **told, **dict.fromkeys(_REMOTE, True)},
+        "required": ["name", *(name for name, value in DEFAULTS.items() if value is MISSING)],
+        "additionalProperties": False,
+        "if": {"properties": {"server": {"const": "remote"}}, "required": ["server"]},
+        "then": {"properties": remote},
+        "else": {"properties": local},
+    }
 
 
 def read(name: str, text: str) -> Any:

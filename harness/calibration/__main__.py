@@ -18,6 +18,7 @@ PROGRAMS = (
         "trial_value",
         "report_scale",
         "fault_counts",
+        "first_hour",
     ),
 )
 

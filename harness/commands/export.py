@@ -11,11 +11,14 @@ from harness import ledger
 from harness.exports import history, otava, schema
 from harness.exports.sample import left_out
 from harness.files import write_whole
+from harness.ledger import Ledger
 from harness.model import HarnessError
-from harness.session.console import to_errors, to_output
+from harness.report.comparison import VERSION
+from harness.session.console import add_script_options, to_progress, to_result
 from harness.session.exits import FINE, NOTHING, USAGE
 from harness.session.options import add_results_option
 from harness.session.recorded import run_folder
+from harness.text import printable_values
 
 FORMATS = {
     "pytest-benchmark": "pytest_benchmark",
@@ -50,6 +53,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="file, for otava and schema a folder (default: exports/ of the run; results/otava, results/schema)",
     )
     add_results_option(parser)
+    add_script_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -57,6 +61,7 @@ def run(options: argparse.Namespace) -> int:
     if (options.kind == SCHEMA) == bool(options.runs):
         advice = "leave it out" if options.runs else "give one; `latest` is the last of bench"
         raise HarnessError(f"--format {options.kind}: RUN: {advice}", exit_code=USAGE)
+    left: dict[str, str] = {}
     if options.kind == SCHEMA:
         place = options.out or options.results / SCHEMA
         files = {place / name: data for name, data in schema.schemas().items()}
@@ -68,28 +73,38 @@ def run(options: argparse.Namespace) -> int:
             raise HarnessError(
                 f"--format {options.kind} takes one run; give only {options.runs[0]}", exit_code=USAGE
             )
-        files = _of_run(run_folder(options.runs[0], options.results), options.kind, options.out)
-    console = to_output()
+        folder = run_folder(options.runs[0], options.results)
+        recorded = _measured(folder)
+        name, data = _exported(recorded, options.kind)
+        place = options.out or folder / "exports" / name
+        files = {place: data}
+        left = {cell.id: reason for cell, reason in left_out(recorded).items()}
+    for cell, reason in left.items():
+        to_progress(options).say(f"left out: {cell} failed: {reason}")
     for path, data in files.items():
         write_whole(path, data)
-    shown = list(files) if len(files) == 1 else [next(iter(files)).parent]
-    console.say(f"written to {shown[0]}")
+    result = to_result(options)
+    result.console.say(f"written to {place}")
+    told = {"version": VERSION, "format": options.kind, "files": list(map(str, files))}
+    result.tell(told | {"left_out": printable_values(left)})
     return FINE
 
 
-def _of_run(folder: Path, kind: str, out: Path | None) -> dict[Path, bytes]:
+def _measured(folder: Path) -> Ledger:
     recorded = ledger.read(folder)
     if not any(trial.reason is None for trial in recorded.trials):
         raise HarnessError(f"{recorded.run.id}: nothing was measured", exit_code=NOTHING)
+    return recorded
+
+
+def _exported(recorded: Ledger, kind: str) -> tuple[str, bytes]:
+    """Name and content of the file."""
     try:
         module = importlib.import_module(f"harness.exports.{FORMATS[kind]}")
     except ModuleNotFoundError as error:
         raise HarnessError(f"--format {kind} needs the package {error.name}: pip install {kind}") from None
-    for cell, reason in left_out(recorded).items():
-        text = f"left out: {cell.id} failed: {reason}"
-        to_errors().say(text)
-    files: dict[str, bytes] = module.export(recorded)
-    return {out or folder / "exports" / name: data for name, data in files.items()}
+    [(name, data)] = module.export(recorded).items()
+    return name, data
 
 
 def _otava_folder(names: list[str], results: Path) -> Path:

@@ -12,10 +12,11 @@ from harness.files import write_whole
 from harness.metrics import RESPONSES, TIME_PER_IMAGE, Metric
 from harness.model import Cell, HarnessError
 from harness.report import history
+from harness.report.comparison import VERSION
 from harness.report.derived import slugs_of
 from harness.report.drawings.trend import trend_chart
 from harness.report.history import Trend, change_text, changes_of, day
-from harness.session.console import to_errors, to_output
+from harness.session.console import add_script_options, to_errors, to_progress, to_result
 from harness.session.exits import FINE, REGRESSED
 from harness.session.metric_option import metrics
 from harness.session.options import add_results_option, share
@@ -31,6 +32,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     add.add_argument("runs", nargs="+", metavar="RUN", help="folder or id of a run of bench")
     add_results_option(add)
+    add_script_options(add)
     show = actions.add_parser(
         "show", help="write charts, history.csv, history.md and index.html", allow_abbrev=False
     )
@@ -52,6 +54,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     show.add_argument("--out", type=Path, metavar="DIR", help="default: trends/ in the results")
     add_results_option(show)
+    add_script_options(show)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -60,17 +63,17 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _add(options: argparse.Namespace) -> int:
+    result, progress, told = to_result(options), to_progress(options), []
     for name in options.runs:
         recorded = ledger.read(bench_folder(name, options.results))
-        path, fresh, cut = store.add(options.results / "history", recorded, to_errors().say)
+        path, fresh, cut = store.add(options.results / "history", recorded, progress.say)
         if cut:
-            to_errors().print(
-                f"{path}: the last line was cut; it was taken out", soft_wrap=True, highlight=False
-            )
-        text = f"{fresh} cells added" if fresh else "nothing added: it is there already, or has no trials"
-        to_output().print(
-            f"{recorded.run.id}: {text} ({path.name})", soft_wrap=True, highlight=False, markup=False
-        )
+            to_errors().say(f"{path}: the last line was cut; it was taken out")
+        values = "1 value" if fresh == 1 else f"{fresh} values"
+        text = f"{values} added" if fresh else "nothing added: it is there already, or has no trials"
+        result.console.say(f"{recorded.run.id}: {text} ({path.name})")
+        told.append({"run": recorded.run.id, "added": fresh, "file": str(path)})
+    result.tell({"version": VERSION, "runs": told})
     return FINE
 
 
@@ -91,20 +94,23 @@ def _show(options: argparse.Namespace) -> int:
     write_whole(place / "history.csv", history.history_csv(trends))
     write_whole(place / "history.md", history.history_md(trends, machines, margin))
     write_whole(place / "index.html", history.history_html(trends, machines, margin))
-    console = to_output()
+    result = to_result(options)
     for line in (*_lines(trends), history.summary(trends, margin), f"written to {place}"):
-        console.say(line)
-    if not options.fail_on_change:
-        return FINE
-    fresh = [
+        result.console.say(line)
+    fresh = [new_changes(trend.points, trend.changes, margin=margin) for trend in trends]
+    worse = [
         (trend, change)
-        for trend in trends
-        for change in new_changes(trend.points, trend.changes, margin=margin)
+        for trend, found in zip(trends, fresh, strict=True)
+        for change in found
         if trend.metric.worsening(change.ratio) > 1
     ]
-    for trend, change in fresh:
-        to_errors().say(f"fetchbench: new: {trend.title}: {change_text(trend, change)}")
-    return REGRESSED if fresh else FINE
+    is_failed = options.fail_on_change and bool(worse)
+    if is_failed:
+        for trend, change in worse:
+            to_errors().say(f"fetchbench: new: {trend.title}: {change_text(trend, change)}")
+    code = REGRESSED if is_failed else FINE
+    result.tell(history.history_json(trends, fresh) | {"exit_code": code, "folder": str(place)})
+    return code
 
 
 def read_trends(

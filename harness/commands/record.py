@@ -4,6 +4,7 @@ import argparse
 import re
 import time
 from contextlib import closing
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from harness.measure.remote.fetch import Fetcher, FetchError, Origin
 from harness.measure.remote.profile import Profile, profile
 from harness.measure.remote.urls import read_urls
 from harness.model import HarnessError
-from harness.session.console import to_errors, to_output
+from harness.report.comparison import VERSION
+from harness.session.console import add_script_options, to_progress, to_result
 from harness.session.exits import FINE, USAGE
 from harness.session.remote import add_url_options, fetched, say_what_is_left_out
 from harness.workload import DEFAULTS, SPECS
@@ -30,6 +32,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--name", type=_name, required=True, metavar="NAME", help="of the workload: NAME-memory"
     )
     parser.add_argument("--out", type=Path, metavar="FILE", help="suite file to write (default: NAME.toml)")
+    add_script_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -40,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
     if not out.parent.is_dir():
         raise HarnessError(f"{out.parent} is no folder; name another file with --out", exit_code=USAGE)
     refuse_unwritable(out.parent)
-    console = to_errors()
+    console = to_progress(options)
     listed = read_urls(options.urls)
     say_what_is_left_out(listed, console)
     hosts = len(listed.hosts)
@@ -60,8 +63,17 @@ def run(options: argparse.Namespace) -> int:
     is_secure = any(origin.scheme == "https" for origin in origins)
     seen = profile(found, connects, has_http2=has_http2 if is_secure else None)
     write_whole(out, suite_text(options.name, seen, began).encode())
-    read_suite_file(out)  # what is written can be measured
-    to_output().say(f"written to {out}; measure it with: python -m harness bench --suite-file {out}")
+    workload = read_suite_file(out).workload(f"{options.name}-memory")  # what is written can be measured
+    result = to_result(options)
+    result.console.say(f"written to {out}; measure it with bench --suite-file {out}")
+    result.tell(
+        {
+            "version": VERSION,
+            "file": str(out),
+            "workload": {"name": workload.name, **workload.flat},
+            "seen": asdict(seen),
+        }
+    )
     return FINE
 
 

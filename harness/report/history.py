@@ -13,12 +13,14 @@ import pandas as pd
 
 from harness.metrics import TIME_PER_IMAGE, Metric
 from harness.model import HERE, Cell
+from harness.report.comparison import VERSION
 from harness.report.csvs import to_csv
 from harness.report.page.template import fill
 from harness.report.words.formats import markdown
 from harness.report.words.units import interval_text, number, percent, scale_of
 from harness.report.words.units import metric as metric_text
 from harness.stats.trend import LEAST, Change, Mark, Point
+from harness.text import printable_values
 
 COLUMNS = [
     *(
@@ -201,6 +203,49 @@ def history_html(trends: Sequence[Trend], machines: Mapping[str, Mapping[str, An
         alt_text=alt_text,
         latest=latest,
     )
+
+
+def history_json(trends: Sequence[Trend], fresh: Sequence[Sequence[Change]]) -> dict[str, Any]:
+    """The result for scripts.
+
+    Args:
+        fresh: of each trend the changes that its newest run has brought to light.
+    """
+    series = [_record(trend, new) for trend, new in zip(trends, fresh, strict=True)]
+    found: dict[str, Any] = printable_values({"version": VERSION, "series": series})
+    return found
+
+
+def _record(trend: Trend, fresh: Sequence[Change]) -> dict[str, Any]:
+    newest = trend.points[-1]
+    return {
+        "machine": trend.machine,
+        "metric": trend.metric.key,
+        "workload": trend.cell.workload,
+        "variant": trend.cell.variant,
+        "side": trend.cell.side,
+        "runs": len(trend.points),
+        "newest": {
+            "run": newest.run,
+            "commit": newest.commit,
+            "value": newest.value,
+            "value_low": newest.low,
+            "value_high": newest.high,
+            "reason": newest.reason,
+        },
+        "changes": [
+            {
+                "run": trend.points[change.at].run,
+                "before": change.before,
+                "after": change.after,
+                "ratio": change.ratio,
+                "is_worse": trend.metric.worsening(change.ratio) > 1,
+                "is_new": change in fresh,
+                "changed": list(change.suspects),
+            }
+            for change in trend.changes
+        ],
+    }
 
 
 def _facts_text(facts: Mapping[str, Any]) -> str:

@@ -84,8 +84,9 @@ class Screen:
     def next(self, number: int, cells: Sequence[Cell]) -> None:
         """Show what is measured now, pass by pass in turn."""
         self._bar.update(self._task, round=number + 1)
-        sides = len({cell.side for cell in cells})
-        self._now = f"{cells[0].workload}: {len(cells) // sides} variants, a pass of each in turn"
+        count = len(cells) // len({cell.side for cell in cells})
+        variants = "1 variant" if count == 1 else f"{count} variants"
+        self._now = f"{cells[0].workload}: {variants}, a pass of each in turn"
         self._draw()
 
     def done(self, trial: Trial) -> None:

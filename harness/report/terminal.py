@@ -1,5 +1,6 @@
 """What a run ends with: the answer in a dozen lines, the ranked tables in the room that there is, and what is noted."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -13,7 +14,7 @@ from harness.report.drawings.charts import row_name
 from harness.report.frames.tables import Tables
 from harness.report.narrow import Figure, Name, broken, has_room, print_table
 from harness.report.words import ranked, sentences, situations
-from harness.report.words.absences import absences
+from harness.report.words.absences import absences, in_one, without_figures
 from harness.report.words.formats import PLAIN, Column
 
 USUAL = 6  # columns that are worth more than a variant in one line
@@ -135,12 +136,16 @@ def _absences(rows: Rows) -> list[str]:
 
 
 def _notes(tables: Tables) -> list[str]:
-    """One line for each advice: what is noted of many cells differs in its numbers alone."""
+    """One line for all notes that differ in their figures alone."""
     of_cells = tables.notes[tables.notes["workload"] != ALL].to_dict("records")
-    first: dict[str, str] = {}
+    alike: dict[tuple[str, str], list[str]] = defaultdict(list)
     for note in of_cells:
-        first.setdefault(note["advice"], note["text"])
+        alike[without_figures(note["text"]), note["advice"]].append(note["text"])
     return absences(
-        ("note", f"{note['workload']}:{row_name(note)}", f"{first[note['advice']]}; {note['advice']}")
+        (
+            "note",
+            f"{note['workload']}:{row_name(note)}",
+            f"{in_one(alike[without_figures(note['text']), note['advice']])}; {note['advice']}",
+        )
         for note in of_cells
     )

@@ -5,23 +5,22 @@ gate measures is written by a stand-in (``tests/gate/test_command.py`` has a gat
 """
 
 import io
-import re
 import shlex
-from collections.abc import Iterator
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from harness.calibration.first_hour import PAGE, PROJECT
+from harness.calibration.instructions import steps
 from harness.commands import gate
 from harness.measure.server import Server
 from harness.session import reporting
-from tests.ci.sessions import ROOT
 from tests.commands.conftest import in_process
 from tests.gate.measuring import Measuring
 from tests.shared_server import shared
 from tests.site import Said, site
 
-PAGE = (ROOT / "docs" / "first-hour.md").read_text(encoding="utf-8")
 SUITE = """\
 [workloads.thumbs-memory]
 images = 33
@@ -61,21 +60,6 @@ class Terminal(io.StringIO):
         return True
 
 
-def steps() -> Iterator[tuple[str, str]]:
-    """Language and text of each block of code."""
-    yield from re.findall(r"```(\w+)\n(.*?)```", PAGE, re.DOTALL)
-
-
-def plain(line: str) -> str:
-    """A line without its figures, which differ from machine to machine, and in one space where there are several."""
-    return " ".join(re.sub(r"\d[\d,.]*", "#", line).split())
-
-
-def is_printed(line: str, printed: list[str]) -> bool:
-    pattern = ".*".join(re.escape(part.strip()) for part in plain(line).split("…"))
-    return any(re.fullmatch(pattern.replace(r".*", r"\s*.*\s*"), one) for one in printed)
-
-
 @pytest.mark.usefixtures("probed_once")
 def test_each_command_of_the_page_prints_what_the_page_says(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -83,30 +67,26 @@ def test_each_command_of_the_page_prints_what_the_page_says(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(gate, "measure_sides", Measuring(stages={}))
     monkeypatch.setattr(reporting, "build", lambda _recorded, _tables: {})
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")  # what the page shows is what a terminal does
+    monkeypatch.setenv("COLUMNS", "120")
     Path("suite.toml").write_text(SUITES)
+    install, *page = steps(PAGE.read_text(encoding="utf-8"))
+    assert install.command.startswith(f"git clone {PROJECT} ")
     codes: list[int] = []
-    printed: list[str] = []
     with shared(server), site(lambda path, _: Said(IMAGES.get(path, b""))) as there:
         Path("urls.txt").write_text("".join(f"{there.origin}{path}\n" for path in IMAGES))
-        for language, text in steps():
-            if language == "python":
-                Path("my_client.py").write_text(text)
-            elif language == "sh":
-                program, command, *options = shlex.split(text)
-                assert program == "fetchbench"
+        for step in page:
+            for block in step.files:
+                block.write(tmp_path)
+            for program, *words in map(shlex.split, step.command.splitlines()):
+                if program != "fetchbench":
+                    subprocess.run([program, *words], check=True)
+                    continue
                 monkeypatch.setattr("sys.stdin", Terminal("y\n"))
-                rounds = ["--rounds", "1"] if command == "bench" else []
+                rounds = ["--rounds", "1"] if words[0] == "bench" else []
                 where = ["--suite-file", "suite.toml", "--results", "results"]
-                codes.append(in_process(command, *options, *rounds, *where))
-                said = capsys.readouterr()
-                printed = list(map(plain, (said.out + said.err).splitlines()))
-                # As the page then says.
-                whole = Path("my_client.py")
-                if whole.exists():
-                    whole.write_text(whole.read_text().replace("response.text", "response.content"))
-                    Path("my_new_client.py").write_text(whole.read_text())
-            else:
-                assert language == "text"
-                missing = [line for line in text.splitlines() if not is_printed(line, printed)]
-                assert missing == [], "\n".join(printed)
+                codes.append(in_process(*words, *rounds, *where))
+            said = capsys.readouterr()
+            assert step.missing(said.out + said.err) == [], said
+            assert codes[-1] in step.codes
     assert codes == [0, 5, 0, 0, 0, 0]

@@ -170,3 +170,7 @@ def test_it_becomes_the_harness_where_the_user_is_and_its_exit_code_is_the_comma
     done = start(tmp_path, "bench", "--suite-file", "mine.toml")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("fetchbench: mine.toml: line 2: workloads.mine.images: ")
+
+
+def test_what_it_says_is_to_be_typed_is_its_own_name(tmp_path: Path) -> None:
+    assert start(tmp_path, "nothing").stderr.endswith("; fetchbench --help shows all options\n")

@@ -48,7 +48,7 @@ def test_a_side_is_measured_recorded_and_resumed(
         ]
         assert run.run.environment["sides"]["here"]["side"] == side
         assert run.run.on("here")["variables"] == {"WHO": "me"}
-        assert "side here,side," in (tmp_path / "latest" / "facts.csv").read_text()
+        assert "side,here,side," in (tmp_path / "latest" / "facts.csv").read_text()
         (tmp_path / "latest" / "trials.jsonl").write_text("")
         assert in_process("bench", "--results", tmp_path, "--resume", "latest", "--quiet") == 0
         assert len(ledger.read(tmp_path / "latest").trials) == 1

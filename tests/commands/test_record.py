@@ -1,5 +1,6 @@
 """``record``: what is written of a server is measured again on a local copy."""
 
+import json
 import os
 import statistics
 import tomllib
@@ -64,7 +65,7 @@ def test_everything_that_can_be_seen_is_written(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("probed_once")
 def test_a_server_is_found_again_by_a_record_of_it(
-    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     original = Workload.of(
         "original", images=24, image_bytes=(2_000, 10_000, 90_000), latency_s=(0.005, 0.02), tls=True, hosts=2,
@@ -76,9 +77,12 @@ def test_a_server_is_found_again_by_a_record_of_it(
     monkeypatch.setenv("SSL_CERT_FILE", os.fspath(tmp_path / "ca.pem"))
     out = tmp_path / "mine.toml"
     asked = ("record", "--urls", tmp_path / "urls.txt", "--name", "mine", "--out", out)
-    assert in_process(*asked) == 0
+    assert in_process(*asked, "--json") == 0
     server.remove("original")
     found = read_suite_file(out).workload("mine-memory")
+    told = json.loads(capsys.readouterr().out)
+    assert (told["file"], told["seen"]["images"]) == (str(out), 24)
+    assert Workload.of(**told["workload"]) == found
     assert (found.network.tls, found.network.hosts, found.what.images) == (True, 2, 24)
     assert (found.what.gzip_share, found.what.chunked_share, found.what.redirect_share) == (0.5, 0.25, 0.25)
     assert sorted(found.what.sizes) == pytest.approx(sorted(original.what.sizes), abs=1)

@@ -239,6 +239,23 @@ def test_the_default_place_is_in_the_run_and_failed_cells_are_named(
     assert f"left out: small-memory:{FAILED} failed: round 1: a wrong body" in capsys.readouterr().err
 
 
+def test_a_script_is_told_what_was_written_and_what_was_left_out(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["export", "one", "--format", "bencher", "--results", str(tmp_path)]
+    assert main([*asked, "--json", "--quiet"]) == 0
+    said = capsys.readouterr()
+    assert said.err == ""
+    assert json.loads(said.out) == {
+        "version": 1,
+        "format": "bencher",
+        "files": [str(run / "exports" / "bencher.json")],
+        "left_out": {f"small-memory:{FAILED}": "round 1: a wrong body"},
+    }
+    assert main([*asked, "--quiet"]) == 0
+    assert capsys.readouterr() == ("", "")
+
+
 def test_a_missing_package_is_one_clear_line(
     run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from jsonschema import Draft202012Validator
 
 from harness import ledger
 from harness.cli import main
+from harness.workload import Workload
 from tests.report.ledgers import a_selfcheck, make_book
 
 
@@ -39,6 +41,47 @@ def test_they_take_all_that_is_written(schemas: dict[str, Draft202012Validator],
     assert {line["kind"] for line in lines} == {"ceiling", "sentinel", "trial"}
     for line in lines:
         schemas["trials"].validate(line)
+
+
+RIGHT: list[dict[str, Any]] = [
+    {},
+    {"image_bytes": [1_024, 9_000]},
+    {"image_bytes": 500, "hosts": 9_000, "server": "remote"},
+    {"tls": True, "http": "2"},
+    {"faults": [["not_found", 0.5]]},
+]
+WRONG: list[dict[str, Any]] = [
+    {"images": 0},
+    {"images": 1.5},
+    {"image_bytes": [1_024]},
+    {"image_bytes": 500},
+    {"hosts": 9_000},
+    {"tls": 1},
+    {"sink": "tape"},
+    {"faults": [["not_found", 1.5]]},
+    {"faults": [["nothing", 0.5]]},
+    {"speed": 1},
+]
+
+
+@pytest.mark.parametrize("changes", [*RIGHT, *WRONG])
+def test_they_bound_a_workload_as_a_reader_does(
+    schemas: dict[str, Draft202012Validator], run: Path, changes: dict[str, Any]
+) -> None:
+    whole = json.loads((run / "run.json").read_text())
+    workload = whole["plan"]["workloads"][0]
+    workload.update(changes)
+    assert schemas["run"].is_valid(whole) == (changes in RIGHT)
+    with nullcontext() if changes in RIGHT else pytest.raises(ValueError, match=next(iter(changes))):
+        Workload.of(**workload)
+
+
+def test_a_ledger_of_before_a_field_is_right(schemas: dict[str, Draft202012Validator], run: Path) -> None:
+    whole = json.loads((run / "run.json").read_text())
+    del whole["plan"]["workloads"][0]["round_trip_s"]
+    assert schemas["run"].is_valid(whole)
+    del whole["plan"]["workloads"][0]["images"]
+    assert not schemas["run"].is_valid(whole)
 
 
 DAMAGE: list[Callable[[dict[str, Any]], object]] = [

@@ -110,7 +110,7 @@ def test_a_cut_last_line_is_mended_with_a_word(tmp_path: Path, capsys: pytest.Ca
     assert history(tmp_path, "add", "one", "two") == 0
     told = capsys.readouterr()
     assert "the last line was cut; it was taken out" in told.err
-    assert "one: 1 cells added" in told.out
+    assert "one: 1 value added" in told.out
     assert len(lines(tmp_path)) == 31
     assert (
         len(
@@ -241,6 +241,37 @@ def test_a_new_change_for_the_worse_can_fail_a_night(
     told = "fetchbench: new: thumbs-memory: model_0/client/loop: +50."
     assert (told in capsys.readouterr().err) == (code == 3)
     assert history(tmp_path, "show") == 0
+
+
+def test_a_script_is_told_of_what_was_added_and_what_has_changed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_run(tmp_path, "one")
+    for added in (15, 0):
+        assert history(tmp_path, "add", "one", "--json") == 0
+        told = capsys.readouterr()
+        [path] = (tmp_path / "history").glob("*.jsonl")
+        [run] = json.loads(told.out)["runs"]
+        assert (run, told.err) == ({"run": "one", "added": added, "file": str(path)}, "")
+    path.unlink()
+    write_store(
+        tmp_path / "history" / "abc.jsonl", series(cells()[0], 1, 35, [(10, 0.5), (30, 1.5)], noise=0.001)
+    )
+    assert history(tmp_path, "show", "--json", "--quiet", "--fail-on-change") == 3
+    told = capsys.readouterr()
+    assert told.err.startswith("fetchbench: new: thumbs-memory: model_0/client/loop: +")
+    found = json.loads(told.out)
+    assert (found["version"], found["exit_code"], found["folder"]) == (1, 3, str(tmp_path / "trends"))
+    [trend] = found["series"]
+    assert (trend["machine"], trend["variant"], trend["runs"]) == ("abc", "model_0/client/loop", 35)
+    assert trend["newest"]["value"] > 0
+    better, worse = trend["changes"]
+    assert (better["is_worse"], better["is_new"], worse["is_worse"], worse["is_new"]) == (
+        False, False, True, True
+    )  # fmt: skip
+    assert worse["ratio"] == pytest.approx(worse["after"] / worse["before"])
+    assert history(tmp_path, "show", "--quiet") == 0
+    assert capsys.readouterr() == ("", "")
 
 
 def test_a_glob_chooses_series_and_one_that_fits_none_is_an_error(

@@ -97,6 +97,14 @@ def test_the_lines_are_the_rows_of_the_frame() -> None:
         assert tuple(np.round(of["time_s"], 12)) in drawn
 
 
+def test_an_ideal_is_told_of_a_race_where_one_is_drawn_and_nowhere_else() -> None:
+    figure = FIGURES["race-a"]
+    for ideal_s, is_told in ((0.01, True), (np.nan, False)):
+        texts = drawn_texts(replace(figure, frame=figure.frame.assign(ideal_s=ideal_s)))
+        assert any("grey the least time that is possible" in text for text in texts) == is_told
+    assert "ideal" not in figure.caption
+
+
 def test_a_race_has_a_bar_for_each_image_on_one_axis() -> None:
     frame = FIGURES["race-a"].frame
     found = strips(frame, looks(BOOK.run.contenders, BOOK.run.plan.variants))

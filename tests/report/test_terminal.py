@@ -11,6 +11,7 @@ from harness.report.frames.tables import make_tables
 from harness.report.narrow import Name, broken, print_table
 from harness.report.progress import Pace, Screen
 from harness.report.terminal import _absences, print_report
+from harness.report.words.absences import in_one, without_figures
 from harness.stats.judge import judge_run
 from tests.builders import trial
 from tests.report.ledgers import VARIANTS, make_book, workload
@@ -115,9 +116,25 @@ def test_the_answer_comes_first_in_a_dozen_lines(width: int) -> None:
     assert any(line.startswith("large-memory: fastest: ") for line in answer)
 
 
-def test_what_differs_in_its_numbers_alone_is_noted_once() -> None:
+def test_what_differs_in_its_figures_alone_is_noted_once() -> None:
     notes = [line for line in printed(200, terminal=False).splitlines() if line.startswith("note: ")]
     assert len(notes) == len({line.rpartition("; ")[2] for line in notes}) >= 1
+
+
+@pytest.mark.parametrize(
+    ("texts", "told"),
+    [
+        (["6 of 32 in flight"], "6 of 32 in flight"),
+        (["6 of 32 in flight", "12 of 32 in flight", "9 of 32 in flight"], "6 to 12 of 32 in flight"),
+        (["1,200 requests of others", "9 requests of others"], "9 to 1,200 requests of others"),
+        (["used 97% of its core", "used 91.5% of its core"], "used 91.5 to 97% of its core"),
+        (["takes a 404 for an image"] * 2, "takes a 404 for an image"),
+        (["sends x1 with v2.3"] * 2, "sends x1 with v2.3"),
+    ],
+)
+def test_the_figures_of_notes_go_from_the_least_to_the_greatest(texts: list[str], told: str) -> None:
+    assert len(set(map(without_figures, texts))) == 1
+    assert in_one(texts) == told
 
 
 def test_the_wider_the_terminal_the_more_columns() -> None:

@@ -46,9 +46,10 @@ def race(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure:
     )
     end = float(rows["end_s"].max())
     size_s, unit = scale_of(end, "s")
+    is_ideal_known = bool(rows["ideal_s"].notna().all())
     for axes, (shared, images) in zip(panels, strips, strict=False):
         look, count = looks[shared["variant"]], len(images)
-        if shared["ideal_s"] == shared["ideal_s"]:
+        if is_ideal_known:
             axes.axvspan(0, shared["ideal_s"], color=GRID, zorder=0)
         place = np.arange(count)
         gap = np.full(count, np.nan)
@@ -73,8 +74,6 @@ def race(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure:
     panels[0].xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value / size_s:g}"))
     for axes in panels[len(strips) :]:
         axes.set_visible(False)
-    figure.supxlabel(
-        f"{unit} since the start of the pass; a bar is an image, grey the least time that is possible",
-        fontsize=SMALL,
-    )
+    grey = ", grey the least time that is possible" if is_ideal_known else ""
+    figure.supxlabel(f"{unit} since the start of the pass; a bar is an image{grey}", fontsize=SMALL)
     return figure

@@ -3,7 +3,7 @@
 import math
 import statistics
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
@@ -122,12 +122,12 @@ def lessons(ledger: Ledger) -> pd.DataFrame:
 
 
 def facts(ledger: Ledger) -> pd.DataFrame:
-    """One row per fact of the run, its machine and its versions, as text."""
+    """One row per fact of the run, its machine, its versions and its sides, as text; what is within another has dots."""
     plan, run = ledger.run.plan, ledger.run
     measured = len(ledger.trials)
     planned = sum(map(len, plan.rounds))
     rounds = len({trial.round for trial in ledger.trials})
-    rows = [
+    rows: list[tuple[str, str, object]] = [
         ("run", "run", run.id),
         ("run", "command", run.command),
         ("run", "suite", plan.suite),
@@ -140,17 +140,28 @@ def facts(ledger: Ledger) -> pd.DataFrame:
         ("run", "shortest trial (s)", plan.rules.trial_s),
         ("run", "ledger", "its last line was cut and is left out" if ledger.cut else "whole"),
     ]
+    told = [(NONE, *row) for row in rows]
     for kind, found in (("machine", run.fingerprint), ("environment", run.environment)):
         for name, value in sorted(found.items()):
             if name == "sides":
-                rows += [(f"side {side}", *fact) for side, of in value.items() for fact in sorted(of.items())]
-            elif isinstance(value, dict):
-                rows += [(name, key, inner) for key, inner in sorted(value.items())]
+                told += [(side, "side", *fact) for side, of in value.items() for fact in _single(of)]
+            elif isinstance(value, Mapping):
+                told += [(NONE, name, *fact) for fact in _single(value)]
             else:
-                rows.append((kind, name, ", ".join(map(str, value)) if isinstance(value, list) else value))
+                told += [(NONE, kind, *fact) for fact in _single({name: value})]
     return pd.DataFrame(
-        [(kind, name, str(value)) for kind, name, value in rows], columns=["kind", "fact", "value"]
+        [(kind, side, fact, str(value)) for side, kind, fact, value in told],
+        columns=["kind", "side", "fact", "value"],
     )
+
+
+def _single(found: Mapping[str, object], within: str = "") -> Iterator[tuple[str, object]]:
+    """Each fact by itself, however deep it lies."""
+    for name, value in sorted(found.items()):
+        if isinstance(value, Mapping):
+            yield from _single(value, f"{within}{name}.")
+        else:
+            yield f"{within}{name}", ", ".join(map(str, value)) if isinstance(value, list) else value
 
 
 def is_unfinished(ledger: Ledger) -> bool:

@@ -7,8 +7,7 @@ CAPTIONS = {
     ),
     "race": (
         "Of the fastest variant of each concurrency model one whole pass, the one nearest to its median. A bar is an image, "
-        "from the call of fetch until its body is there; all strips have one time axis, from zero. Shaded: the ideal, the "
-        "least time that the round trips, the line and the server allow."
+        "from the call of fetch until its body is there; all strips have one time axis, from zero."
     ),
     "phases": (
         "One more pass of each variant, watched request by request; it belongs to no other figure. Means over its images, "
