@@ -115,8 +115,10 @@ def _hidden_requests(each: Pass) -> float:
     return math.nan if each.attempts.hidden_requests is None else each.attempts.hidden_requests
 
 
-def _last_body(each: Pass) -> float:
-    return max(start + latency for start, latency in zip(each.start_s, each.latency_s, strict=True))
+def last_body_s(each: Pass) -> float:
+    """From the start of the pass to the end of its last image."""
+    last: float = max(map(add, each.start_s, each.latency_s))
+    return last
 
 
 def _witnessed(of_witness: Callable[[Witness], float]) -> Callable[[Pass], float]:
@@ -126,7 +128,8 @@ def _witnessed(of_witness: Callable[[Witness], float]) -> Callable[[Pass], float
 
 def _witnessed_per_image(of_witness: Callable[[Witness], float]) -> Callable[[Pass], float]:
     """The same over the images that were had."""
-    return lambda each: _witnessed(of_witness)(each) / _images(each)
+    seen = _witnessed(of_witness)
+    return lambda each: seen(each) / _images(each)
 
 
 def _of_passes(
@@ -246,10 +249,10 @@ DOWNLOADING = _count(
     "from the first call of fetch to the last body",
     "s",
     "lower",
-    lambda each: _last_body(each) - min(each.start_s),
+    lambda each: last_body_s(each) - min(each.start_s),
 )
 CLOSING = _count(
-    "closing_s", "from the last body to the end", "s", "lower", lambda each: each.wall_s - _last_body(each)
+    "closing_s", "from the last body to the end", "s", "lower", lambda each: each.wall_s - last_body_s(each)
 )
 VOLUNTARY_SWITCHES = _count(
     "voluntary_switches",

@@ -89,6 +89,7 @@ class Judgement:
 
     Attributes:
         metric: that cells are ranked by.
+        samples: of every cell by this metric.
         ranking: by workload, the best first, unranked last.
         findings: of every cell against the baseline of its workload.
         to_best: ratio of each cell with values to the best row of its workload, with its 95 % interval; for the
@@ -100,6 +101,7 @@ class Judgement:
     """
 
     metric: Metric
+    samples: Samples
     ranking: tuple[RankedCell, ...]
     findings: tuple[Finding, ...]
     to_best: Mapping[Cell, tuple[float, Interval | None]]
@@ -174,6 +176,7 @@ def judge_run(ledger: Ledger) -> Judgement:
     ranking = rank(found, measured.cell_notes)
     return Judgement(
         metric=metric,
+        samples=found,
         ranking=ranking,
         findings=judge(
             measured,

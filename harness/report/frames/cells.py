@@ -61,12 +61,13 @@ def passes(ledger: Ledger) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*ID, *place, *figures, "executor_size", "sink_filesystem"])
 
 
-def trials(ledger: Ledger, metric: Metric) -> pd.DataFrame:
+def trials(ledger: Ledger, judgement: Judgement) -> pd.DataFrame:
     """One row per trial that has a value of the metric that is judged by; a failed cell has none."""
     axes = axes_of(ledger)
     rows = [
-        key_of(cell, axes[cell.variant]) | {"round": number + 1, "metric": metric.key, "value": value}
-        for cell, sample in samples(ledger.trials, metric).items()
+        key_of(cell, axes[cell.variant])
+        | {"round": number + 1, "metric": judgement.metric.key, "value": value}
+        for cell, sample in judgement.samples.items()
         for number, value in sample.values.items()
     ]
     return pd.DataFrame(rows, columns=[*ID, "round", "metric", "value"]).astype({"value": "float64"})
@@ -91,7 +92,9 @@ def summary(
     shares = _server_shares(ledger.trials)
     limits = server_limits(ledger.trials, ledger.run.plan.workloads, ledger.ceilings)
     lines = source_lines(ledger)
-    times = {cell: summarise(sample) for cell, sample in samples(ledger.trials, TIME_PER_IMAGE).items()}
+    is_time = judgement.metric == TIME_PER_IMAGE
+    of_times = judgement.samples if is_time else samples(ledger.trials, TIME_PER_IMAGE)
+    times = {cell: summarise(sample) for cell, sample in of_times.items()}
     rows: list[dict[str, object]] = []
     for row in judgement.ranking:
         found = key_of(row.cell, axes[row.cell.variant]) | _state(row, judgement)
@@ -149,7 +152,7 @@ def _pass_rows(trial: Trial, variant: Variant) -> Iterable[dict[str, object]]:
     whole = {metric.key: metric.of_trial(trial) for metric in OF_TRIAL}
     for number, pass_ in enumerate(trial.passes):
         figures = {metric.key: metric.of_pass(pass_) for metric in OF_PASS if metric.of_pass}
-        yield place | {"pass": number, "warmup": pass_.warmup} | figures | whole
+        yield {**place, "pass": number, "warmup": pass_.warmup, **figures, **whole}
     if trial.reason is not None:
         yield place | {"pass": len(trial.passes), "reason": trial.reason}
 

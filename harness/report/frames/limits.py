@@ -14,6 +14,7 @@ from typing import Any
 from harness.draws import drawn
 from harness.ledger import Ledger
 from harness.measured import Pass, Trial
+from harness.metrics import last_body_s
 from harness.model import NONE, Cell
 from harness.stats.validity import server_limits
 from harness.workload import Workload
@@ -193,6 +194,5 @@ def _queued_share(workload: Workload, trials: Sequence[Trial]) -> float:
 def _mean_calls(pass_: Pass) -> float:
     if not pass_.latency_s:
         return 0.0
-    ends = [start + latency for start, latency in zip(pass_.start_s, pass_.latency_s, strict=True)]
-    lasted = max(ends) - min(pass_.start_s)
+    lasted = last_body_s(pass_) - min(pass_.start_s)
     return sum(pass_.latency_s) / lasted if lasted else 0.0

@@ -72,7 +72,7 @@ def make_tables(ledger: Ledger, judgement: Judgement) -> Tables:
         metric=judgement.metric,
         workloads=cells.workloads(ledger),
         passes=of_passes,
-        trials=cells.trials(ledger, judgement.metric),
+        trials=cells.trials(ledger, judgement),
         summary=summary,
         effects=compared,
         pairs=effects.pairs(judgement),
