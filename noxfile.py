@@ -207,10 +207,17 @@ def fetch_axe(session: nox.Session) -> None:
 
 @nox.session(tags=["develop"])
 def tests(session: nox.Session) -> None:
-    """Run the test suite, three tests at a time, for many wait for processes: no test asserts a duration."""
+    """Run the test suite, three files at a time, for many wait for processes; -- -m long runs what takes long by nature."""
     install(session, "test")
     fetch_axe(session)
-    session.run("pytest", "--numprocesses=3", "--dist=loadfile", *session.posargs)
+    options = (
+        "--numprocesses=3",
+        "--dist=loadfile",
+        "--no-loadscope-reorder",
+    )  # in the order of tests/conftest.py
+    # Without byte code some hundred processes would each compile all of ours; threads of arithmetic take each other's CPU.
+    environment = {"PYTHONDONTWRITEBYTECODE": None, "OPENBLAS_NUM_THREADS": "1"}
+    session.run("pytest", *options, *session.posargs, env=environment)
 
 
 @nox.session(tags=["develop"])

@@ -1,5 +1,6 @@
 """The live server and the catalogue, started once for all tests that need them."""
 
+import gc
 import shutil
 import sys
 import tempfile
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from matplotlib.figure import Figure
 
 from harness.measure.planning import catalog as catalogs
 from harness.measure.planning import probe as probes
@@ -15,12 +17,33 @@ from harness.measure.planning.catalog import Catalog, open_catalog
 from harness.measure.processes.launch import ROOT
 from harness.measure.server import Server, running_server
 
+HERE = Path(__file__).parent
+FIRST = (
+    "commands",
+    "measure",
+    "gate",
+    "calibration",
+    "conformance",
+    "primitives",
+)  # folders whose tests start processes
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let what takes long come first: a worker that began such a file last would keep all waiting."""
+    items.sort(key=lambda item: item.path.relative_to(HERE).parts[0] not in FIRST)
+
+
+def pytest_collection_finish() -> None:
+    """Let no collection of garbage walk through what has been imported: it stays until the end."""
+    gc.freeze()
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_lock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """No test waits for another process of the tests, or for a real run, to end its measuring."""
+    """Nothing that a test does or starts waits for another process of the tests, or for a real run, to end its measuring."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tempfile, "tempdir", str(tmp_path_factory.getbasetemp()))
+        patch.setenv("TMPDIR", str(tmp_path_factory.getbasetemp()))
         yield
 
 
@@ -55,6 +78,12 @@ def probed_once(monkeypatch: pytest.MonkeyPatch, _answers: dict[object, Any]) ->
         return list(answers), dict(interpreter)
 
     monkeypatch.setattr(catalogs, "probe", remembered)
+
+
+@pytest.fixture
+def unpainted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures are made, and not painted: that takes most of the time of a report. ``tests/report`` looks at the pictures."""
+    monkeypatch.setattr(Figure, "savefig", lambda _figure, buffer, **_: buffer.write(b"<svg/>"))
 
 
 @pytest.fixture

@@ -34,6 +34,7 @@ def test_counts_are_equal_or_not(fault: str, counts: dict[str, Any], *, is_equal
     assert Counts(client="a", fault=fault, drawn=10, **counts).is_equal is is_equal
 
 
+@pytest.mark.long
 def test_faults_are_played_as_drawn_and_seen_as_played() -> None:
     done = subprocess.run(
         [

@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.calibration.program import found_by
 
 
+@pytest.mark.long
 def test_it_pairs_the_harness_with_a_bare_script(tmp_path: Path) -> None:
     variant = "gather/aiohttp_session/asyncio"
     [found] = found_by("instrument_cost", f"--rounds 3 --passes 1 --variants {variant}", tmp_path)

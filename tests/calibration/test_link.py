@@ -61,6 +61,7 @@ def test_a_rate_is_held_against_what_was_asked_where_nothing_is_lost() -> None:
     assert told(verdicts["lost up"]) == "mine: lost up: asked 0.0 %, seen 0.0 %: kept"
 
 
+@pytest.mark.long
 def test_it_runs_as_it_is_documented(tmp_path: Path) -> None:
     try:
         with open_link(LINK):

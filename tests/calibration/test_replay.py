@@ -49,6 +49,7 @@ def test_only_what_is_told_apart_in_both_can_be_opposed() -> None:
     assert orders(first, measured({"a": twice, "c": noisy})).both == 0
 
 
+@pytest.mark.long
 def test_nginx_on_a_line_is_found_again(tmp_path: Path) -> None:
     nginx = shutil.which("nginx", path="/usr/sbin:/usr/bin")
     if nginx is None:

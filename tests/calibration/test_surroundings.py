@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import pytest
+
 from harness.calibration.surroundings import kinds
 from tests.calibration.program import found_by
 
 
+@pytest.mark.long
 def test_it_pairs_a_variant_with_itself(tmp_path: Path) -> None:
     variant = "thread_pool/requests_session"
     [found] = found_by("surroundings", f"--rounds 3 --passes 1 --kinds netrc --variants {variant}", tmp_path)

@@ -47,21 +47,21 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_it_is_found_from_any_folder_below_it_unless_one_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one, other = checkout(tmp_path / "one"), checkout(tmp_path / "other")
-    assert fetchbench.find_checkout(one / "benchmarks") == one
+    root, other = checkout(tmp_path / "root"), checkout(tmp_path / "other")
+    assert fetchbench.find_checkout(root / "benchmarks") == root
     monkeypatch.setenv(fetchbench.NAMED, str(other))
-    assert fetchbench.find_checkout(one / "benchmarks") == other
+    assert fetchbench.find_checkout(root / "benchmarks") == other
     monkeypatch.setenv(fetchbench.NAMED, str(tmp_path))
     with pytest.raises(fetchbench.StartError, match="is no checkout of fetchbench"):
-        fetchbench.find_checkout(one)
+        fetchbench.find_checkout(root)
 
 
 def test_it_is_where_it_was_installed_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    one = checkout(tmp_path / "o ne")
+    root = checkout(tmp_path / "o ne")
     monkeypatch.setattr(
-        fetchbench, "distribution", lambda _: Installed({"url": one.as_uri(), "dir_info": {}})
+        fetchbench, "distribution", lambda _: Installed({"url": root.as_uri(), "dir_info": {}})
     )
-    assert fetchbench.find_checkout(tmp_path) == one
+    assert fetchbench.find_checkout(tmp_path) == root
     monkeypatch.setattr(fetchbench, "distribution", lambda _: Installed(None))
     with pytest.raises(
         fetchbench.StartError, match="no checkout of fetchbench here; go to one, or name it in"
@@ -72,12 +72,12 @@ def test_it_is_where_it_was_installed_from(tmp_path: Path, monkeypatch: pytest.M
 def test_a_repository_is_cloned_once_at_the_commit_that_was_installed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one = checkout(tmp_path / "one")
-    git = ["git", "-C", str(one), "-c", "user.name=a", "-c", "user.email=a@b.invalid"]
+    root = checkout(tmp_path / "root")
+    git = ["git", "-C", str(root), "-c", "user.name=a", "-c", "user.email=a@b.invalid"]
     for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "one"]):
         subprocess.run([*git, *command], check=True)
     commit = subprocess.check_output([*git, "rev-parse", "HEAD"], text=True).strip()
-    told = {"url": one.as_uri(), "vcs_info": {"vcs": "git", "commit_id": commit}}
+    told = {"url": root.as_uri(), "vcs_info": {"vcs": "git", "commit_id": commit}}
     monkeypatch.setattr(fetchbench, "distribution", lambda _: Installed(told))
     found = fetchbench.find_checkout(tmp_path)
     assert found == tmp_path / "cache" / "fetchbench" / "checkouts" / commit[:16]
@@ -85,7 +85,7 @@ def test_a_repository_is_cloned_once_at_the_commit_that_was_installed(
     (found / "harness" / "__main__.py").unlink()
     assert fetchbench.find_checkout(tmp_path) == found
     assert fetchbench.is_checkout(found)
-    shutil.rmtree(one)
+    shutil.rmtree(root)
     assert fetchbench.find_checkout(tmp_path) == found
 
 
@@ -99,14 +99,14 @@ def test_what_is_installed_is_this_file_alone() -> None:
 def test_its_environment_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     commands: list[list[str]] = []
     monkeypatch.setattr(fetchbench, "_run", commands.append)
-    one = checkout(tmp_path / "one")
-    python = fetchbench.environment(one)
-    assert fetchbench.environment(one) == python
+    root = checkout(tmp_path / "root")
+    python = fetchbench.environment(root)
+    assert fetchbench.environment(root) == python
     [venv, install] = [command[1:] for command in commands]
     assert (venv[0], install[:2]) == ("venv", ["pip", "install"])
-    assert f"--group={one / 'pyproject.toml'}:measure" in install
-    (one / "constraints.txt").write_text("requests==2.0\n")
-    assert fetchbench.environment(one) != python
+    assert f"--group={root / 'pyproject.toml'}:measure" in install
+    (root / "constraints.txt").write_text("requests==2.0\n")
+    assert fetchbench.environment(root) != python
 
 
 def homeless() -> Path:

@@ -3,12 +3,13 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from harness.cli import main
+from harness.measure import ceiling
 from harness.measure.processes.launch import ROOT
 
 SUITE = """\
@@ -40,6 +41,14 @@ variants = ["thread_pool/requests_session", "gather/aiohttp_session/uvloop"]
 """
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _short_ceilings() -> Iterator[None]:
+    """The server's ceiling is measured for a fifth of the time; ``tests/measure/test_ceiling.py`` has whole ones."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ceiling, "SECONDS", 0.12)
+        yield
 
 
 @pytest.fixture(scope="session")

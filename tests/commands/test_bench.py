@@ -17,9 +17,11 @@ import pytest
 from harness import ledger
 from harness.measure.planning.catalog import open_catalog
 from harness.measure.processes.launch import ROOT
+from harness.measure.server import Server
 from harness.report.frames.phases import NAMES
 from harness.session import options
 from tests.commands.conftest import Command, command, in_process
+from tests.shared_server import shared
 
 
 @pytest.fixture(scope="module")
@@ -119,9 +121,16 @@ def test_another_process_with_other_hashes_rebuilds_the_same_bytes(
     assert before == after
 
 
+@pytest.mark.usefixtures("unpainted")
 def test_a_failing_cell_is_named_keeps_no_speed_and_fails_the_run(
-    harness: Command, suite_file: Path, tmp_path: Path
+    suite_file: Path,
+    server: Server,
+    small_tree: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(options, "open_catalog", partial(open_catalog, root=small_tree))
     client = tmp_path / "liar.py"
     client.write_text(
         '"""Truncates."""\n'
@@ -131,31 +140,21 @@ def test_a_failing_cell_is_named_keeps_no_speed_and_fails_the_run(
         "def open_client(*, concurrency, timeout_s, ca_file):\n"
         "    yield lambda url: urllib.request.urlopen(url).read()[:-1]\n"
     )
-    done = harness(
-        "bench",
-        "--suite-file",
-        suite_file,
-        "--results",
-        tmp_path,
-        "--client",
-        client,
-        "--workloads",
-        "tiny-memory",
-        "--rounds",
-        "2",
-    )
-    assert done.returncode == 1
+    where = ("--suite-file", suite_file, "--results", tmp_path, "--client", client)
+    asked = ("--workloads", "tiny-memory", "--rounds", "2", "--variants", "thread_pool/requests_session")
+    with shared(server):
+        assert in_process("bench", *where, *asked) == 1
     found = {row["variant"]: row for row in rows(tmp_path / "latest" / "summary.csv")}
     assert found["thread_pool/liar"]["state"] == "failed"
     assert "bodies differ from the manifest" in found["thread_pool/liar"]["reason"]
     assert found["thread_pool/liar"]["images_per_s"] == found["thread_pool/liar"]["rank"] == ""
     assert found["thread_pool/requests_session"]["state"] == "untested"
-    assert "bodies differ" in done.stdout
-    assert (
-        len([trial for trial in ledger.read(tmp_path / "latest").trials if "liar" in trial.cell.variant]) == 1
-    )
+    assert "bodies differ" in capsys.readouterr().out
+    trials = [trial for trial in ledger.read(tmp_path / "latest").trials if "liar" in trial.cell.variant]
+    assert len(trials) == 1
 
 
+@pytest.mark.long
 def test_a_second_run_waits_until_ctrl_c_ends_the_first_which_reports_what_is_measured(
     suite_file: Path, tmp_path: Path
 ) -> None:
@@ -186,6 +185,7 @@ def test_a_second_run_waits_until_ctrl_c_ends_the_first_which_reports_what_is_me
     second.communicate(timeout=60)
 
 
+@pytest.mark.long
 def test_a_server_that_dies_ends_the_run_in_one_line_and_loses_nothing(
     suite_file: Path, tmp_path: Path
 ) -> None:
@@ -210,89 +210,6 @@ def test_a_server_that_dies_ends_the_run_in_one_line_and_loses_nothing(
     assert "the image server stopped answering" in error.splitlines()[-1]
     assert "Traceback" not in error
     assert "written to" in out
-
-
-@pytest.mark.usefixtures("probed_once")
-@pytest.mark.parametrize(
-    ("arguments", "code", "message"),
-    [
-        (["--suite", "huge"], 2, "no suite 'huge'; there are default"),
-        (["--workloads", "none"], 2, "no workload 'none'; there are tiny-memory, tiny-disk"),
-        (["--variants", "*/curl/*"], 2, "'*/curl/*' matches no variant"),
-        (["--baseline", "nobody"], 2, "--baseline: no variant 'nobody'"),
-        (["--rounds", "0"], 2, "'0' is no whole number above 0"),
-        (["--surprise"], 2, "unrecognized arguments: --surprise"),
-        (["--client", "absent.py"], 2, "absent.py is no file"),
-    ],
-)
-def test_a_wrong_option_is_one_line(
-    suite_file: Path,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    arguments: list[str],
-    code: int,
-    message: str,
-) -> None:
-    assert in_process("bench", "--suite-file", suite_file, "--results", tmp_path, *arguments) == code
-    assert message in capsys.readouterr().err.splitlines()[-1]
-
-
-DECORATED = '''\
-"""A."""
-from contextlib import contextmanager
-
-@contextmanager
-def open_client(*, concurrency, timeout_s, ca_file):
-    return lambda url: b""
-'''
-
-
-@pytest.mark.parametrize(
-    ("source", "message"),
-    [
-        ("", "has no docstring"),
-        ('"""A."""\n', "has no function open_client"),
-        ('"""A."""\ndef open_client(): ...\n', "without the parameter"),
-        (
-            '"""A."""\ndef open_client(*, concurrency, timeout_s, ca_file): ...\n',
-            "needs open_client decorated with",
-        ),
-        (
-            DECORATED,
-            "has an open_client that yields nothing: write yield fetch, not return fetch",
-        ),
-        ('"""A."""\nimport nowhere_to_be_found\n', "package nowhere_to_be_found is not installed"),
-        ('"""A."""\n1/0\n', "ZeroDivisionError: division by zero"),
-        ('"""A."""\nthis is no python\n', "SyntaxError"),
-        ('"""A."""\nimport os; os._exit(3)\n', "importing it: the worker ended with exit code 3"),
-    ],
-)
-def test_a_client_without_the_contract_is_one_line(
-    suite_file: Path,
-    small_tree: Path,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-    source: str,
-    message: str,
-) -> None:
-    monkeypatch.setattr(options, "open_catalog", partial(open_catalog, root=small_tree))
-    path = tmp_path / "mine.py"
-    path.write_text(source)
-    assert in_process("bench", "--suite-file", suite_file, "--results", tmp_path, "--client", path) == 2
-    [line] = capsys.readouterr().err.splitlines()
-    assert str(path) in line
-    assert message in line
-
-
-@pytest.mark.usefixtures("probed_once")
-def test_results_that_cannot_be_written_are_one_line(
-    suite_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "file").write_text("")
-    assert in_process("bench", "--suite-file", suite_file, "--results", tmp_path / "file") == 1
-    [line] = capsys.readouterr().err.splitlines()
-    assert "cannot write results" in line
 
 
 def test_a_missing_package_is_a_state_with_a_reason(harness: Command) -> None:

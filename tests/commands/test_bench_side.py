@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from matplotlib.figure import Figure
 
 from harness import ledger
 from harness.measure.server import Server
@@ -22,12 +21,7 @@ def open_client(*, concurrency, timeout_s, ca_file):
     yield lambda url: urllib.request.urlopen(url, timeout=timeout_s).read()
 '''
 
-pytestmark = pytest.mark.usefixtures("probed_once")
-
-
-@pytest.fixture(autouse=True)
-def _nothing_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Figure, "savefig", lambda _, buffer, **__: buffer.write(b"<svg/>"))
+pytestmark = pytest.mark.usefixtures("probed_once", "unpainted")
 
 
 def test_a_side_is_measured_recorded_and_resumed(

@@ -12,19 +12,23 @@ import psutil
 import pytest
 
 from harness.measure.processes.launch import ROOT
-from tests.commands.conftest import Command, command, in_process
+from tests.commands.conftest import command, in_process
 
 FAULTS = ("reset_before_head", "expired_certificate")
 
 
-def test_a_run_writes_every_file_and_tells_what_clients_do(harness: Command, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("probed_once")
+def test_a_run_writes_every_file_and_tells_what_clients_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     clients = ("aiohttp_session", "requests_session", "httpx_http2")
-    done = harness(
+    code = in_process(
         "conformance", "--tables", "clients", "limits", "--clients", *clients, "--faults", *FAULTS,
         "--schemes", "https", "--limits", "descriptors_64", "--results", tmp_path, "--json",
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
+    said = capsys.readouterr()
+    assert code == 0, said.err
+    told = json.loads(said.out)
     folder = Path(told["folder"])
     assert {path.name for path in folder.iterdir()} == {
         "conformance.csv", "conformance.html", "conformance.md", "limits.csv",
@@ -83,6 +87,7 @@ def interrupted(folder: Path, *arguments: str | Path) -> tuple[int, str, set[psu
     return process.returncode, said, set(started)
 
 
+@pytest.mark.long
 def test_ctrl_c_ends_a_look_at_a_stall_at_once(tmp_path: Path) -> None:
     code, said, started = interrupted(
         tmp_path, "conformance", "--clients", "httpx_http2", "requests_session", "--tables", "clients",
@@ -95,6 +100,7 @@ def test_ctrl_c_ends_a_look_at_a_stall_at_once(tmp_path: Path) -> None:
     assert "httpx_http2" in table.read_text()  # what is known already is kept
 
 
+@pytest.mark.long
 def test_ctrl_c_ends_a_pass_that_stalls_at_once(tmp_path: Path) -> None:
     suite = tmp_path / "suite.toml"
     suite.write_text(

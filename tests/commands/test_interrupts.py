@@ -115,6 +115,7 @@ def test_a_gate_that_is_telling_goes_on_to_its_end(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.long
 def test_a_gate_that_is_between_two_stages_tells_what_it_has(tmp_path: Path) -> None:
     suite = tmp_path / "suite.toml"
     suite.write_text(SUITE)

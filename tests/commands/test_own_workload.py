@@ -11,6 +11,7 @@ from tests.builders import seen
 from tests.commands.conftest import in_process
 from tests.shared_server import shared
 
+pytestmark = pytest.mark.usefixtures("probed_once", "unpainted")
 SHORT = ("--rounds", "1", "--variants", "thread_pool/requests_session")
 MINE = """\
 [workloads.mine-disk]
@@ -22,7 +23,6 @@ sink = "disk"
 """
 
 
-@pytest.mark.usefixtures("probed_once")
 def test_a_workload_needs_no_file_and_is_recorded(server: Server, tmp_path: Path) -> None:
     asked = ("--images", "4", "--size", "2KB,2.5KiB", "--latency", "3ms", "--tls", "--concurrency", "2")
     with shared(server):
@@ -40,7 +40,6 @@ def test_a_workload_needs_no_file_and_is_recorded(server: Server, tmp_path: Path
     assert seen(recorded.trials[0].timed[0]).requests == 4
 
 
-@pytest.mark.usefixtures("probed_once")
 def test_a_file_that_says_a_workload_alone_is_measured_by_the_default_suite(
     server: Server, tmp_path: Path
 ) -> None:
@@ -55,7 +54,6 @@ def test_a_file_that_says_a_workload_alone_is_measured_by_the_default_suite(
     assert file.suite("quick").workloads == file.gate.workloads == [file.selfcheck.workload] == ["mine-disk"]
 
 
-@pytest.mark.usefixtures("probed_once")
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -6,11 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from harness.measure.processes.launch import ROOT
 
 ONE = "benchmarks/test_download.py::test_download[thread_pool/requests_session]"
 
 
+@pytest.mark.long
 def test_a_default_variant_is_timed_and_compared(tmp_path: Path) -> None:
     alone = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
 

@@ -63,7 +63,7 @@ def test_everything_that_can_be_seen_is_written(tmp_path: Path) -> None:
     assert max(map(len, text.splitlines())) < 140
 
 
-@pytest.mark.usefixtures("probed_once")
+@pytest.mark.usefixtures("probed_once", "unpainted")
 def test_a_server_is_found_again_by_a_record_of_it(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from matplotlib.figure import Figure
 
 from harness import ledger
 from harness.cli import main
@@ -63,10 +62,10 @@ def test_no_code_of_a_contender_reaches_a_terminal_or_a_file(
         assert [sign for sign in text if not sign.isprintable() and sign not in "\n\N{NO-BREAK SPACE}"] == []
 
 
+@pytest.mark.usefixtures("unpainted")
 def test_a_run_is_judged_by_another_metric_and_then_by_its_own_again(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(Figure, "savefig", lambda _, buffer, **__: buffer.write(b"<svg/>"))
     folder = write(tmp_path / "run", make_book(rounds=8, variants=VARIANTS[:3]))
     assert main(["report", str(folder)]) == 0
     own = (folder / "summary.csv").read_bytes()
@@ -82,10 +81,10 @@ def test_a_run_is_judged_by_another_metric_and_then_by_its_own_again(
     assert "no metric 'threads' to judge by" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("unpainted")
 def test_without_room_there_is_one_line_and_no_part_of_a_file(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(Figure, "savefig", lambda _, buffer, **__: buffer.write(b"<svg/>"))
     folder = write(tmp_path / "run", make_book(rounds=3))
     with room_for(9_000):
         assert main(["report", str(folder)]) == 1

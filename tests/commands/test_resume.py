@@ -10,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from matplotlib.figure import Figure
 
 from harness import ledger
 from harness.calibration import kill_resume
@@ -25,6 +24,8 @@ from tests.builders import cell, series, trial, variant
 from tests.commands.conftest import in_process
 from tests.report.ledgers import workload
 from tests.shared_server import shared
+
+pytestmark = pytest.mark.usefixtures("unpainted")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -66,7 +67,6 @@ def test_a_run_stops_by_precision_between_two_rounds(
             tell(trial(entry.cell, job.number, 0.01 * (1 + place * spread * (job.number % 3))))
 
     monkeypatch.setattr(driver, "run_round", measured)
-    monkeypatch.setattr(Figure, "savefig", lambda _, buffer, **__: buffer.write(b"<svg/>"))
     asked = ("--workloads", "tiny-memory", "--precision", "2%", "--rounds", "12")
     assert in_process("bench", "--suite-file", suite_file, "--results", tmp_path, *asked) == 0
     done = found(tmp_path / "latest")
@@ -75,6 +75,7 @@ def test_a_run_stops_by_precision_between_two_rounds(
     assert done.total() == 2 * rounds
 
 
+@pytest.mark.long
 def test_a_killed_run_ends_without_a_trial_lost_or_doubled(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import pytest
-from matplotlib.figure import Figure
 
 from harness import ledger
 from harness.measure.server import Server
@@ -14,12 +13,7 @@ from tests.shared_server import shared
 
 SHORT = ("--workloads", "tiny-memory", "--rounds", "3", "--variants", "thread_pool/requests_session")
 
-pytestmark = pytest.mark.usefixtures("probed_once")
-
-
-@pytest.fixture(autouse=True)
-def _nothing_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Figure, "savefig", lambda _, buffer, **__: buffer.write(b"<svg/>"))
+pytestmark = pytest.mark.usefixtures("probed_once", "unpainted")
 
 
 def test_bench_and_report_say_nothing_or_one_document(

@@ -35,6 +35,7 @@ def suite(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("probed_once")
 def test_it_says_what_was_found_and_that_so_little_is_not_kept(
     suite: Path, server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]

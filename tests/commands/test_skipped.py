@@ -12,7 +12,7 @@ from harness.cli import main
 from tests.builders import seen
 from tests.commands.conftest import SUITE
 
-pytestmark = pytest.mark.usefixtures("probed_once")
+pytestmark = pytest.mark.usefixtures("probed_once", "unpainted")
 ONE = SUITE.replace("concurrency = 32", "concurrency = 1")
 NAIVE, SIZED = "to_thread/requests_session/asyncio", "thread_pool/requests_session"
 

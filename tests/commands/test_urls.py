@@ -4,7 +4,6 @@ import io
 from pathlib import Path
 
 import pytest
-from matplotlib.figure import Figure
 
 from harness import ledger
 from harness.measure.remote import pauses
@@ -18,13 +17,12 @@ TWO = ("--variants", "thread_pool/requests_session", "gather/aiohttp_session/asy
 ONE = ("--variants", "thread_pool/requests_session")
 
 
-pytestmark = pytest.mark.usefixtures("probed_once")
+pytestmark = pytest.mark.usefixtures("probed_once", "unpainted")
 
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is drawn, and where an answer does not say how long to wait, that is no time."""
-    monkeypatch.setattr(Figure, "savefig", lambda _, buffer, **__: buffer.write(b"<svg/>"))
+    """Where an answer does not say how long to wait, that is no time."""
     monkeypatch.setattr(pauses, "USUAL_PAUSE_S", 0.0)
 
 

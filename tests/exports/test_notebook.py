@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from tests.ci.sessions import ROOT
-from tests.report.ledgers import VARIANTS, files_of, make_book
+from tests.report.ledgers import VARIANTS, csvs_of, make_book
 
 NOTEBOOK = json.loads((ROOT / "docs" / "questions.ipynb").read_text(encoding="utf-8"))
 
@@ -38,7 +38,7 @@ def run_cells(names: dict[str, Any]) -> list[Any]:
 
 @pytest.fixture(scope="module")
 def files() -> Mapping[str, bytes]:
-    return files_of(make_book())[1]
+    return csvs_of(make_book())
 
 
 def test_its_three_answers_are_those_of_the_run(

@@ -22,6 +22,7 @@ def verdict(results: Path) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("probed_once")
 def test_a_client_that_burns_the_cpu_fails_the_gate(
     suite_file: Path,

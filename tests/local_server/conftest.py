@@ -8,13 +8,13 @@ from tests.local_server.running import WORKLOAD, Running, running
 
 
 @pytest.fixture(scope="module")
-def one() -> Iterator[Running]:
+def image_server() -> Iterator[Running]:
     with running("--exit-with-stdin") as server:
         yield server
 
 
 @pytest.fixture
-def paths(one: Running) -> list[str]:
-    status, answer = one.control("PUT", "small", WORKLOAD)
+def paths(image_server: Running) -> list[str]:
+    status, answer = image_server.control("PUT", "small", WORKLOAD)
     assert status == 200
     return [image["path"] for image in answer["images"]]

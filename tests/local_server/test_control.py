@@ -20,43 +20,45 @@ from local_server.server import ImageServer
 from tests.local_server.running import WORKLOAD, Running, get, running
 
 
-def test_a_new_window_may_move_the_images(one: Running) -> None:
-    _, answer = one.control("PUT", "small", WORKLOAD)
+def test_a_new_window_may_move_the_images(image_server: Running) -> None:
+    _, answer = image_server.control("PUT", "small", WORKLOAD)
     paths, digests = ([image[key] for image in answer["images"]] for key in ("path", "sha256"))
     for seed in ("3", None, "0", "3", "999999"):
-        assert one.control("POST", f"small/window/{seed}" if seed else "small/window")[0] == 200
-        found = [hashlib.sha256(one.get(path)[1]).hexdigest() for path in paths]
+        assert image_server.control("POST", f"small/window/{seed}" if seed else "small/window")[0] == 200
+        found = [hashlib.sha256(image_server.get(path)[1]).hexdigest() for path in paths]
         expected = moved(digests, int(seed)) if seed else digests
         assert found == expected
         assert not seed or all(now != before for now, before in zip(found, digests, strict=True))
         digests = expected
-    assert one.control("POST", "small/window/x")[0] == 404
+    assert image_server.control("POST", "small/window/x")[0] == 404
 
 
-def test_who_does_not_know_the_paths_is_a_stranger_and_counted_apart(one: Running, paths: list[str]) -> None:
-    one.control("POST", "small/window")
+def test_who_does_not_know_the_paths_is_a_stranger_and_counted_apart(
+    image_server: Running, paths: list[str]
+) -> None:
+    image_server.control("POST", "small/window")
     name = paths[0].rpartition("/")[2]
     for path in ("/small/x", f"/small/{name}", f"/{name}", "/", "/_control/workloads/small/window"):
-        one.raw(get(path))
-    one.get(paths[0])
-    seen = one.control("POST", "small/window")[1]
+        image_server.raw(get(path))
+    image_server.get(paths[0])
+    seen = image_server.control("POST", "small/window")[1]
     assert (seen["requests"], seen["connections"], seen["statuses"]) == (1, 1, {"200": 1})
     assert seen["strangers"] == 5
-    assert one.control("POST", "small/window")[1]["strangers"] == 0
+    assert image_server.control("POST", "small/window")[1]["strangers"] == 0
 
 
-def test_paths_are_secret_and_of_one_length(one: Running) -> None:
+def test_paths_are_secret_and_of_one_length(image_server: Running) -> None:
     found = []
     for name in ("small", "of-another-name", "small"):
-        _, answer = one.control("PUT", name, WORKLOAD)
+        _, answer = image_server.control("PUT", name, WORKLOAD)
         found.append([image["path"] for image in answer["images"]])
     assert (
         len({path for paths in found for path in paths}) == 24
     )  # also of a workload that is registered again
     assert len({len(path) for paths in found for path in paths}) == 1
     assert all(len(path.split("/")[1]) >= 22 for paths in found for path in paths)  # 128 bits
-    assert one.get(found[0][0])[0] == 404
-    assert one.get(found[2][0])[0] == 200
+    assert image_server.get(found[0][0])[0] == 404
+    assert image_server.get(found[2][0])[0] == 200
 
 
 def test_workloads_are_bounded_in_sum_before_they_are_made() -> None:
@@ -99,9 +101,9 @@ def test_workloads_are_bounded_in_sum_before_they_are_made() -> None:
     ],
 )  # fmt: skip
 def test_control_refuses_with_a_reason(
-    one: Running, method: str, path: str, body: object, status: int, reason: str
+    image_server: Running, method: str, path: str, body: object, status: int, reason: str
 ) -> None:
-    found, answer = one.control(method, path, body)
+    found, answer = image_server.control(method, path, body)
     assert found == status
     assert reason in answer["error"]
 
@@ -117,17 +119,17 @@ def test_a_body_that_breaks_off_is_refused_or_dropped_and_fills_no_log() -> None
 
 
 @pytest.mark.parametrize("token", ["", "wrong", "\xff"])
-def test_control_needs_the_token(one: Running, token: str) -> None:
-    status, answer = one.control("PUT", "x", WORKLOAD, token=token)
+def test_control_needs_the_token(image_server: Running, token: str) -> None:
+    status, answer = image_server.control("PUT", "x", WORKLOAD, token=token)
     assert status == 401
     assert "token" in answer["error"]
 
 
-def test_a_removed_workload_is_gone(one: Running) -> None:
-    _, answer = one.control("PUT", "gone", WORKLOAD)
-    assert one.control("DELETE", "gone") == (200, {})
+def test_a_removed_workload_is_gone(image_server: Running) -> None:
+    _, answer = image_server.control("PUT", "gone", WORKLOAD)
+    assert image_server.control("DELETE", "gone") == (200, {})
     path = answer["images"][0]["path"]
-    assert one.raw(get(path)).startswith(b"HTTP/1.1 404 ")
+    assert image_server.raw(get(path)).startswith(b"HTTP/1.1 404 ")
 
 
 def test_a_workload_that_cannot_be_listened_for_holds_no_room() -> None:

@@ -25,24 +25,24 @@ ASKED = {"images": 8, "image_bytes": 40_000, "latency_s": 0.0, "seed": 1, "tls":
 
 
 @pytest.fixture(scope="module")
-def one() -> Iterator[Running]:
+def image_server() -> Iterator[Running]:
     with running("--exit-with-stdin") as server:
         yield server
 
 
 @pytest.fixture
-def told(one: Running) -> dict[str, Any]:
-    return registered(one)
+def told(image_server: Running) -> dict[str, Any]:
+    return registered(image_server)
 
 
-def registered(one: Running, **more: object) -> dict[str, Any]:
-    status, answer = one.control("PUT", "second", ASKED | more)
+def registered(image_server: Running, **more: object) -> dict[str, Any]:
+    status, answer = image_server.control("PUT", "second", ASKED | more)
     assert status == 200, answer
     return answer
 
 
-def window(one: Running) -> dict[str, Any]:
-    return one.control("POST", "second/window/1")[1]
+def window(image_server: Running) -> dict[str, Any]:
+    return image_server.control("POST", "second/window/1")[1]
 
 
 def client(told: dict[str, Any], **more: Any) -> httpx.Client:
@@ -54,12 +54,12 @@ def digests(answers: Sequence[httpx.Response]) -> list[str]:
     return [hashlib.sha256(answer.content).hexdigest() for answer in answers]
 
 
-def test_every_image_is_what_the_manifest_says(one: Running) -> None:
-    told = registered(one, gzip_share=0.5)
+def test_every_image_is_what_the_manifest_says(image_server: Running) -> None:
+    told = registered(image_server, gzip_share=0.5)
     began = perf_counter()
     with client(told) as session:
         answers = [session.get(image["url"]) for image in told["images"]]
-    seen = window(one)
+    seen = window(image_server)
     assert digests(answers) == [image["sha256"] for image in told["images"]]
     assert {answer.http_version for answer in answers} == {"HTTP/2"}
     assert {answer.headers["content-type"] for answer in answers} == {"image/jpeg"}
@@ -79,48 +79,48 @@ def test_a_workload_can_be_served_from_the_start() -> None:
         assert [(answer.http_version, len(answer.content)) for answer in answers] == [("HTTP/2", 6144)] * 2
 
 
-def test_requests_of_one_connection_are_under_way_together(one: Running) -> None:
-    told = registered(one, latency_s=0.2)
+def test_requests_of_one_connection_are_under_way_together(image_server: Running) -> None:
+    told = registered(image_server, latency_s=0.2)
     with client(told) as session, ThreadPoolExecutor(8) as pool:
         session.get(told["images"][0]["url"])  # else each opens a connection before it knows the protocol
-        window(one)
+        window(image_server)
         assert len(list(pool.map(session.get, [image["url"] for image in told["images"]]))) == 8
-    seen = window(one)
+    seen = window(image_server)
     assert (seen["connections"], seen["peak_in_flight"]) == (1, 8)
     assert seen["waited_s"] >= 8 * 0.19
 
 
-def test_images_are_found_behind_redirects_and_on_other_hosts(one: Running) -> None:
-    told = registered(one, hosts=2, redirect_share=0.25, redirect_host_share=0.25)
+def test_images_are_found_behind_redirects_and_on_other_hosts(image_server: Running) -> None:
+    told = registered(image_server, hosts=2, redirect_share=0.25, redirect_host_share=0.25)
     with client(told) as session:
         answers = [session.get(image["url"]) for image in told["images"]]
-    seen = window(one)
+    seen = window(image_server)
     assert digests(answers) == [image["sha256"] for image in told["images"]]
     assert seen["statuses"] == {"200": 8, "302": 4}
     assert seen["hosts"] == {"127.0.0.1": 1, "127.0.0.2": 1}
 
 
-def test_a_new_window_moves_the_images(one: Running, told: dict[str, Any]) -> None:
+def test_a_new_window_moves_the_images(image_server: Running, told: dict[str, Any]) -> None:
     with client(told) as session:
         before = digests([session.get(image["url"]) for image in told["images"]])
-        window(one)
+        window(image_server)
         after = digests([session.get(image["url"]) for image in told["images"]])
     assert sorted(before) == sorted(after)
     assert all(now != then for now, then in zip(after, before, strict=True))
 
 
 def test_a_connection_that_was_kept_or_opened_before_shows_its_age(
-    one: Running, told: dict[str, Any]
+    image_server: Running, told: dict[str, Any]
 ) -> None:
     url = told["images"][0]["url"]
     with client(told) as kept, client(told) as opened:
         kept.get(url)
         opened.get(f"https://{urlsplit(url).netloc}/")  # a stranger's request, which no window counts
-        window(one)
+        window(image_server)
         began = perf_counter()
         for session in (kept, opened):
             session.get(url)
-            seen = window(one)
+            seen = window(image_server)
             assert seen["connections"] == 1
             assert seen["reached_at"] < began < seen["answered_at"]
 
@@ -136,12 +136,12 @@ def test_a_connection_that_has_ended_is_forgotten_for_its_port_is_given_to_other
     ("GET", "{path}x", 404), ("GET", "{path}?x", 404), ("POST", "{path}", 405), ("HEAD", "{path}", 405),
     ("GET", "/", 404),
 ])  # fmt: skip
-def test_refusals(one: Running, told: dict[str, Any], method: str, path: str, status: int) -> None:
+def test_refusals(image_server: Running, told: dict[str, Any], method: str, path: str, status: int) -> None:
     url = urlsplit(told["images"][0]["url"])
-    window(one)
+    window(image_server)
     with client(told) as session:
         answer = session.request(method, f"https://{url.netloc}{path.format(path=url.path)}")
-    seen = window(one)
+    seen = window(image_server)
     assert answer.status_code == status
     assert (answer.headers.get("allow") == "GET") == (status == 405)
     if path == "/":
@@ -150,13 +150,13 @@ def test_refusals(one: Running, told: dict[str, Any], method: str, path: str, st
         assert (seen["statuses"], seen["strangers"]) == ({str(status): 1}, 0)
 
 
-def test_each_address_gives_its_own_images_alone(one: Running) -> None:
-    told = registered(one, hosts=2)
+def test_each_address_gives_its_own_images_alone(image_server: Running) -> None:
+    told = registered(image_server, hosts=2)
     first, second = (urlsplit(image["url"]) for image in told["images"][:2])
-    window(one)
+    window(image_server)
     with client(told) as session:
         assert session.get(f"https://{first.netloc}{second.path}").status_code == 421
-    assert window(one)["statuses"] == {"421": 1}
+    assert window(image_server)["statuses"] == {"421": 1}
 
 
 def test_a_client_that_leaves_early_is_counted_and_nothing_breaks() -> None:

@@ -10,9 +10,9 @@ import pytest
 from tests.local_server.running import WORKLOAD, Running, get, running
 
 
-def test_every_image_is_what_the_manifest_says(one: Running) -> None:
-    _, answer = one.control("PUT", "small", WORKLOAD)
-    with one.connect() as connection:
+def test_every_image_is_what_the_manifest_says(image_server: Running) -> None:
+    _, answer = image_server.control("PUT", "small", WORKLOAD)
+    with image_server.connect() as connection:
         for image in answer["images"]:
             connection.request("GET", image["path"])
             response = connection.getresponse()
@@ -20,7 +20,7 @@ def test_every_image_is_what_the_manifest_says(one: Running) -> None:
             assert response.headers["Content-Type"] == "image/jpeg"
             assert len(body) == image["bytes"] == 4096
             assert hashlib.sha256(body).hexdigest() == image["sha256"]
-    _, seen = one.control("POST", "small/window")
+    _, seen = image_server.control("POST", "small/window")
     assert seen["connections"] == 1
     assert seen["requests"] == 8
     assert seen["statuses"] == {"200": 8}
@@ -31,56 +31,56 @@ def test_every_image_is_what_the_manifest_says(one: Running) -> None:
     assert seen["server_cpu_s"] >= 0
 
 
-def test_only_harmless_headers_are_told_with_their_values(one: Running, paths: list[str]) -> None:
-    one.control("POST", "small/window")
+def test_only_harmless_headers_are_told_with_their_values(image_server: Running, paths: list[str]) -> None:
+    image_server.control("POST", "small/window")
     secret = {
         "Authorization": "Basic bWU6d29yZA==",
         "X-Api-Key": "abc",
         "Cookie": "a=b",
         "User-Agent": "me/1",
     }
-    with one.connect() as connection:
+    with image_server.connect() as connection:
         connection.request("GET", paths[0], headers=secret)
         connection.getresponse().read()
-    _, seen = one.control("POST", "small/window")
+    _, seen = image_server.control("POST", "small/window")
     hidden = dict.fromkeys(("authorization", "cookie", "x-api-key"), "(not recorded)")
     assert {name: seen["headers"][name] for name in (*hidden, "user-agent")} == hidden | {
         "user-agent": "me/1"
     }
 
 
-def test_a_connection_that_was_kept_shows_its_age(one: Running, paths: list[str]) -> None:
+def test_a_connection_that_was_kept_shows_its_age(image_server: Running, paths: list[str]) -> None:
     seen = []
-    with one.connect() as connection:
+    with image_server.connect() as connection:
         for _ in range(2):
             began = time.perf_counter()
             connection.request("GET", paths[0])
             connection.getresponse().read()
             ended = time.perf_counter()
-            seen.append(one.control("POST", "small/window")[1])
+            seen.append(image_server.control("POST", "small/window")[1])
             assert began < seen[-1]["answered_at"] < ended
     assert [window["connections"] for window in seen] == [1, 1]
     assert seen[0]["reached_at"] == seen[1]["reached_at"] < began
 
 
-def test_what_the_server_keeps_waiting_is_told(one: Running) -> None:
-    _, answer = one.control("PUT", "slow", WORKLOAD | {"latency_s": 0.1})
+def test_what_the_server_keeps_waiting_is_told(image_server: Running) -> None:
+    _, answer = image_server.control("PUT", "slow", WORKLOAD | {"latency_s": 0.1})
     for image in answer["images"][:2]:
-        one.get(image["path"])
-    assert one.control("POST", "slow/window")[1]["waited_s"] >= 0.19  # a timer may be a little early
+        image_server.get(image["path"])
+    assert image_server.control("POST", "slow/window")[1]["waited_s"] >= 0.19  # a timer may be a little early
 
 
-def test_latency_keeps_requests_in_flight(one: Running) -> None:
-    _, answer = one.control("PUT", "slow", WORKLOAD | {"latency_s": 0.3})
+def test_latency_keeps_requests_in_flight(image_server: Running) -> None:
+    _, answer = image_server.control("PUT", "slow", WORKLOAD | {"latency_s": 0.3})
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(one.get, [image["path"] for image in answer["images"]]))
+        found = list(pool.map(image_server.get, [image["path"] for image in answer["images"]]))
     assert [(status, len(body)) for status, body in found] == [(200, 4096)] * 8
-    assert one.control("POST", "slow/window")[1]["peak_in_flight"] == 8
+    assert image_server.control("POST", "slow/window")[1]["peak_in_flight"] == 8
 
 
-def test_pipelined_requests_are_answered_in_order(one: Running, paths: list[str]) -> None:
-    bodies = [one.get(path)[1] for path in paths[:2]]
-    answer = one.raw(f"GET {paths[0]} HTTP/1.1\r\nHost: x\r\n\r\n".encode() + get(paths[1]))
+def test_pipelined_requests_are_answered_in_order(image_server: Running, paths: list[str]) -> None:
+    bodies = [image_server.get(path)[1] for path in paths[:2]]
+    answer = image_server.raw(f"GET {paths[0]} HTTP/1.1\r\nHost: x\r\n\r\n".encode() + get(paths[1]))
     assert answer.count(b"HTTP/1.1 200 OK") == 2
     assert 0 < answer.index(bodies[0]) < answer.index(bodies[1])
 
@@ -88,12 +88,12 @@ def test_pipelined_requests_are_answered_in_order(one: Running, paths: list[str]
 @pytest.mark.parametrize("cut", [10, 40, -2, -1])
 @pytest.mark.parametrize(("second", "status"), [("GET {}", b"200"), ("GET {}x", b"404"), ("POST {}", b"405")])
 def test_a_request_in_pieces_is_answered_in_its_turn(
-    one: Running, paths: list[str], second: str, status: bytes, cut: int
+    image_server: Running, paths: list[str], second: str, status: bytes, cut: int
 ) -> None:
     first = f"GET {paths[0]} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
     last = f"{second.format(paths[1])} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
-    body = one.get(paths[0])[1]
-    with socket.create_connection((one.host, one.port), timeout=10) as wire:
+    body = image_server.get(paths[0])[1]
+    with socket.create_connection((image_server.host, image_server.port), timeout=10) as wire:
         for part in (first, first + last[:cut], last[cut:]):
             wire.sendall(part)
             time.sleep(0.02)  # likely a read of its own; the answer is the same if it is not
@@ -114,24 +114,24 @@ def test_a_connection_is_kept_without_the_compiled_parser() -> None:
         assert server.control("POST", "images/window")[1]["connections"] == 1
 
 
-def test_who_asks_much_and_reads_nothing_fills_no_buffer(one: Running) -> None:
-    _, answer = one.control("PUT", "large", WORKLOAD | {"images": 1, "image_bytes": 8_000_000})
+def test_who_asks_much_and_reads_nothing_fills_no_buffer(image_server: Running) -> None:
+    _, answer = image_server.control("PUT", "large", WORKLOAD | {"images": 1, "image_bytes": 8_000_000})
     path = answer["images"][0]["path"]
-    with socket.create_connection((one.host, one.port), timeout=10) as wire:
+    with socket.create_connection((image_server.host, image_server.port), timeout=10) as wire:
         wire.sendall(20 * f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         assert wire.recv(10) == b"HTTP/1.1 2"
         for _ in range(20):  # as many turns for the others: the first answer still waits for its reader
-            assert one.get(f"{path}x")[0] == 404
-        assert one.control("POST", "large/window")[1]["statuses"] == {"404": 20}
+            assert image_server.get(f"{path}x")[0] == 404
+        assert image_server.control("POST", "large/window")[1]["statuses"] == {"404": 20}
 
 
-def test_a_large_image_reaches_a_slow_reader_whole(one: Running) -> None:
-    _, answer = one.control("PUT", "large", WORKLOAD | {"images": 1, "image_bytes": 8_000_000})
+def test_a_large_image_reaches_a_slow_reader_whole(image_server: Running) -> None:
+    _, answer = image_server.control("PUT", "large", WORKLOAD | {"images": 1, "image_bytes": 8_000_000})
     [image] = answer["images"]
-    with socket.create_connection((one.host, one.port), timeout=10) as wire:
+    with socket.create_connection((image_server.host, image_server.port), timeout=10) as wire:
         wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
         wire.sendall(get(image["path"]))
-        assert one.get(f"{image['path']}x")[0] == 404  # the others do not wait for the slow one
+        assert image_server.get(f"{image['path']}x")[0] == 404  # the others do not wait for the slow one
         found = b"".join(iter(lambda: wire.recv(100_000), b""))
     assert hashlib.sha256(found.partition(b"\r\n\r\n")[2]).hexdigest() == image["sha256"]
 
@@ -140,21 +140,21 @@ def test_a_large_image_reaches_a_slow_reader_whole(one: Running) -> None:
     "request_line", ["GET {} HTTP/1.0\r\n", "GET {} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"]
 )
 def test_a_connection_that_may_not_be_kept_is_closed(
-    one: Running, paths: list[str], request_line: str
+    image_server: Running, paths: list[str], request_line: str
 ) -> None:
-    answer = one.raw((request_line.format(paths[0]) + "\r\n").encode())
+    answer = image_server.raw((request_line.format(paths[0]) + "\r\n").encode())
     head, _, body = answer.partition(b"\r\n\r\n")
     assert b"Connection: close" in head
     assert len(body) == 4096
 
 
-def test_a_client_that_leaves_early_is_counted_and_nothing_breaks(one: Running) -> None:
-    _, answer = one.control("PUT", "slow", WORKLOAD | {"latency_s": 0.1})
+def test_a_client_that_leaves_early_is_counted_and_nothing_breaks(image_server: Running) -> None:
+    _, answer = image_server.control("PUT", "slow", WORKLOAD | {"latency_s": 0.1})
     path = answer["images"][0]["path"]
-    with socket.create_connection((one.host, one.port)) as wire:
+    with socket.create_connection((image_server.host, image_server.port)) as wire:
         wire.sendall(get(path))
-    assert one.get(path)[0] == 200
-    assert one.control("POST", "slow/window")[1]["requests"] == 2  # the first was due first
+    assert image_server.get(path)[0] == 200
+    assert image_server.control("POST", "slow/window")[1]["requests"] == 2  # the first was due first
 
 
 def test_a_client_that_breaks_off_a_large_answer_is_no_news() -> None:
@@ -187,18 +187,18 @@ def test_a_client_that_breaks_off_a_large_answer_is_no_news() -> None:
         ("GET /" + "x" * 20_000, 400),
     ],
 )
-def test_refusals(one: Running, paths: list[str], request_line: str, status: int) -> None:
+def test_refusals(image_server: Running, paths: list[str], request_line: str, status: int) -> None:
     line = request_line.format(path=paths[0])
-    answer = one.raw(f"{line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+    answer = image_server.raw(f"{line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
     assert answer.split(b" ", 2)[1] == str(status).encode()
     assert (b"Allow: GET" in answer) == (status == 405)
 
 
-def test_refusals_below_a_workload_are_witnessed(one: Running, paths: list[str]) -> None:
-    one.control("POST", "small/window")
-    one.raw(get(f"{paths[0]}x"))
-    one.raw(get(paths[0]).replace(b"GET", b"DELETE"))
-    seen = one.control("POST", "small/window")[1]
+def test_refusals_below_a_workload_are_witnessed(image_server: Running, paths: list[str]) -> None:
+    image_server.control("POST", "small/window")
+    image_server.raw(get(f"{paths[0]}x"))
+    image_server.raw(get(paths[0]).replace(b"GET", b"DELETE"))
+    seen = image_server.control("POST", "small/window")[1]
     assert (seen["statuses"], seen["strangers"]) == ({"404": 1, "405": 1}, 0)
 
 

@@ -22,48 +22,48 @@ class _Connection:
 
 
 def test_a_request_belongs_to_the_window_in_which_it_arrived() -> None:
-    one = witness.Witness()
-    late = one.arrived(_Connection(), HEAD, "/a")
-    assert one.close_window()["peak_in_flight"] == 1
-    one.arrived(_Connection(), HEAD, "/a").answered(200, 10, at=5.0)
+    observer = witness.Witness()
+    late = observer.arrived(_Connection(), HEAD, "/a")
+    assert observer.close_window()["peak_in_flight"] == 1
+    observer.arrived(_Connection(), HEAD, "/a").answered(200, 10, at=5.0)
     late.answered(200, 10, at=6.0)
-    window = one.close_window()
+    window = observer.close_window()
     assert (window["requests"], window["bytes"], window["peak_in_flight"]) == (1, 10, 1)
     assert window["answered_at"] == 5.0
 
 
 def test_a_window_tells_when_it_was_reached_and_last_answered_and_how_long_it_kept_waiting() -> None:
-    one = witness.Witness()
-    windows = [one.arrived(_Connection(made_at), HEAD, "/a") for made_at in (7.0, 3.0, 5.0)]
+    observer = witness.Witness()
+    windows = [observer.arrived(_Connection(made_at), HEAD, "/a") for made_at in (7.0, 3.0, 5.0)]
     for window, at, waited_s in zip(windows, (8.0, 9.5, 9.0), (0.25, 1.0, 0.5), strict=True):
         window.answered(200, 10, at=at, waited_s=waited_s)
-    seen = one.close_window()
+    seen = observer.close_window()
     assert (seen["reached_at"], seen["answered_at"], seen["waited_s"]) == (3.0, 9.5, 1.75)
-    nothing = one.close_window()
+    nothing = observer.close_window()
     assert (nothing["reached_at"], nothing["answered_at"], nothing["waited_s"]) == (None, None, 0.0)
 
 
 def test_a_connection_counts_once_in_each_window_that_it_is_used_in() -> None:
-    one, kept = witness.Witness(), _Connection(made_at=2.0)
+    observer, kept = witness.Witness(), _Connection(made_at=2.0)
     for _ in range(3):
-        one.arrived(kept, HEAD, "/a")
-    one.arrived(_Connection(), HEAD, "/a")
-    assert one.close_window()["connections"] == 2
-    one.arrived(kept, HEAD, "/a")
-    seen = one.close_window()
+        observer.arrived(kept, HEAD, "/a")
+    observer.arrived(_Connection(), HEAD, "/a")
+    assert observer.close_window()["connections"] == 2
+    observer.arrived(kept, HEAD, "/a")
+    seen = observer.close_window()
     assert (seen["connections"], seen["reached_at"]) == (1, 2.0)
 
 
 def test_moments_are_kept_where_a_window_is_watched_and_nowhere_else() -> None:
-    one, connection = witness.Witness(), _Connection(made_at=2.0)
-    one.arrived(connection, HEAD, "/a")
-    assert "moments" not in one.close_window(is_watched=True)
-    first = one.arrived(connection, HEAD, "/a")
+    observer, connection = witness.Witness(), _Connection(made_at=2.0)
+    observer.arrived(connection, HEAD, "/a")
+    assert "moments" not in observer.close_window(is_watched=True)
+    first = observer.arrived(connection, HEAD, "/a")
     arrived_at = first.arrived_at
     first.answered(200, 10, at=arrived_at + 1, path="/a")
-    one.arrived(connection, HEAD, "/b").answered(200, 10, at=9.0)
-    found = one.close_window()["moments"]
+    observer.arrived(connection, HEAD, "/b").answered(200, 10, at=9.0)
+    found = observer.close_window()["moments"]
     assert isinstance(found, dict)
     assert found["/a"] == [2.0, 2.5, arrived_at, arrived_at + 1]
     assert (*found["/b"][:2], found["/b"][3]) == (None, None, None)
-    assert "moments" not in one.close_window()
+    assert "moments" not in observer.close_window()

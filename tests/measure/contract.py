@@ -32,6 +32,6 @@ def trials_of(
 
 def only(catalog: Catalog, *ids: str) -> Catalog:
     """The catalogue with these variants alone."""
-    found = tuple(one for one in catalog.variants if one.id in ids)
+    found = tuple(variant for variant in catalog.variants if variant.id in ids)
     assert len(found) == len(ids)
     return replace(catalog, variants=found)

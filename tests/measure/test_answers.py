@@ -99,7 +99,7 @@ def _nothing_to_complain_of(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_a_worker_should_answer_is_recorded(tmp_path: Path) -> None:
     found = conducted(tmp_path, FINE, ENDED | {"unheard_of": 1, "passes": []}, {})
     assert found.reason is None
-    assert {one.latency_s for one in found.passes} == {(0.01,) * 10}
+    assert {each.latency_s for each in found.passes} == {(0.01,) * 10}
     assert (found.executor_size, found.parity) == (6, {"extensions.x": "y"})
 
 

@@ -103,7 +103,9 @@ def test_nothing_that_a_contender_started_outlives_it(
     [trial] = trials_of(catalog, server)
     assert trial.reason == "the worker ended with exit code 3"
     assert not [
-        one for one in psutil.process_iter(["cmdline"]) if f"97.{os.getpid()}" in (one.info["cmdline"] or [])
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if f"97.{os.getpid()}" in (process.info["cmdline"] or [])
     ]
 
 

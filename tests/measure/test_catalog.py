@@ -43,7 +43,7 @@ LOOPS = [contender("loop", "asyncio"), contender("loop", "trio")]
 
 
 def ids(*contenders: Contender) -> set[str]:
-    return {one.id for one in combine([*LOOPS, *contenders])}
+    return {variant.id for variant in combine([*LOOPS, *contenders])}
 
 
 def test_a_sync_client_goes_with_every_sync_model_and_its_loops() -> None:
@@ -71,7 +71,7 @@ def test_a_loop_of_ones_own_takes_what_names_the_loop_in_whose_place_it_runs() -
     both = contender("client", "both", fetch="async", loops=("asyncio", "trio"))
     sync = contender("client", "sync", fetch="sync")
     found = ids(mine, gather, nursery, thread, both, sync)
-    assert {one for one in found if one.endswith("/mine")} == {"gather/both/mine", "thread/sync/mine"}
+    assert {name for name in found if name.endswith("/mine")} == {"gather/both/mine", "thread/sync/mine"}
     assert "nursery/both/trio" in found
 
 
@@ -160,10 +160,12 @@ def test_a_missing_package_leaves_the_others_alone(tmp_path: Path) -> None:
     path = tmp_path / "clients" / "httpx_async.py"
     path.write_text(path.read_text().replace("import httpx\n", "import httpx\nimport not_there_at_all\n"))
     catalog = open_catalog(sys.executable, root=tmp_path)
-    broken = [one for one in catalog.variants if one.client == "httpx_async"]
+    broken = [variant for variant in catalog.variants if variant.client == "httpx_async"]
     assert len(broken) >= 5
-    assert {one.unavailable for one in broken} == {"httpx_async: package not_there_at_all is not installed"}
-    assert all(one.unavailable is None for one in catalog.variants if one.client != "httpx_async")
+    assert {variant.unavailable for variant in broken} == {
+        "httpx_async: package not_there_at_all is not installed"
+    }
+    assert all(variant.unavailable is None for variant in catalog.variants if variant.client != "httpx_async")
 
 
 def test_globs_pick_by_id_and_a_glob_without_a_match_is_an_error() -> None:
@@ -173,8 +175,8 @@ def test_globs_pick_by_id_and_a_glob_without_a_match_is_an_error() -> None:
         contender("concurrency", "pool", fetch="sync", loops=()),
     ]
     variants = combine(contenders)
-    assert [one.id for one in match(["*/d"], variants)] == ["pool/d"]
-    assert [one.id for one in match(["pool/*"], variants)] == ["pool/c", "pool/d"]
+    assert [variant.id for variant in match(["*/d"], variants)] == ["pool/d"]
+    assert [variant.id for variant in match(["pool/*"], variants)] == ["pool/c", "pool/d"]
     with pytest.raises(HarnessError, match="matches no variant"):
         match(["pool/*", "nothing/*"], variants)
 
@@ -211,8 +213,10 @@ def test_a_loop_given_by_path_makes_variants_or_says_why_it_makes_none(tmp_path:
     path = tmp_path / "mine.py"
     path.write_text(LOOP.format(loops='LOOPS = ("asyncio",)'))
     catalog = open_catalog(sys.executable, loops=[path])
-    mine = {one.id.removesuffix("/mine") for one in catalog.variants if one.loop == "mine"}
-    assert mine == {one.id.removesuffix("/asyncio") for one in catalog.variants if one.loop == "asyncio"}
+    mine = {variant.id.removesuffix("/mine") for variant in catalog.variants if variant.loop == "mine"}
+    assert mine == {
+        variant.id.removesuffix("/asyncio") for variant in catalog.variants if variant.loop == "asyncio"
+    }
     assert catalog.contender("loop", "mine").loops == ("asyncio",)
     path.write_text(LOOP.format(loops=""))
     with pytest.raises(HarnessError, match=r"^--loop: mine.py fits no other file: look at its LOOPS"):
@@ -231,7 +235,7 @@ def test_a_link_is_named_as_it_is_given(tmp_path: Path) -> None:
     (tmp_path / "mine.py").symlink_to("my-loop-2.py")
     catalog = open_catalog(sys.executable, loops=[tmp_path / "mine.py"])
     assert catalog.contender("loop", "mine").path == str(tmp_path / "mine.py")
-    assert any(one.loop == "mine" for one in catalog.variants)
+    assert any(variant.loop == "mine" for variant in catalog.variants)
 
 
 def test_a_loop_of_ones_own_joins_every_pair_that_is_measured_on_such_a_loop() -> None:
@@ -253,12 +257,12 @@ def test_a_loop_of_ones_own_joins_every_pair_that_is_measured_on_such_a_loop() -
         variables={},
         interpreter={"packages": {}},
     )
-    asked = tuple(one for one in variants if one.id in {"pool/c", "thread/c/asyncio"})
+    asked = tuple(variant for variant in variants if variant.id in {"pool/c", "thread/c/asyncio"})
     options = Namespace(client=[], concurrency_model=[], loop=[Path("mine.py")])
-    found = {one.id for one in with_own(asked, catalog, options)}
+    found = {variant.id for variant in with_own(asked, catalog, options)}
     assert found == {"pool/c", "thread/c/asyncio", "thread/c/mine"}
     options.client = [Path("d.py")]
-    assert {one.id for one in with_own(asked, catalog, options)} - found == {
+    assert {variant.id for variant in with_own(asked, catalog, options)} - found == {
         "pool/d",
         "thread/d/asyncio",
         "thread/d/mine",

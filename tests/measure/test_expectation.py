@@ -23,10 +23,10 @@ SPAN = (99.999, 100.101)  # from outside
 
 def seen(*, worker_peak: int = 5, server_peak: int = 5, **witness: object) -> Pass:
     """A pass from 100.0 to 100.1 of the machine's clock; its images took 0.1 s together."""
-    one = replace(one_pass(0.01, images=10), began_at=100.0, wall_s=0.1)
+    measured = replace(one_pass(0.01, images=10), began_at=100.0, wall_s=0.1)
     times = {"reached_at": 100.001, "answered_at": 100.099, "waited_s": 0.09}
-    changed = replace(witnessed(one), **({"peak_in_flight": server_peak} | times | witness))  # type: ignore[arg-type]
-    return replace(one, peak_in_flight=worker_peak, witness=changed)
+    changed = replace(witnessed(measured), **({"peak_in_flight": server_peak} | times | witness))  # type: ignore[arg-type]
+    return replace(measured, peak_in_flight=worker_peak, witness=changed)
 
 
 def told(**changes: object) -> Pass:

@@ -87,7 +87,7 @@ def download(fetch, urls, concurrency, true=download):
     cells = dict(zip(fetch.__code__.co_freevars, fetch.__closure__))
     started = cells["started"].cell_contents
     ended = cells["keep"].cell_contents.__self__._ended
-    started[:-1] = [one - 0.001 for one in ended[:-1]]
+    started[:-1] = [end - 0.001 for end in ended[:-1]]
 """
 KEPT = """
 POOL = urllib3.PoolManager(maxsize=32)

@@ -30,15 +30,15 @@ OPENED = []
 
 def others():
     """All workers but this one."""
-    for one in os.listdir("/proc"):
-        if one.isdigit() and int(one) != os.getpid():
+    for name in os.listdir("/proc"):
+        if name.isdigit() and int(name) != os.getpid():
             try:
-                line = open(f"/proc/{{one}}/cmdline").read()
-                parent = int(open(f"/proc/{{one}}/stat").read().rpartition(")")[2].split()[1])
+                line = open(f"/proc/{{name}}/cmdline").read()
+                parent = int(open(f"/proc/{{name}}/stat").read().rpartition(")")[2].split()[1])
             except OSError:
                 continue
             if "harness.measure.worker" in line and parent == os.getppid():
-                yield int(one)
+                yield int(name)
 
 def burn(seconds):
     until = time.process_time() + seconds
@@ -84,8 +84,8 @@ def tree(tmp_path: Path) -> Path:
 @pytest.fixture
 def own_server() -> Iterator[Server]:
     """One that a test may lose."""
-    with running_server(cpus=()) as one:
-        yield one
+    with running_server(cpus=()) as server:
+        yield server
 
 
 def trials_of(
@@ -109,15 +109,15 @@ def trials_of(
 
 
 def by_client(trials: Iterable[Trial]) -> dict[str, Trial]:
-    return {one.cell.variant.removeprefix("pool/"): one for one in trials}
+    return {trial.cell.variant.removeprefix("pool/"): trial for trial in trials}
 
 
 @pytest.mark.parametrize(
     ("when", "lie", "reason"),
     [
-        (1, "[os.kill(one, signal.SIGTERM) for one in others()]", "while it ran, a waiting worker was killed"),
-        (2, "[os.kill(one, signal.SIGSTOP) for one in others()]", "while it ran, a waiting worker was stopped"),
-        (2, "[os.setpriority(0, one, 19) for one in others()]", "while it ran, a waiting worker was given another"),
+        (1, "[os.kill(pid, signal.SIGTERM) for pid in others()]", "while it ran, a waiting worker was killed"),
+        (2, "[os.kill(pid, signal.SIGSTOP) for pid in others()]", "while it ran, a waiting worker was stopped"),
+        (2, "[os.setpriority(0, pid, 19) for pid in others()]", "while it ran, a waiting worker was given another"),
         (2, "threading.Thread(target=burn, args=(99,), daemon=True).start()", "s of CPU in the"),
         (1, "os.fork() == 0 and (os.setsid(), os.fork() == 0 and burn(99), os._exit(0))", "s of CPU in the"),
     ],
@@ -163,7 +163,7 @@ def test_who_asks_on_while_others_run_spoils_no_count_of_theirs(server: Server, 
 
 
 def test_who_meddles_at_its_import_is_found_when_they_start_one_by_one(server: Server, tree: Path) -> None:
-    lie = "[os.kill(one, 9) for one in others()]"
+    lie = "[os.kill(pid, 9) for pid in others()]"
     found = by_client(trials_of(server, tree, at_import=lie, is_first=False))
     assert found["liar"].reason == "while it ran, a waiting worker was killed"
     assert found["honest"].reason is None
@@ -224,7 +224,9 @@ def test_a_daemon_ends_with_its_trial(server: Server, tree: Path) -> None:
 
     def look(record: object) -> None:
         if isinstance(record, Trial):
-            left.append(sum(mark in (one.info["cmdline"] or []) for one in psutil.process_iter(["cmdline"])))
+            left.append(
+                sum(mark in (process.info["cmdline"] or []) for process in psutil.process_iter(["cmdline"]))
+            )
 
     trials = trials_of(server, tree, once=lie, tell=look)
     assert [trial.reason for trial in trials] == [None, None]

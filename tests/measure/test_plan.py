@@ -44,10 +44,10 @@ def plan(*, seed: int, rounds: int, variants: int = 5) -> Plan:
 def test_every_round_holds_every_cell_once(seed: int, rounds: int, variants: int) -> None:
     made = plan(seed=seed, rounds=rounds, variants=variants)
     assert len(made.rounds) == rounds
-    for one in made.rounds:
-        assert set(Counter(one).values()) == {1}
-        assert len(one) == 2 * variants
-        assert set(one) == set(made.cells)
+    for cells in made.rounds:
+        assert set(Counter(cells).values()) == {1}
+        assert len(cells) == 2 * variants
+        assert set(cells) == set(made.cells)
 
 
 @given(seed=st.integers(0, 2**32))
@@ -62,7 +62,7 @@ def test_rounds_are_ordered_differently_and_so_are_seeds() -> None:
 
 
 def test_each_cell_comes_first_about_equally_often() -> None:
-    firsts = Counter(one[0] for one in plan(seed=7, rounds=1000).rounds)
+    firsts = Counter(cells[0] for cells in plan(seed=7, rounds=1000).rounds)
     assert len(firsts) == 10
     assert all(60 <= count <= 145 for count in firsts.values())  # binomial(1000, 1/10), beyond 4 sigma
 
@@ -77,7 +77,7 @@ def test_what_cannot_run_here_is_in_the_plan_but_in_no_round() -> None:
         variants=[variant("v0"), variant("v1", unavailable="package x is not installed")],
         rounds=2,
     )
-    assert [one.id for one in made.variants] == ["v0", "v1"]
+    assert [variant.id for variant in made.variants] == ["v0", "v1"]
     assert [cell.variant for cell in made.cells] == ["v0"]
 
 
@@ -114,12 +114,16 @@ def test_every_cell_is_measured_in_every_round_or_skipped(
     in_flight: list[int | None], concurrencies: list[int]
 ) -> None:
     too_many = {
-        (f"w{one}", f"v{other}")
-        for one, concurrency in enumerate(concurrencies)
-        for other, many in enumerate(in_flight)
+        (f"w{workload}", f"v{variant}")
+        for workload, concurrency in enumerate(concurrencies)
+        for variant, many in enumerate(in_flight)
         if min(many or 0, 10) > concurrency
     }
-    every = {(f"w{one}", f"v{other}") for one in range(len(concurrencies)) for other in range(len(in_flight))}
+    every = {
+        (f"w{workload}", f"v{variant}")
+        for workload in range(len(concurrencies))
+        for variant in range(len(in_flight))
+    }
     if too_many == every:
         with pytest.raises(HarnessError, match="nothing can be measured here"):
             asked(*in_flight, concurrencies=concurrencies)

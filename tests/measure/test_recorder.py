@@ -24,20 +24,20 @@ def body_of(url: str) -> bytes:
 
 @pytest.mark.parametrize("on_disk", [True, False])
 def test_each_image_once_has_its_times_in_the_order_of_the_urls(tmp_path: Path, *, on_disk: bool) -> None:
-    one = recorder(tmp_path if on_disk else None)
-    fetch = one.sync(body_of)
+    recording = recorder(tmp_path if on_disk else None)
+    fetch = recording.sync(body_of)
     for url in reversed(URLS):
         assert fetch(url) == body_of(url)
-    assert one.complaint() is None
-    assert one.bodies() == {
+    assert recording.complaint() is None
+    assert recording.bodies() == {
         "digests": [sha256(url.encode()).hexdigest() for url in URLS],
         "sizes": [14] * 3,
     }
-    starts, latencies = one.times(0.0)
+    starts, latencies = recording.times(0.0)
     assert starts == sorted(starts, reverse=True)
     assert len(latencies) == 3
     assert min(latencies) >= 0
-    assert one.peak_in_flight() == 1
+    assert recording.peak_in_flight() == 1
     assert list(tmp_path.iterdir()) == []
 
 
@@ -52,24 +52,24 @@ def test_each_image_once_has_its_times_in_the_order_of_the_urls(tmp_path: Path, 
     ],
 )
 def test_another_set_of_calls_is_told(urls: list[str], complaint: str) -> None:
-    one = recorder()
-    fetch = one.sync(body_of)
+    recording = recorder()
+    fetch = recording.sync(body_of)
     for url in urls:
         fetch(url)
-    assert one.complaint() == complaint
+    assert recording.complaint() == complaint
 
 
 def test_what_is_no_bytes_cannot_be_saved_and_is_told_so(tmp_path: Path) -> None:
-    one = recorder(tmp_path)
+    recording = recorder(tmp_path)
     with pytest.raises(ContractError, match=r"^fetch returned str, not bytes: return the bytes as they came"):
-        one.sync(lambda _url: "text")(URLS[0])  # type: ignore[arg-type,return-value]
-    assert one.sink_error is None
+        recording.sync(lambda _url: "text")(URLS[0])  # type: ignore[arg-type,return-value]
+    assert recording.sink_error is None
 
 
 @pytest.mark.parametrize("hedge_wins", [True, False])
 def test_a_call_that_was_cancelled_before_it_was_sent_is_told_too(*, hedge_wins: bool) -> None:
     """It had overwritten when the first call began: a latency below 0, or one that was too short."""
-    one = recorder()
+    recording = recorder()
 
     async def fetch(url: str) -> bytes:
         await asyncio.sleep(0)
@@ -82,12 +82,12 @@ def test_a_call_that_was_cancelled_before_it_was_sent_is_told_too(*, hedge_wins:
         await (second if hedge_wins else first)
 
     async def main() -> None:
-        call = one.asynchronous(fetch)
+        call = recording.asynchronous(fetch)
         await hedge(call, URLS[0])  # type: ignore[arg-type] # a coroutine is as good as a future here
         for url in URLS[1:]:
             await call(url)
 
     asyncio.run(main())
-    assert one.complaint() == AGAIN
-    _, latencies = one.times(0.0)
+    assert recording.complaint() == AGAIN
+    _, latencies = recording.times(0.0)
     assert min(latencies[1:]) >= 0

@@ -122,7 +122,7 @@ def test_an_async_fetch_must_raise_and_give_way_on_any_loop(loop: str) -> None:
 
     async def found() -> list[tuple[str | None, bool]]:
         every: list[Any] = [swallows, raises, blocks, lambda _url: b"", sync, yields]
-        return [await asynchronous(one, "url", {}) for one in every]
+        return [await asynchronous(call, "url", {}) for call in every]
 
     assert RUN[loop](found) == [
         (SWALLOWED, True),

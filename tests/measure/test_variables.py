@@ -67,10 +67,10 @@ def test_the_server_starts_clean() -> None:
 
 
 def test_a_home_is_of_one_process_and_goes_with_it() -> None:
-    with clean_environment() as one, clean_environment() as other:
-        homes = {one["HOME"], other["HOME"]}
+    with clean_environment() as first, clean_environment() as other:
+        homes = {first["HOME"], other["HOME"]}
         assert len(homes) == 2
-        Path(one["HOME"], ".netrc").write_text("left behind")
+        Path(first["HOME"], ".netrc").write_text("left behind")
     assert not any(map(os.path.exists, homes))
 
 

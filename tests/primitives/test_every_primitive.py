@@ -11,6 +11,7 @@ import pytest
 from harness.measure.processes.launch import ROOT
 from harness.report.primitives import charts, table
 
+pytestmark = pytest.mark.long
 SHORT = ("--benchmark-enable", "--benchmark-max-time=0", "--benchmark-min-rounds=1", "--benchmark-warmup=off")
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from harness.ledger import Ledger
 from harness.measured import Attempts, Ceiling, Pass, Trial
 from harness.model import HERE, Axis, Cell, Contender, Plan, Run, SelfCheck, Skipped, TrialRules, Variant
+from harness.report.csvs import to_csv
 from harness.report.derived import build
 from harness.report.frames.tables import Tables, make_tables
 from harness.stats.judge import judge_run
@@ -115,6 +116,11 @@ def files_of(ledger: Ledger) -> tuple[Tables, Mapping[str, bytes]]:
     """The frames and files of a ledger."""
     tables = make_tables(ledger, judge_run(ledger))
     return tables, build(ledger, tables)
+
+
+def csvs_of(ledger: Ledger) -> Mapping[str, bytes]:
+    """The files of its frames alone: no picture is drawn for them."""
+    return {name: to_csv(frame) for name, frame in make_tables(ledger, judge_run(ledger)).files.items()}
 
 
 def pace(text: str) -> float:

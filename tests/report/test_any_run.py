@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from matplotlib.figure import Figure
 from rich.console import Console
 
 from harness.ledger import Ledger
@@ -64,12 +63,7 @@ def a_book(rounds: int, fates: Sequence[str], absent: str, *, watched: bool) -> 
     )
 
 
-@pytest.fixture(autouse=True)
-def _no_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Figures are made, and not painted: that takes nearly all of the time."""
-    monkeypatch.setattr(Figure, "savefig", lambda _figure, buffer, **_: buffer.write(b"<svg/>"))
-
-
+@pytest.mark.usefixtures("unpainted")
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rounds=st.sampled_from(list(BASES)),

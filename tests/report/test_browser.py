@@ -85,15 +85,13 @@ def test_nothing_is_asked_of_any_network_and_nothing_complains(visit: Open) -> N
     ]
     assert asked == []
     assert errors(page) == []
-    whole = "return [...document.images].every((one) => one.complete && one.naturalWidth > 100)"
+    whole = "return [...document.images].every((image) => image.complete && image.naturalWidth > 100)"
     assert page.execute_script(whole)
 
 
 def test_dark_paper_is_dark_with_dark_figures(visit: Open) -> None:
     both = "[document.body, document.querySelector('figure img')]"
-    styles = (
-        f"return {both}.map((one) => getComputedStyle(one)).map((one) => [one.backgroundColor, one.filter])"
-    )
+    styles = f"return {both}.map((node) => getComputedStyle(node)).map((style) => [style.backgroundColor, style.filter])"
     clear = "rgba(0, 0, 0, 0)"
     assert visit(scheme="light").execute_script(styles) == [["rgb(255, 255, 255)", "none"], [clear, "none"]]
     dark = visit(scheme="dark").execute_script(styles)
@@ -107,7 +105,7 @@ def test_paper_has_no_controls_and_all_data(visit: Open) -> None:
     assert (
         page.execute_script("return getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     )
-    heights = "return [...document.querySelectorAll('details.data table')].map((one) => one.getBoundingClientRect().height)"
+    heights = "return [...document.querySelectorAll('details.data table')].map((row) => row.getBoundingClientRect().height)"
     assert min(page.execute_script(heights)) > 0
     assert page.execute_script("return document.documentElement.scrollWidth") == 760
 
@@ -161,7 +159,7 @@ def test_axe_finds_no_violation(visit: Open, scheme: str) -> None:
             "axe-core is not there: npm pack axe-core, unpack it to .cache/axe, or set FETCHBENCH_AXE"
         )
     page = visit(scheme=scheme)
-    page.execute_script("for (const one of document.querySelectorAll('details')) one.open = true")
+    page.execute_script("for (const node of document.querySelectorAll('details')) node.open = true")
     page.execute_script(axe.read_text(encoding="utf-8"))
     found = page.execute_async_script("axe.run().then(arguments[0])")
     told = [

@@ -73,7 +73,7 @@ def test_a_race_is_played_by_hand_too(visit: Open) -> None:
 
 def test_on_a_phone_rank_name_and_rate_are_in_view(visit: Open) -> None:
     page = visit(width=390)
-    right = "return [...document.querySelectorAll('.ranking td.bar')].map((one) => one.getBoundingClientRect().right)"
+    right = "return [...document.querySelectorAll('.ranking td.bar')].map((cell) => cell.getBoundingClientRect().right)"
     assert max(page.execute_script(right)) <= 390
 
 

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from harness.report.csvs import to_csv
-from tests.report.ledgers import files_of, make_book
+from tests.report.ledgers import csvs_of, make_book
 
 
 def test_a_distribution_is_its_quantiles_and_text_is_never_run() -> None:
@@ -25,12 +25,7 @@ def test_the_axes_stand_beside_each_variant_and_are_never_empty() -> None:
 
 
 def test_every_file_of_a_run_with_a_row_per_cell_has_the_axes() -> None:
-    _, files = files_of(make_book())
-    heads = {
-        name: data.decode().partition("\n")[0].split(",")
-        for name, data in files.items()
-        if name.endswith(".csv")
-    }
+    heads = {name: data.decode().partition("\n")[0].split(",") for name, data in csvs_of(make_book()).items()}
     of_cells = {name for name, head in heads.items() if "variant" in head}
     assert {"summary.csv", "passes.csv", "effects.csv", "latency.csv", "notes.csv", "parity.csv"} <= of_cells
     for name in of_cells:

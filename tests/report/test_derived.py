@@ -20,7 +20,7 @@ from harness.report.frames.tables import Tables, make_tables
 from harness.stats.judge import judge_run
 from tests.report.ledgers import EVIL, VARIANTS, a_selfcheck, files_of, make_book, workload
 from tests.report.test_article import LESSONS, PRIMITIVES
-from tests.report.visible import PROSE, Visible, csv_cells, unexplained
+from tests.report.visible import Visible, csv_cells, prose, unexplained
 
 MOST_BYTES = 2_000_000  # of a page that is mailed and attached
 MOST_CHARACTERS = 65_536  # of a comment
@@ -135,7 +135,7 @@ def test_every_number_is_in_a_csv(case: tuple[str, dict[str, bytes]]) -> None:
     flat = re.sub(r"`[^`]*`", "", files["report.md"].decode()).replace("\\", "")
     for line in flat.splitlines():
         for token in re.findall(r"(?<![\w/.-])\d[\d,.]*\d|(?<![\w/.-])\d(?![\w/-])", line):
-            is_told = any(token in figure for figure in said) or token in words or token in PROSE
+            is_told = any(token in figure for figure in said) or token in words or token in prose()
             assert is_told, (token, line)
 
 
@@ -220,7 +220,7 @@ def test_failures_are_told_with_their_reason() -> None:
 
 
 def test_a_skipped_cell_is_a_row_with_its_reason_and_no_figures() -> None:
-    tables, files = files_of(CASES["unavailable and skipped"])
+    tables, files = made("unavailable and skipped")
     rows = csv.DictReader(io.StringIO(files["summary.csv"].decode()))
     [row] = [row for row in rows if row["variant"] == SKIPPED]
     assert (row["state"], row["rank"], row["images_per_s"], row["trials"]) == ("skipped", "", "", "")
@@ -233,7 +233,7 @@ def test_a_skipped_cell_is_a_row_with_its_reason_and_no_figures() -> None:
 
 
 def test_a_baseline_that_is_skipped_in_a_workload_is_none_there() -> None:
-    tables = files_of(CASES["baseline skipped"])[0]
+    tables = made("baseline skipped")[0]
     rows = {(row["workload"], row["variant"]): row for row in tables.ranked.to_dict("records")}
     assert rows["one-memory", VARIANTS[0]]["state"] == "skipped"
     assert [key for key, row in rows.items() if row["is_baseline"]] == [("many-memory", VARIANTS[0])]

@@ -76,6 +76,7 @@ def test_the_share_is_shown_where_images_may_fail_and_nowhere_else(tables: Table
     assert of(tables.ranked, "large-memory", VARIANTS[0])["success_share"].isna().all()
 
 
+@pytest.mark.usefixtures("unpainted")
 def test_terminal_page_and_markdown_show_the_share_beside_the_speed(ledger: Ledger, tables: Tables) -> None:
     console = Console(file=io.StringIO(), width=140, force_terminal=True, color_system=None)
     print_report(console, tables, unfinished=False)
@@ -111,6 +112,7 @@ def test_requests_csv_has_a_row_per_attempt(ledger: Ledger) -> None:
     assert {row["error"] for row in rows if row["workload"] == "large-memory"} == {"none"}
 
 
+@pytest.mark.usefixtures("unpainted")
 @pytest.mark.parametrize("metric", [SUCCESS, REQUESTS, RECEIVED, LAST_GOOD])
 def test_a_run_can_be_judged_by_what_came_of_its_images(ledger: Ledger, metric: Metric) -> None:
     judged = replace(ledger, run=replace(ledger.run, plan=replace(ledger.run.plan, metric=metric.key)))

@@ -105,8 +105,8 @@ def test_over_all_workloads_no_mean_is_told() -> None:
     told = overall(tables, PLAIN)
     assert told
     assert all(" in every workload" in text or " at worst " in text for text in told)
-    one = make_book(rounds=5)
-    assert overall(make_tables(one, judge_run(one)), PLAIN) == []
+    ledger = make_book(rounds=5)
+    assert overall(make_tables(ledger, judge_run(ledger)), PLAIN) == []
 
 
 def test_what_is_ranked_alone_is_compared_with_nothing() -> None:

@@ -12,6 +12,7 @@ from tests.report.ledgers import files_of, make_book, workload
 from tests.report.test_derived import CASES, MOST_BYTES, MOST_CHARACTERS, made
 
 
+@pytest.mark.long
 def test_sixty_variants_keep_the_limits() -> None:
     variants = [f"model_{model}/client_{client}" for model in range(6) for client in range(10)]
     files = files_of(

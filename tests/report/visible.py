@@ -5,6 +5,7 @@ import csv
 import io
 import re
 from collections.abc import Mapping
+from functools import cache
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -14,6 +15,7 @@ from harness.report.page import build as page
 EDGES = "().,;:"
 
 
+@cache
 def prose() -> str:
     """What the project itself says on a page, one text a line: literals of the sources and of the template."""
     folder = Path(page.__file__).parents[1]
@@ -31,7 +33,6 @@ def prose() -> str:
     return "\n".join(" ".join(text.split()) for text in texts)
 
 
-PROSE = prose()
 NUMBER = re.compile(r"[\d.,]*\d[×%]?")  # as a whole; 3.11.7 is a name
 MOST_WORDS = 12  # of a sentence around a number
 
@@ -42,8 +43,8 @@ def unexplained(shown: "Visible", words: str) -> list[str]:
     A name with a digit (a variant, a version) is explained by a CSV that has it. A bare number is explained by its
     neighbours alone: together they must stand so in a literal or in a cell.
     """
-    known = {token.strip(EDGES) for token in f"{words} {PROSE}".split()}
-    corpus = " " + f"{words}\n{PROSE}".replace("\n", " \n ") + " "
+    known = {token.strip(EDGES) for token in f"{words} {prose()}".split()}
+    corpus = " " + f"{words}\n{prose()}".replace("\n", " \n ") + " "
     found = []
     for text in shown.outside:
         tokens = text.split()

@@ -27,13 +27,15 @@ def lane(
     ids=["a delay alone holds nobody up", "one after the other", "an idle line sends at once"],
 )
 def test_rows_by_hand(made: Lane, arrivals: list[tuple[float, int]], due: list[float]) -> None:
-    assert [made.due(now, size) for now, size in arrivals] == pytest.approx([one * MS for one in due])
+    assert [made.due(now, size) for now, size in arrivals] == pytest.approx(
+        [milliseconds * MS for milliseconds in due]
+    )
 
 
 def test_what_would_wait_too_long_is_dropped_and_takes_no_time_of_the_line() -> None:
     made = lane(bits_per_s=12e6)
     found = [made.due(0.0, FULL) for _ in range(400)]
-    kept = [one for one in found if one is not None]
+    kept = [moment for moment in found if moment is not None]
     assert len(kept) == pytest.approx(QUEUE_S / MS + 1, abs=1)
     assert found[-1] is None
     assert made.due(kept[-1], FULL) == pytest.approx(kept[-1] + MS)
@@ -74,7 +76,7 @@ def test_in_order_never_early_and_never_quicker_than_the_rate(
             kept.append((due, size))
         else:
             assert bits_per_s
-    assert kept == sorted(kept, key=lambda one: one[0])
+    assert kept == sorted(kept, key=lambda packet: packet[0])
     for first, (began, _) in enumerate(kept):
         sent = 0
         for due, size in kept[first + 1 :]:

@@ -24,8 +24,8 @@ def pairs() -> Iterator[tuple[Pair, Pair]]:
         pair[0].settimeout(0)
         pair[1].settimeout(5)
     yield made[0], made[1]
-    for one in (*made[0], *made[1]):
-        one.close()
+    for end in (*made[0], *made[1]):
+        end.close()
 
 
 def tun(here: socket.socket, head: int = 0) -> Tun:
