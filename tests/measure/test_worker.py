@@ -1,5 +1,6 @@
 """The measured process: what it imports, and where its threads run."""
 
+import importlib.metadata
 import json
 import os
 import subprocess
@@ -10,6 +11,7 @@ import pytest
 
 from harness.measure.planning.catalog import open_catalog
 from harness.measure.processes.launch import BOOT, ROOT, Worker, WorkerDied
+from harness.measure.worker import contender
 from harness.measure.worker.spec import Downloads, Program, Rule, downloads_of, told
 from harness.model import HarnessError
 
@@ -20,12 +22,30 @@ def test_the_worker_imports_the_standard_library_and_itself_alone() -> None:
         [sys.executable, "-P", "-S", "-c", show, str(ROOT)], capture_output=True, text=True, check=True
     )
     loaded = set(json.loads(done.stdout))
-    strangers = {one for one in loaded if one.partition(".")[0] not in {*sys.stdlib_module_names, "__main__"}}
-    assert {one for one in strangers if not one.startswith("harness.measure.worker")} == {
+    strangers = {
+        module for module in loaded if module.partition(".")[0] not in {*sys.stdlib_module_names, "__main__"}
+    }
+    assert {module for module in strangers if not module.startswith("harness.measure.worker")} == {
         "harness",
         "harness.measure",
     }
     assert not loaded & {"asyncio", "concurrent.futures.process", "importlib.metadata", "ssl", "subprocess"}
+
+
+def test_a_name_belongs_to_the_distributions_that_importlib_tells() -> None:
+    told = importlib.metadata.packages_distributions()
+    for name in (
+        "requests",
+        "PIL",
+        "yaml",
+        "_pytest",
+        "pytest_benchmark",
+        "attr",
+        "uvloop",
+        "typing_extensions",
+    ):
+        assert contender._owners(name) == set(told[name])
+    assert contender._owners("nowhere") == set()
 
 
 CLIENT = '''\

@@ -4,7 +4,7 @@ import importlib.util
 import inspect
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -43,10 +43,26 @@ def packages_of(module: ModuleType) -> set[str]:
     return roots - sys.stdlib_module_names
 
 
+def _owners(root: str) -> set[str]:
+    """Names of the distributions that this top-level name belongs to.
+
+    As ``importlib.metadata.packages_distributions`` tells it; that takes a quarter of a second, for it parses all they say.
+    """
+    return {
+        name
+        for distribution, declared, files in _distributions()
+        if (root in declared if declared else f"\n{root}/" in files or f"\n{root}." in files)
+        and (name := distribution.metadata.get("Name"))  # a folder without METADATA has none
+    }
+
+
 @cache
-def _owners() -> Mapping[str, list[str]]:
-    owners: Mapping[str, list[str]] = _metadata().packages_distributions()
-    return owners
+def _distributions() -> list[tuple[Any, list[str], str]]:
+    """Each that is installed, the top-level names that it declares, and its files: a path and more in each line."""
+    return [
+        (each, (each.read_text("top_level.txt") or "").split(), "\n" + (each.read_text("RECORD") or ""))
+        for each in _metadata().distributions()
+    ]
 
 
 def _metadata() -> Any:
@@ -70,8 +86,7 @@ def interpreter(roots: Iterable[str] = ()) -> dict[str, Any]:
 
 def versions(roots: Iterable[str]) -> dict[str, str]:
     """Distribution -> version, of the distributions that these top-level packages belong to."""
-    # A folder without METADATA has no name.
-    names = {name for root in roots for name in _owners().get(root, []) if name}
+    names = {name for root in roots for name in _owners(root)}
     return {name: _metadata().version(name) or UNKNOWN for name in sorted(names)}
 
 
