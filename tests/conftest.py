@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from matplotlib.figure import Figure
 
 from harness.measure.planning import catalog as catalogs
 from harness.measure.planning import probe as probes
 from harness.measure.planning.catalog import Catalog, open_catalog
 from harness.measure.processes.launch import ROOT
 from harness.measure.server import Server, running_server
+from tests.report.ledgers import leave_unpainted
 
 HERE = Path(__file__).parent
 FIRST = (
@@ -82,8 +82,8 @@ def probed_once(monkeypatch: pytest.MonkeyPatch, _answers: dict[object, Any]) ->
 
 @pytest.fixture
 def unpainted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Figures are made, and not painted: that takes most of the time of a report. ``tests/report`` looks at the pictures."""
-    monkeypatch.setattr(Figure, "savefig", lambda _figure, buffer, **_: buffer.write(b"<svg/>"))
+    """No figure is painted; ``tests/report`` looks at the pictures."""
+    leave_unpainted(monkeypatch)
 
 
 @pytest.fixture

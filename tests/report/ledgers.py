@@ -4,6 +4,9 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import pytest
+from matplotlib.figure import Figure
+
 from harness.ledger import Ledger
 from harness.measured import Attempts, Ceiling, Pass, Trial
 from harness.model import HERE, Axis, Cell, Contender, Plan, Run, SelfCheck, Skipped, TrialRules, Variant
@@ -116,6 +119,11 @@ def files_of(ledger: Ledger) -> tuple[Tables, Mapping[str, bytes]]:
     """The frames and files of a ledger."""
     tables = make_tables(ledger, judge_run(ledger))
     return tables, build(ledger, tables)
+
+
+def leave_unpainted(patch: pytest.MonkeyPatch) -> None:
+    """Let figures be made and not painted, which takes most of the time of a report."""
+    patch.setattr(Figure, "savefig", lambda _figure, buffer, **_: buffer.write(b"<svg/>"))
 
 
 def csvs_of(ledger: Ledger) -> Mapping[str, bytes]:
