@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
+from harness.measure.manifest import Manifest
 from harness.measure.planning.catalog import match, open_catalog
 from harness.measure.planning.suite import SuiteFile, read_suite_file
 from harness.measure.processes.launch import ROOT
-from harness.measure.server import Manifest, Server, running_server
+from harness.measure.server import Server, running_server
 from harness.measure.worker.trial import Trial
 from harness.model import Variant
 from harness.workload import Workload

@@ -27,8 +27,8 @@ def encode(record: Checked, *, indent: int | None = None) -> tuple[bytes, Checke
         data = _adapter(kind).dump_json(record, indent=indent, warnings=False)
     except ValueError as error:
         texts = _texts(_adapter(kind).dump_python(record, warnings=False))
-        odd = next((text for text in texts if not _is_unicode(text)), None)
-        raise ValueError(short(error) if odd is None else f"{odd!a} holds what is no Unicode") from None
+        broken = next((text for text in texts if not _is_unicode(text)), None)
+        raise ValueError(short(error) if broken is None else f"{broken!a} holds what is no Unicode") from None
     return data, from_json(kind, data)
 
 
@@ -148,7 +148,7 @@ def _of_plan(plan: Plan) -> Iterator[str]:
     for number, cells in enumerate(plan.rounds):
         if doubled := _first_doubled(cells):
             yield f"plan: round {number} holds {doubled.id} twice"
-    skipped = {each.cell for each in plan.skipped}
+    skipped = {skip.cell for skip in plan.skipped}
     for cell in (*plan.cells, *skipped):
         for kind, name in (("workload", cell.workload), ("variant", cell.variant)):
             if name not in names[kind]:

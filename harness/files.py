@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -40,6 +41,12 @@ def write_whole(path: Path, data: bytes) -> None:
             _replace(Path(os.path.realpath(path)), data)
     except OSError as error:
         raise HarnessError(f"cannot write {path}: {error.strerror or error}") from None
+
+
+def write_all(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write files into a folder, by their names and in their order."""
+    for name, data in files.items():
+        write_whole(folder / name, data)
 
 
 def _replace(path: Path, data: bytes) -> None:

@@ -14,8 +14,8 @@ from harness import checks
 from harness.files import write_whole
 from harness.lines import Lines, add_lines, end_lines, read_lines
 from harness.measured import NOTHING_KNOWN, Ceiling, Sentinel, Trial
-from harness.model import HarnessError, LessonRecord, Run, SelfCheck
-from harness.quotes import read_quotes
+from harness.model import HarnessError, Run, SelfCheck
+from harness.quotes import LessonRecord, read_quotes
 
 VERSION = 1
 

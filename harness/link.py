@@ -55,14 +55,8 @@ class Link:
             unsaid=0,
         ),
     ] = 0.0
-    down_bits_per_s: Annotated[
-        float,
-        _rate("down", "from the server to the client"),
-    ] = 0.0
-    up_bits_per_s: Annotated[
-        float,
-        _rate("up", "from the client to the server"),
-    ] = 0.0
+    down_bits_per_s: Annotated[float, _rate("down", "from the server to the client")] = 0.0
+    up_bits_per_s: Annotated[float, _rate("up", "from the client to the server")] = 0.0
     loss: Annotated[
         float,
         Spec(

@@ -1,6 +1,6 @@
 """What was measured, as frozen records: what a server and a line saw, passes, trials, and how fit the host was."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -227,6 +227,15 @@ class Trial:
         """The passes that make the trial's value."""
         # A list: half the time of a generator, and each value asks.
         return tuple([pass_ for pass_ in self.passes if not pass_.warmup])
+
+
+def good_by_cell(trials: Iterable[Trial]) -> dict[Cell, list[Trial]]:
+    """The trials that have a value, by cell, in their order."""
+    found: dict[Cell, list[Trial]] = {}
+    for trial in trials:
+        if trial.reason is None and trial.timed:
+            found.setdefault(trial.cell, []).append(trial)
+    return found
 
 
 # The fields of a trial whose worker never came to its end.

@@ -73,14 +73,14 @@ class Metric:
 
 STEADY: frozenset[Quantity] = frozenset({"memory", "outcome"})
 NOT_WITNESSED = "not witnessed"
-"""Said where a figure is missing because the server is not ours."""
+"""SheetCell where a figure is missing because the server is not ours."""
 
 
 def mean_over_passes(of_pass: Callable[[Pass], float]) -> Callable[[Trial], float]:
     """The trial's value is the mean over its timed passes: of what is counted or summed."""
 
     def of_trial(trial: Trial) -> float:
-        return statistics.fmean([of_pass(each) for each in trial.timed])
+        return statistics.fmean([of_pass(pass_) for pass_ in trial.timed])
 
     return of_trial
 
@@ -92,7 +92,7 @@ def geometric_mean_over_passes(of_pass: Callable[[Pass], float]) -> Callable[[Tr
     """
 
     def of_trial(trial: Trial) -> float:
-        values = [of_pass(each) for each in trial.timed]
+        values = [of_pass(pass_) for pass_ in trial.timed]
         if not all(value > 0 for value in values):
             return statistics.fmean(values)  # no value that anything could be made of: the caller says so
         return statistics.geometric_mean(values)
@@ -100,36 +100,36 @@ def geometric_mean_over_passes(of_pass: Callable[[Pass], float]) -> Callable[[Tr
     return of_trial
 
 
-def _images(each: Pass) -> int:
+def _images(pass_: Pass) -> int:
     """Verified ones: whatever is "per image" is per image that was had, so that who gives up gains nothing by it."""
-    return len(each.latency_s)
+    return len(pass_.latency_s)
 
 
-def _attempts(each: Pass) -> int:
-    return len(each.attempts.error) if each.attempts else _images(each)
+def _attempts(pass_: Pass) -> int:
+    return len(pass_.attempts.error) if pass_.attempts else _images(pass_)
 
 
-def _hidden_requests(each: Pass) -> float:
-    if each.attempts is None:
-        return 0 if each.witness else math.nan  # else the pass had failed
-    return math.nan if each.attempts.hidden_requests is None else each.attempts.hidden_requests
+def _hidden_requests(pass_: Pass) -> float:
+    if pass_.attempts is None:
+        return 0 if pass_.witness else math.nan  # else the pass had failed
+    return math.nan if pass_.attempts.hidden_requests is None else pass_.attempts.hidden_requests
 
 
-def last_body_s(each: Pass) -> float:
+def last_body_s(pass_: Pass) -> float:
     """From the start of the pass to the end of its last image."""
-    last: float = max(map(add, each.start_s, each.latency_s))
+    last: float = max(map(add, pass_.start_s, pass_.latency_s))
     return last
 
 
 def _witnessed(of_witness: Callable[[Witness], float]) -> Callable[[Pass], float]:
     """What the server saw of a pass; NaN of one that was not witnessed."""
-    return lambda each: of_witness(each.witness) if each.witness else math.nan
+    return lambda pass_: of_witness(pass_.witness) if pass_.witness else math.nan
 
 
 def _witnessed_per_image(of_witness: Callable[[Witness], float]) -> Callable[[Pass], float]:
     """The same over the images that were had."""
     seen = _witnessed(of_witness)
-    return lambda each: seen(each) / _images(each)
+    return lambda pass_: seen(pass_) / _images(pass_)
 
 
 def _of_passes(
@@ -164,20 +164,15 @@ RATE = _of_passes(  # of verified images: what is called goodput
     "throughput",
     "images/s",
     "time",
-    lambda each: _images(each) / each.wall_s,
+    lambda pass_: _images(pass_) / pass_.wall_s,
     better="higher",
 )
 TIME_PER_IMAGE = _of_passes(
-    "time_per_image_s", "time per image", "time", "s", "time", lambda each: each.wall_s / _images(each)
+    "time_per_image_s", "time per image", "time", "s", "time", lambda pass_: pass_.wall_s / _images(pass_)
 )
-WALL = _of_passes("wall_s", "time for all images", "time for all", "s", "time", lambda each: each.wall_s)
+WALL = _of_passes("wall_s", "time for all images", "time for all", "s", "time", lambda pass_: pass_.wall_s)
 LAST_GOOD = _of_passes(
-    "last_good_s",
-    "time to the last verified image",
-    "time to last",
-    "s",
-    "time",
-    lambda each: max(map(add, each.start_s, each.latency_s)),
+    "last_good_s", "time to the last verified image", "time to last", "s", "time", last_body_s
 )
 SUCCESS = _of_passes(
     "success_share",
@@ -185,7 +180,7 @@ SUCCESS = _of_passes(
     "success",
     "share",
     "outcome",
-    lambda each: each.attempts.verified / each.attempts.asked if each.attempts else 1.0,
+    lambda pass_: pass_.attempts.verified / pass_.attempts.asked if pass_.attempts else 1.0,
     better="higher",
 )
 REQUESTS = _of_passes(
@@ -210,7 +205,7 @@ CLIENT_CPU = _of_passes(
     "client CPU",
     "s",
     "client CPU",
-    lambda each: 1000 * each.client_cpu_s / _images(each),
+    lambda pass_: 1000 * pass_.client_cpu_s / _images(pass_),
 )
 SERVER_CPU = _of_passes(
     "server_cpu_s_per_1000_images",
@@ -239,34 +234,38 @@ CLIENT_IN_FLIGHT = _count(
     "peak in flight at the client",
     "fetches",
     "higher",
-    lambda each: each.peak_in_flight,
+    lambda pass_: pass_.peak_in_flight,
 )
 OPENING = _count(
-    "opening_s", "from the start to the first call of fetch", "s", "lower", lambda each: min(each.start_s)
+    "opening_s", "from the start to the first call of fetch", "s", "lower", lambda pass_: min(pass_.start_s)
 )
 DOWNLOADING = _count(
     "downloading_s",
     "from the first call of fetch to the last body",
     "s",
     "lower",
-    lambda each: last_body_s(each) - min(each.start_s),
+    lambda pass_: last_body_s(pass_) - min(pass_.start_s),
 )
 CLOSING = _count(
-    "closing_s", "from the last body to the end", "s", "lower", lambda each: each.wall_s - last_body_s(each)
+    "closing_s",
+    "from the last body to the end",
+    "s",
+    "lower",
+    lambda pass_: pass_.wall_s - last_body_s(pass_),
 )
 VOLUNTARY_SWITCHES = _count(
     "voluntary_switches",
     "context switches, voluntary",
     "switches",
     "lower",
-    lambda each: each.voluntary_switches,
+    lambda pass_: pass_.voluntary_switches,
 )
 INVOLUNTARY_SWITCHES = _count(
     "involuntary_switches",
     "context switches, involuntary",
     "switches",
     "lower",
-    lambda each: each.involuntary_switches,
+    lambda pass_: pass_.involuntary_switches,
 )
 PEAK_RSS = Metric(
     key="peak_rss_bytes",
@@ -286,27 +285,10 @@ THREADS = Metric(
 )
 
 METRICS: tuple[Metric, ...] = (
-    RATE,
-    TIME_PER_IMAGE,
-    WALL,
-    LAST_GOOD,
-    SUCCESS,
-    REQUESTS,
-    RECEIVED,
-    CLIENT_CPU,
-    SERVER_CPU,
-    PEAK_RSS,
-    THREADS,
-    ATTEMPTS,
-    HIDDEN,
-    CONNECTIONS,
-    CLIENT_IN_FLIGHT,
-    SERVER_IN_FLIGHT,
-    OPENING,
-    DOWNLOADING,
-    CLOSING,
-    VOLUNTARY_SWITCHES,
-    INVOLUNTARY_SWITCHES,
+    *(RATE, TIME_PER_IMAGE, WALL, LAST_GOOD, SUCCESS, REQUESTS, RECEIVED),
+    *(CLIENT_CPU, SERVER_CPU, PEAK_RSS, THREADS),
+    *(ATTEMPTS, HIDDEN, CONNECTIONS, CLIENT_IN_FLIGHT, SERVER_IN_FLIGHT),
+    *(OPENING, DOWNLOADING, CLOSING, VOLUNTARY_SWITCHES, INVOLUNTARY_SWITCHES),
 )
 JUDGED: dict[str, Metric] = {metric.key: metric for metric in METRICS if metric.is_judged}
 RESPONSES = (TIME_PER_IMAGE, CLIENT_CPU, PEAK_RSS)  # what a user pays with: what the history keeps

@@ -102,6 +102,10 @@ class Variant:
     in_flight: Count | None = None
     http: tuple[HttpVersion, ...] = ("1.1",)
 
+    def id_with(self, client: str) -> str:
+        """The id of another client, driven in the same way."""
+        return "/".join(filter(None, (self.concurrency, client, self.loop)))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Cell:
@@ -237,35 +241,6 @@ class SelfCheck:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LessonRecord:
-    """What a lesson claimed and what happened, as ``lessons`` writes it.
-
-    Attributes:
-        held: whether the claim held here; None if it could not be observed.
-        happened: one sentence with the number; the reason if ``held`` is None.
-        figures: name -> number in base units.
-        python: version of the interpreter that ran it.
-        packages: distribution -> version, of what the lesson imports from outside the standard library.
-    """
-
-    name: str
-    title: str
-    claim: str
-    advice: str
-    python_note: str | None
-    held: bool | None
-    happened: str
-    figures: Mapping[str, int | Finite]
-    python: str
-    packages: Mapping[str, str]
-
-    @property
-    def state(self) -> str:
-        """The result in words."""
-        return {True: "holds here", False: "does not hold here", None: "not observed"}[self.held]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """Those facts of a fingerprint that something is made of; others stand beside them, and any may be missing."""
 
@@ -306,18 +281,3 @@ class Run:
         facts = sides.get(side) if isinstance(sides, Mapping) else None
         own = facts.get("fingerprint") if isinstance(facts, Mapping) else None
         return {**self.fingerprint, **own} if isinstance(own, Mapping) else self.fingerprint
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
-    """A warning as a value: what was noticed, and what the reader can do about it.
-
-    Attributes:
-        code: stable short name, e.g. "server-bound".
-        invalidates: True if a cell with this note gets no rank.
-    """
-
-    code: str
-    text: str
-    advice: str
-    invalidates: bool

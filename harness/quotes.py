@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -10,10 +11,39 @@ from pydantic import TypeAdapter
 
 from harness import checks
 from harness.files import write_whole
-from harness.model import HarnessError, LessonRecord
-from harness.quantities import Count, Positive
+from harness.model import HarnessError
+from harness.quantities import Count, Finite, Positive
 
 LESSONS, PRIMITIVES = "lessons.json", "primitives.csv"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LessonRecord:
+    """What a lesson claimed and what happened, as ``lessons`` writes it.
+
+    Attributes:
+        held: whether the claim held here; None if it could not be observed.
+        happened: one sentence with the number; the reason if ``held`` is None.
+        figures: name -> number in base units.
+        python: version of the interpreter that ran it.
+        packages: distribution -> version, of what the lesson imports from outside the standard library.
+    """
+
+    name: str
+    title: str
+    claim: str
+    advice: str
+    python_note: str | None
+    held: bool | None
+    happened: str
+    figures: Mapping[str, int | Finite]
+    python: str
+    packages: Mapping[str, str]
+
+    @property
+    def state(self) -> str:
+        """The result in words."""
+        return {True: "holds here", False: "does not hold here", None: "not observed"}[self.held]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,13 +39,19 @@ def printable_lines(text: str) -> str:
     return "\n".join(printable(line) for line in text.expandtabs(4).split("\n"))
 
 
+def last_line(output: str | bytes, otherwise: str = "") -> str:
+    """The last line of what a program wrote; ``otherwise`` if it wrote none."""
+    text = output if isinstance(output, str) else output.decode(errors="replace")
+    return (text.strip().splitlines() or [otherwise])[-1]
+
+
 def printable_values(value: Any) -> Any:
     """Make every text in a value of JSON ``printable`` and ``redacted``, names of fields too."""
     if isinstance(value, str):
         return printable(redacted(value))
     if isinstance(value, dict):
         return {printable_values(name): printable_values(inner) for name, inner in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [printable_values(inner) for inner in value]
     return value
 

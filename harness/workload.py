@@ -63,7 +63,7 @@ class Workload:
         """
         whole = check(values)
         groups = {
-            group: kind(**{one.name: whole[one.name] for one in fields(kind)})
+            group: kind(**{field.name: whole[field.name] for field in fields(kind)})
             for group, kind in GROUPS.items()
         }
         return cls(name=name, **groups)
@@ -114,11 +114,11 @@ GROUPS: Mapping[str, type[Any]] = {
     "retry": Retry,
     "sink": Sink,
 }
-_FIELDS: Mapping[str, Field[Any]] = {one.name: one for kind in GROUPS.values() for one in fields(kind)}
+_FIELDS: Mapping[str, Field[Any]] = {field.name: field for kind in GROUPS.values() for field in fields(kind)}
 # Name of a field -> its type, what is known of it, and its default (MISSING if it must be given).
 TYPES: Mapping[str, Any] = {name: get_args(field.type)[0] for name, field in _FIELDS.items()}
-SPECS: Mapping[str, Spec] = {name: get_args(one.type)[1] for name, one in _FIELDS.items()}
-DEFAULTS: Mapping[str, Any] = {name: one.default for name, one in _FIELDS.items()}
+SPECS: Mapping[str, Spec] = {name: get_args(field.type)[1] for name, field in _FIELDS.items()}
+DEFAULTS: Mapping[str, Any] = {name: field.default for name, field in _FIELDS.items()}
 # What is found at a remote server, and not asked for, has other bounds.
 _REMOTE: Mapping[str, Spec] = {
     "image_bytes": replace(SPECS["image_bytes"], low=1),

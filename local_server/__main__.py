@@ -161,8 +161,8 @@ async def _serve(options: argparse.Namespace) -> None:
     }
     if options.images is not None:
         fields = check({name: getattr(options, name) for name in SERVED}, served=True)
-        origins, astray = await listeners.origins(fields), await listeners.astray(fields)
-        workload = images.add("images", served(fields), origins, astray)
+        origins, wrong_addresses = await listeners.origins(fields), await listeners.wrong_addresses(fields)
+        workload = images.add("images", served(fields), origins, wrong_addresses)
         ready["urls"] = [place.url for place in workload.places]
         ready["authority"] = listeners.authority.pem if options.tls else None
     ended = asyncio.Event()

@@ -98,7 +98,7 @@ def served(fields: Mapping[str, Any]) -> Served:
     faulty = {number for number, met in enumerate(meets) if met is not None}
     zipped = _chosen(fields["gzip_share"], count, f"{seed}:gzip") - faulty
     chunked = _chosen(fields["chunked_share"], count, f"{seed}:chunked") - faulty
-    astray = fixed_places(meets)
+    fixed = fixed_places(meets)
     return Served(
         http=http,
         files=[image.name for image in images],
@@ -119,9 +119,7 @@ def served(fields: Mapping[str, Any]) -> Served:
             for number, image in enumerate(images)
         ],
         faults=Faults(**{field.name: fields[field.name] for field in dataclasses.fields(Faults)}),
-        redirects=[
-            None if number in astray else sent_to for number, sent_to in enumerate(_redirects(fields))
-        ],
+        redirects=[None if number in fixed else sent_to for number, sent_to in enumerate(_redirects(fields))],
     )
 
 

@@ -81,7 +81,7 @@ class Control:
         try:
             fields = _fields(await _body(request))
             origins = await self.listeners.origins(fields)
-            astray = await self.listeners.astray(fields)
+            wrong_addresses = await self.listeners.wrong_addresses(fields)
             refused = await self.listeners.refused(fields["http"]) if fields["tls"] else {}
             self.server.claim(name, sum(sizes(fields["image_bytes"], fields["images"], fields["seed"])))
         except (ValueError, OSError) as error:
@@ -89,7 +89,7 @@ class Control:
                 return _refusal(400, "the body broke off")
             return _refusal(422, str(error))
         # In a thread, so that a large workload does not stop the answers of another.
-        workload = self.server.add(name, await asyncio.to_thread(served, fields), origins, astray)
+        workload = self.server.add(name, await asyncio.to_thread(served, fields), origins, wrong_addresses)
         return web.json_response(
             {
                 "images": [_told(place) for place in workload.places],

@@ -15,8 +15,8 @@ from aiohttp import EMPTY_PAYLOAD, HttpVersion11, web
 from aiohttp.http import HttpProcessingError, HttpRequestParser, RawRequestMessage
 
 from local_server.answers import Ending
+from local_server.faulty import IDLE_S
 from local_server.server import ImageServer
-from local_server.spoilt import IDLE_S
 from local_server.witness import Opening, Window
 
 KEEP_ALIVE_S = 75.0

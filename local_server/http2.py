@@ -107,10 +107,10 @@ class Http2:
         """See which connections are open: to be done before a window is opened. What has ended is forgotten."""
         now, known = perf_counter(), self._connections
         self._connections = {}
-        for each in psutil.Process().net_connections("tcp"):
-            if each.raddr and each.laddr.port in self._ports:
-                client = each.raddr.ip, each.raddr.port
-                address = each.laddr.ip, each.laddr.port
+        for connection in psutil.Process().net_connections("tcp"):
+            if connection.raddr and connection.laddr.port in self._ports:
+                client = connection.raddr.ip, connection.raddr.port
+                address = connection.laddr.ip, connection.laddr.port
                 self._connections[client] = known.get(client) or Connection(address, now)
 
     async def close(self) -> None:
@@ -129,8 +129,8 @@ class Http2:
             port: int = reserved.getsockname()[1]
             key, chain = Path(folder, "key.pem"), Path(folder, "chain.pem")
             certificate.private_key_pem.write_to_path(key)
-            for each in certificate.cert_chain_pems:
-                each.write_to_path(chain, append=True)
+            for pem in certificate.cert_chain_pems:
+                pem.write_to_path(chain, append=True)
 
             async def application(scope: Scope, _receive: object, send: Send) -> None:
                 await answer(scope, send, (host, port))

@@ -104,7 +104,7 @@ class Listeners:
         issue = self.authority.issue
         return [await self._secured(fields["http"], host, partial(issue, host)) for host in hosts]
 
-    async def astray(self, fields: Mapping[str, Any]) -> Mapping[str, Origin]:
+    async def wrong_addresses(self, fields: Mapping[str, Any]) -> Mapping[str, Origin]:
         """Make sure of the addresses that go wrong in a workload; fault -> where the URL of its images leads.
 
         Args:
@@ -120,9 +120,9 @@ class Listeners:
             found |= {fault: refused[self.authority.shows[fault]] for fault in asked & OVER_TLS}
         scheme = "https" if fields["tls"] else "http"
         if "refused" in asked:
-            found["refused"] = Origin(scheme, self._host, self._deaf.getsockname()[1])
+            found["refused"] = Origin(scheme, self._host, self._not_listening.getsockname()[1])
         if "unroutable" in asked:
-            found["unroutable"] = Origin(scheme, self._nobody, UNROUTABLE_PORT)
+            found["unroutable"] = Origin(scheme, self._unused_address, UNROUTABLE_PORT)
         return found
 
     async def refused(self, http: HttpVersion) -> Mapping[str, Origin]:
@@ -162,14 +162,14 @@ class Listeners:
         return Authority()
 
     @cached_property
-    def _deaf(self) -> socket.socket:
+    def _not_listening(self) -> socket.socket:
         """Bound to a port of ours at which it does not listen, so that nobody else does."""
         found = socket.socket(socket.AF_INET6 if ":" in self._host else socket.AF_INET)
         found.bind((self._host, 0))
         return found
 
     @property
-    def _nobody(self) -> str:
+    def _unused_address(self) -> str:
         """Address that nobody has, in the network of a line of ours: packets to anywhere else are none of our business."""
         if ip_address(self._host) not in LINE:
             raise OSError(
@@ -216,7 +216,7 @@ class Listeners:
         """Accept nobody any more."""
         for server in self._servers:
             server.close()
-        if "_deaf" in vars(self):
-            self._deaf.close()
+        if "_not_listening" in vars(self):
+            self._not_listening.close()
         if self._has_http2:
             await self._http2.close()

@@ -10,8 +10,8 @@ from harness.draws import moved
 from harness.faults import Faults, fixed_places
 from harness.workload import MOST_BYTES
 from local_server.answers import Answer, Reply, Served, redirect
+from local_server.faulty import AT_ONCE, faulty
 from local_server.listeners import Origin
-from local_server.spoilt import AT_ONCE, spoilt
 from local_server.witness import Head, Witness
 
 SECRET_BYTES = 16  # in the paths of a workload: nobody guesses them, so all that asks for one was told it
@@ -63,7 +63,7 @@ class Place:
         if answer.met is not None:
             self._replies += 1
             if answer.met.is_met(self._replies - 1):
-                return spoilt(answer.met.fault, answer.plain, self.url, self.faults)
+                return faulty(answer.met.fault, answer.plain, self.url, self.faults)
         if answer.zipped is not None and "gzip" in head.headers.get("accept-encoding", ""):
             return answer.zipped
         return answer.plain
@@ -125,13 +125,13 @@ class ImageServer:
         self._held[name] = image_bytes
 
     def add(
-        self, name: str, served: Served, origins: Sequence[Origin], astray: Mapping[str, Origin]
+        self, name: str, served: Served, origins: Sequence[Origin], wrong_addresses: Mapping[str, Origin]
     ) -> Workload:
         """Serve these images, instead of those that this workload had before.
 
         Args:
             origins: that give the images in turn.
-            astray: fault of an address -> where the URL of an image leads that meets it.
+            wrong_addresses: fault of an address -> where the URL of an image leads that meets it.
 
         Raises:
             ValueError: they do not fit beside those of the other workloads.
@@ -142,7 +142,7 @@ class ImageServer:
         for number, (file, answer) in enumerate(zip(served.files, served.answers, strict=True)):
             origin = origins[number % len(origins)]
             if answer.met is not None:
-                origin = astray.get(answer.met.fault, origin)
+                origin = wrong_addresses.get(answer.met.fault, origin)
             place = partial(Place, witness=witness, answer=answer, faults=served.faults)
             path = f"/{secret}/{file}"
             asked = target = place(origin, path)

@@ -22,11 +22,7 @@ def job(*, done: int = 1) -> int:
 
 
 WAYS: list[tuple[str, Send, tuple[str, ...]]] = [
-    (
-        "run_in_executor",
-        lambda: asyncio.get_running_loop().run_in_executor(None, job),
-        ("asyncio", "uvloop"),
-    ),
+    ("run_in_executor", lambda: asyncio.get_running_loop().run_in_executor(None, job), ("asyncio", "uvloop")),
     (
         "run_in_executor + partial",
         lambda: asyncio.get_running_loop().run_in_executor(None, partial(job, done=1)),

@@ -57,12 +57,12 @@ async def trio_to_thread(queue: Queue, size: int) -> int:
     """All jobs at once behind trio's limiter."""
     limiter, done = trio.CapacityLimiter(THREADS), []
 
-    async def one() -> None:
+    async def job() -> None:
         done.append(await trio.to_thread.run_sync(queue.job, time.perf_counter(), limiter=limiter))
 
     async with trio.open_nursery() as nursery:
         for _ in range(size):
-            nursery.start_soon(one)
+            nursery.start_soon(job)
     return sum(done)
 
 
@@ -70,12 +70,12 @@ async def anyio_to_thread(queue: Queue, size: int) -> int:
     """All jobs at once behind anyio's limiter."""
     limiter, done = anyio.CapacityLimiter(THREADS), []
 
-    async def one() -> None:
+    async def job() -> None:
         done.append(await anyio.to_thread.run_sync(queue.job, time.perf_counter(), limiter=limiter))
 
     async with anyio.create_task_group() as group:
         for _ in range(size):
-            group.start_soon(one)
+            group.start_soon(job)
     return sum(done)
 
 
@@ -110,7 +110,7 @@ def test_filling_without_a_loop(cost: Any, seen: dict[str, list[float]], size: i
         queue = Queue()
         with ThreadPoolExecutor(THREADS) as executor:
             asked = [executor.submit(queue.job, time.perf_counter()) for _ in range(size)]
-            done = sum(one.result() for one in asked)
+            done = sum(future.result() for future in asked)
         queue.note(seen)
         return done
 

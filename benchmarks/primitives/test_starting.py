@@ -9,7 +9,7 @@ import trio
 import uvloop
 
 
-async def one() -> int:
+async def returns_at_once() -> int:
     """Return at once."""
     return 1
 
@@ -18,15 +18,15 @@ def by_hand(new_loop: Callable[[], asyncio.AbstractEventLoop]) -> int:
     """The low-level way: make a loop, run it, close it."""
     loop = new_loop()
     try:
-        return loop.run_until_complete(one())
+        return loop.run_until_complete(returns_at_once())
     finally:
         loop.close()
 
 
 WAYS: list[tuple[str, Callable[[], int], str]] = [
-    ("asyncio.run", lambda: asyncio.run(one()), "asyncio"),
-    ("uvloop.run", lambda: uvloop.run(one()), "uvloop"),
-    ("trio.run", lambda: trio.run(one), "trio"),
+    ("asyncio.run", lambda: asyncio.run(returns_at_once()), "asyncio"),
+    ("uvloop.run", lambda: uvloop.run(returns_at_once()), "uvloop"),
+    ("trio.run", lambda: trio.run(returns_at_once), "trio"),
     ("new_event_loop", lambda: by_hand(asyncio.new_event_loop), "asyncio"),
     ("new_event_loop", lambda: by_hand(uvloop.new_event_loop), "uvloop"),
 ]
@@ -44,4 +44,6 @@ def test_start(cost: Any, primitive: str, work: Callable[[], int], loop: str) ->
 )
 def test_runner_reused(cost: Any, loop: str, new_loop: Callable[[], asyncio.AbstractEventLoop]) -> None:
     with asyncio.Runner(loop_factory=new_loop) as runner:
-        cost(lambda: runner.run(one()), primitive="Runner reused", loop=loop, size=1, operations=1)
+        cost(
+            lambda: runner.run(returns_at_once()), primitive="Runner reused", loop=loop, size=1, operations=1
+        )

@@ -9,11 +9,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from harness.calibration.scene import PILOT_ROUNDS, PROBE, Round, Scene, opened
+from harness.calibration.testbed import PROBE, Round, Testbed, opened
 from harness.measure.planning.catalog import open_catalog
 from harness.measure.planning.planted import plant, turns_per_share
 from harness.metrics import CLIENT_CPU, PEAK_RSS, RESPONSES
-from harness.model import HarnessError
 from harness.stats.effect import against_variant
 from harness.stats.fitness import disturbances
 from harness.stats.judge import Measured, judge, pairs_of
@@ -41,11 +40,11 @@ def prove(options: argparse.Namespace) -> dict[str, Any]:
     said: dict[str, Counter[str]] = {}
     runs = []
     with opened(options, {DEARER: 0.0, LARGER: 0.0}) as twins:
-        scene = _planted(twins, options)
+        testbed = _planted(twins, options)
         for number in range(options.runs):
             began = time.monotonic()
-            rounds = list(scene.rounds([DEARER, LARGER], options.rounds, options.seed + number))
-            runs.append(_judged(scene, rounds, options.margin))
+            rounds = list(testbed.rounds([DEARER, LARGER], options.rounds, options.seed + number))
+            runs.append(_judged(testbed, rounds, options.margin))
             for key, found in runs[-1].items():
                 said.setdefault(key, Counter())[found["verdict"]] += 1
             seconds = round(time.monotonic() - began)
@@ -59,32 +58,25 @@ def prove(options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def _planted(scene: Scene, options: argparse.Namespace) -> Scene:
-    """The scene with clients that cost as much more as the options say; what a share is, a pilot tells."""
-    trials = [trial for each in scene.rounds([PROBE], PILOT_ROUNDS, seed=1) for trial in each.trials]
-    base, probe = (
-        [trial for trial in trials if trial.cell.variant == variant]
-        for variant in (scene.baseline, scene.variants[PROBE].id)
-    )
+def _planted(testbed: Testbed, options: argparse.Namespace) -> Testbed:
+    """The testbed with clients that cost as much more as the options say; what a share is, a pilot tells."""
+    base, probe = testbed.pilot()
     turns = options.cpu * turns_per_share(base, probe, CLIENT_CPU)
     kept = options.memory * statistics.median(map(PEAK_RSS.of_trial, base))
     tree = open_catalog(sys.executable)
-    plant(tree, scene.chosen.client, DEARER, round(turns), scene.folder)
-    plant(tree, scene.chosen.client, LARGER, 0, scene.folder, kept_bytes=round(kept))
-    files = [scene.folder / f"{client}.py" for client in (*scene.truths, PROBE)]
+    plant(tree, testbed.chosen.client, DEARER, round(turns), testbed.folder)
+    plant(tree, testbed.chosen.client, LARGER, 0, testbed.folder, kept_bytes=round(kept))
+    files = [testbed.folder / f"{client}.py" for client in (*testbed.truths, PROBE)]
     # A catalogue holds the text of its files.
-    return replace(scene, catalog=open_catalog(sys.executable, clients=files))
+    return replace(testbed, catalog=open_catalog(sys.executable, clients=files))
 
 
-def _judged(scene: Scene, rounds: Sequence[Round], margin: float) -> dict[str, dict[str, Any]]:
+def _judged(testbed: Testbed, rounds: Sequence[Round], margin: float) -> dict[str, dict[str, Any]]:
     """Client and metric -> verdict and ratio."""
-    trials = [trial for each in rounds for trial in each.trials]
-    failed = next((trial.reason for trial in trials if trial.reason is not None), None)
-    if failed:
-        raise HarnessError(f"a trial failed: {failed}")
-    seen = disturbances([each.sentinel for each in rounds])
-    pairs = pairs_of(trials, against_variant(scene.baseline), RESPONSES)
-    clients = {variant.id: client for client, variant in scene.variants.items()}
+    trials = [trial for round_ in rounds for trial in round_.trials]
+    seen = disturbances([round_.sentinel for round_ in rounds])
+    pairs = pairs_of(trials, against_variant(testbed.baseline), RESPONSES)
+    clients = {variant.id: client for client, variant in testbed.variants.items()}
     return {
         f"{clients[finding.pair.head.variant]}, {finding.pair.metric.key}": {
             "verdict": finding.word,

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.calibration.scene import add_options, burning, opened
+from harness.calibration.testbed import add_options, burning, opened
 from harness.git import git
 from harness.locks import machine_lock
 from harness.measure.planning.catalog import Catalog, open_catalog
@@ -80,11 +80,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="fetchbench-") as scratchpad:
         folder = Path(scratchpad)
         proved = cases(options.share)
-        with machine_lock(to_errors().say), opened(options, {"head": options.share}) as scene:
-            per_share = scene.turns
-        clone = scratch(folder, open_catalog(sys.executable), scene.chosen.client, proved, per_share)
+        with machine_lock(to_errors().say), opened(options, {"head": options.share}) as testbed:
+            per_share = testbed.turns
+        clone = scratch(folder, open_catalog(sys.executable), testbed.chosen.client, proved, per_share)
         print(
-            f"{round(per_share)} turns of a loop in each fetch of {scene.chosen.client}: +100 %", flush=True
+            f"{round(per_share)} turns of a loop in each fetch of {testbed.chosen.client}: +100 %", flush=True
         )
         found: dict[str, Counter[int]] = {}
         asked = {name: getattr(options, name.replace("-", "_")) for name in proved}

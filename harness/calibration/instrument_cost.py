@@ -11,21 +11,20 @@ import random
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 
-import numpy as np
-
+from harness.calibration.paired import Pass, Ratio, add_options, paired
 from harness.locks import machine_lock
 from harness.measure.machine import cpu_split
-from harness.measure.planning.catalog import Catalog, match, open_catalog
+from harness.measure.manifest import Manifest
+from harness.measure.planning.catalog import Catalog, match_one, open_catalog
 from harness.measure.processes.launch import Worker
 from harness.measure.processes.variables import clean_environment
-from harness.measure.server import Manifest, running_server
-from harness.measure.worker.spec import told
+from harness.measure.server import running_server
 from harness.session.console import to_errors
-from harness.stats import kernels
 from harness.workload import Workload
 
 PAIRS = {
@@ -37,67 +36,43 @@ WORKLOAD = Workload.of(
 )
 TIMEOUT_S = 60.0
 
-Pass = Callable[[], float]
-
 
 def main() -> None:
     """Measure every pair and print the ratios."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--rounds", type=int, default=12, help="default: 12")
-    parser.add_argument("--passes", type=int, default=16, help="of each in a round (default: 16)")
     parser.add_argument("--variants", nargs="+", choices=PAIRS, default=list(PAIRS), metavar="VARIANT")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--json", action="store_true")
+    add_options(parser, rounds=12, passes=16)
     options = parser.parse_args()
     with machine_lock(to_errors().say):
-        results = [
-            _measure(variant, options.rounds, options.passes, options.seed) for variant in options.variants
-        ]
+        results = {variant: _measure(variant, options) for variant in options.variants}
     if options.json:
-        print(json.dumps(results))
+        rows = [
+            {"variant": variant, "rounds": options.rounds} | found._asdict()
+            for variant, found in results.items()
+        ]
+        print(json.dumps(rows))
         return
-    for result in results:
-        print(
-            f"{result['variant']}: harness / bare = {result['ratio']:.4f} "
-            f"[{result['low']:.4f}, {result['high']:.4f}] over {result['rounds']} rounds, spread {result['spread']:.1%}"
-        )
+    for variant, found in results.items():
+        print(f"{variant}: harness / bare = {found} over {options.rounds} rounds, spread {found.spread:.1%}")
 
 
-def _measure(variant: str, rounds: int, passes: int, seed: int) -> dict[str, object]:
+def _measure(variant: str, options: argparse.Namespace) -> Ratio:
     """Pair the variant in the harness with its bare script."""
     catalog = open_catalog(sys.executable)
     client_cpus, server_cpus = cpu_split()
-    order = random.Random(seed)
-    logs = []
     with running_server(cpus=server_cpus) as server:
         manifest = server.register(WORKLOAD)
-        for _ in range(rounds):
+
+        @contextmanager
+        def opened() -> Iterator[tuple[Pass, Pass]]:
             with (
                 in_harness(catalog, variant, manifest, client_cpus) as harness,
                 _bare(PAIRS[variant], manifest, client_cpus) as bare,
             ):
-                harness()  # warm-up
-                bare()
-                pairs = [in_turn(harness, bare, first=order.random() < 1 / 2) for _ in range(passes)]
-            logs.append(np.mean([np.log(ours / theirs) for ours, theirs in pairs]))  # as a trial's value
-    moments = kernels.moments(np.array(logs))
-    low, high = kernels.interval(moments, 0.95)
-    return {
-        "variant": variant,
-        "ratio": float(np.exp(moments.mean)),
-        "low": float(np.exp(low)),
-        "high": float(np.exp(high)),
-        "rounds": rounds,
-        "spread": float(moments.sd),
-    }
+                yield harness, bare
 
-
-def in_turn(ours: Pass, theirs: Pass, *, first: bool) -> tuple[float, float]:
-    """Seconds of a pass of each, in this or the other order."""
-    if first:
-        return ours(), theirs()
-    seconds = theirs()
-    return ours(), seconds
+        draw = random.Random(options.seed)
+        return paired(opened, rounds=options.rounds, passes=options.passes, draw=draw)
 
 
 @contextmanager
@@ -111,8 +86,8 @@ def in_harness(catalog: Catalog, variant: str, manifest: Manifest, cpus: Sequenc
                 sys.exit(f"{variant} failed: {answer['reason']}")
             return answer
 
-        ask("load", **told(catalog.program(match([variant], catalog.variants)[0], cpus)))
-        ask("assign", **told(manifest.downloads(WORKLOAD, timeout_s=TIMEOUT_S)))
+        ask("load", **asdict(catalog.program(match_one(variant, catalog.variants), cpus)))
+        ask("assign", **asdict(manifest.downloads(WORKLOAD, timeout_s=TIMEOUT_S)))
 
         def run_pass() -> float:
             ask("prepare", warmup=False)

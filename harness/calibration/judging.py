@@ -8,9 +8,8 @@ from typing import Any, get_args
 
 import numpy as np
 
-from harness.calibration.scene import Round, Scene
-from harness.metrics import TIME_PER_IMAGE, Metric
-from harness.model import HarnessError
+from harness.calibration.testbed import Round, Testbed
+from harness.metrics import TIME_PER_IMAGE
 from harness.stats import kernels
 from harness.stats.effect import Effect, against_variant, effects
 from harness.stats.fitness import disturbances
@@ -19,23 +18,10 @@ from harness.stats.sample import samples
 from harness.stats.verdict import Call, Margins, verdicts
 
 
-def judged(
-    scene: Scene, rounds: Sequence[Round], *, margin: float, metrics: Sequence[Metric] = (TIME_PER_IMAGE,)
-) -> dict[str, Any]:
-    """The verdicts of one family: all cells of these rounds against the baseline.
-
-    Raises:
-        HarnessError: a trial failed, so that nothing is proved.
-    """
-    trials = [trial for each in rounds for trial in each.trials]
-    failed = next((trial.reason for trial in trials if trial.reason is not None), None)
-    if failed:
-        raise HarnessError(f"a trial failed: {failed}")
-    found = [
-        effect
-        for metric in metrics
-        for effect in effects(samples(trials, metric), against_variant(scene.baseline))
-    ]
+def judged(testbed: Testbed, rounds: Sequence[Round], *, margin: float) -> dict[str, Any]:
+    """The verdicts of one family: all cells of these rounds against the baseline."""
+    trials = [trial for round_ in rounds for trial in round_.trials]
+    found = effects(samples(trials, TIME_PER_IMAGE), against_variant(testbed.baseline))
     seen = disturbances([round_.sentinel for round_ in rounds])
     said = verdicts(found, margins=Margins(default=margin), disturbances=seen)
     # What would have been said had nobody watched the host: a proof of the numbers alone.
@@ -48,7 +34,7 @@ def judged(
         "holm_p_differs": _smallest_p(found),
         "verdicts": [
             {
-                "planted": scene.planted[verdict.effect.cell.variant],
+                "planted": testbed.planted[verdict.effect.cell.variant],
                 "call": verdict.call,
                 "unwatched_call": bare.call,
                 "metric": verdict.effect.metric.key,

@@ -135,7 +135,7 @@ def kill_and_resume(results: Path, *after_s: float) -> Outcome:
         kept=len(before.trials),
         cut=before.cut,
         same_plan=(run / "run.json").read_bytes() == plan,
-        same_trials=all(_bytes(run).startswith(each[: each.rfind(b"\n") + 1]) for each in kept),
+        same_trials=all(_bytes(run).startswith(data[: data.rfind(b"\n") + 1]) for data in kept),
         once_each=found == Counter(asked),
         verdicts=_verdicts(run),
         host=_host(after),

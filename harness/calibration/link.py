@@ -33,6 +33,7 @@ from harness.measure.processes.variables import clean_environment
 from harness.measured import LineWitness
 from harness.report.words.formats import shown
 from harness.session.console import to_errors
+from harness.text import last_line
 
 PROGRAM = ROOT / "harness" / "calibration" / "bare" / "sockets.py"
 # Beside those of the file: one with jitter, one that loses, and one that is nothing but the relay itself.
@@ -125,7 +126,7 @@ def plan(link: Link, seconds: float) -> dict[str, float]:
     }
 
 
-def findings(of: str, link: Link, own: dict[str, Any], there: dict[str, Any]) -> Iterator[Finding]:
+def findings(link_name: str, link: Link, own: dict[str, Any], there: dict[str, Any]) -> Iterator[Finding]:
     """Hold what was seen over the line against what was asked. Pure.
 
     Args:
@@ -140,9 +141,9 @@ def findings(of: str, link: Link, own: dict[str, Any], there: dict[str, Any]) ->
     ):
         # A flight of several packets is there when the latest of them is.
         slack_s = link.jitter_s / 4 if name == "handshake_s" else 0.0
-        yield _of_time(of, what, link.round_trip_s, extra[name], slack_s)
+        yield _of_time(link_name, what, link.round_trip_s, extra[name], slack_s)
     low, _, high = quantiles(there["echo_s"], n=4)  # of a lossy line some are as long as a time-out
-    yield _of_time(of, "spread", QUARTILES * link.jitter_s, high - low)
+    yield _of_time(link_name, "spread", QUARTILES * link.jitter_s, high - low)
     for what, asked, name in (
         ("down", link.down_bits_per_s, "down_bytes_per_s"),
         ("up", link.up_bits_per_s, "up_bytes_per_s"),
@@ -151,15 +152,19 @@ def findings(of: str, link: Link, own: dict[str, Any], there: dict[str, Any]) ->
         is_kept = (
             not asked or link.loss > 0 or abs(seen / asked - 1) <= SHARE
         )  # TCP cannot fill a line that loses
-        yield Finding(link=of, what=what, unit="bits/s", asked=asked or None, seen=seen, is_kept=is_kept)
+        yield Finding(
+            link=link_name, what=what, unit="bits/s", asked=asked or None, seen=seen, is_kept=is_kept
+        )
     sent, arrived, returned = there["datagrams"]
     for what, tried, came in (("lost up", sent, arrived), ("lost down", arrived, returned)):
         lost = tried - came
         is_kept = bool(stats.binomtest(lost, tried, link.loss).pvalue > CHANCE)
-        yield Finding(link=of, what=what, unit="share", asked=link.loss, seen=lost / tried, is_kept=is_kept)
+        yield Finding(
+            link=link_name, what=what, unit="share", asked=link.loss, seen=lost / tried, is_kept=is_kept
+        )
 
 
-def of_relay(of: str, seen: LineWitness) -> Iterator[Finding]:
+def of_relay(name: str, seen: LineWitness) -> Iterator[Finding]:
     """What it cost to carry that, where the relay is a process of ours."""
     if seen.relay_cpu_s is None or not seen.elapsed_s:
         return
@@ -168,7 +173,7 @@ def of_relay(of: str, seen: LineWitness) -> Iterator[Finding]:
         ("relay's CPU per packet", "s", seen.relay_cpu_s / sum(flow.packets for flow in flows)),
         ("latest packet", "s", max(flow.most_late_s or 0.0 for flow in flows)),
     ):
-        yield Finding(link=of, what=what, unit=unit, asked=None, seen=value, is_kept=True)
+        yield Finding(link=name, what=what, unit=unit, asked=None, seen=value, is_kept=True)
 
 
 def told(finding: Finding) -> str:
@@ -182,9 +187,9 @@ def told(finding: Finding) -> str:
     )
 
 
-def _of_time(of: str, what: str, asked: float, seen: float, slack_s: float = 0.0) -> Finding:
+def _of_time(name: str, what: str, asked: float, seen: float, slack_s: float = 0.0) -> Finding:
     is_kept = abs(seen - asked) <= max(LEAST_S, SHARE * asked) + slack_s
-    return Finding(link=of, what=what, unit="s", asked=asked, seen=seen, is_kept=is_kept)
+    return Finding(link=name, what=what, unit="s", asked=asked, seen=seen, is_kept=is_kept)
 
 
 class _Ends:
@@ -227,6 +232,6 @@ class _Ends:
             preexec_fn=lambda: os.sched_setaffinity(0, self._cpus),
         )  # fmt: skip
         if done.returncode:
-            sys.exit(f"invalid: {(done.stderr.strip().splitlines() or ['no message'])[-1]}")
+            sys.exit(f"invalid: {last_line(done.stderr, 'no message')}")
         found: dict[str, Any] = json.loads(done.stdout)
         return found

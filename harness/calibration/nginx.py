@@ -17,6 +17,7 @@ import trustme
 
 from harness.calibration.rates import Target
 from harness.measure.processes.variables import clean_environment
+from harness.text import last_line
 
 HOST = "127.0.0.1"
 CONFIGURATION = """\
@@ -93,8 +94,8 @@ def running_nginx(
     with started_nginx(program, folder, cpus, servers) as process:
         for url in urls:
             if not _serves(url, body, authority):
-                log = (folder / "error.log").read_text().splitlines() or ["it wrote no reason"]
-                sys.exit(f"nginx does not serve the image: {log[-1]}")
+                log = (folder / "error.log").read_text()
+                sys.exit(f"nginx does not serve the image: {last_line(log, 'it wrote no reason')}")
         yield [Target(url=url, process=psutil.Process(process.pid)) for url in urls]
 
 
@@ -118,8 +119,8 @@ def _write(folder: Path, body: bytes, certificate: trustme.LeafCert) -> None:
     (folder / "root").mkdir()
     (folder / "root" / "photo.jpg").write_bytes(body)
     certificate.private_key_pem.write_to_path(folder / "key.pem")
-    for each in certificate.cert_chain_pems:
-        each.write_to_path(folder / "chain.pem", append=True)
+    for pem in certificate.cert_chain_pems:
+        pem.write_to_path(folder / "chain.pem", append=True)
 
 
 def _free_ports(count: int) -> list[int]:

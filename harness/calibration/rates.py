@@ -19,8 +19,10 @@ from typing import Any
 import numpy as np
 import psutil
 
+from harness.calibration.paired import ratio_of
 from harness.measure.machine import cpu_split
 from harness.measure.processes.variables import clean_environment
+from harness.session.options import positive
 from harness.stats import kernels
 
 NOT_COMPARABLE = 4
@@ -52,7 +54,7 @@ class Load:
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that all have."""
     parser.add_argument("--rounds", type=_several, default=20, help=f"at least {kernels.MIN_PAIRS}")
-    parser.add_argument("--seconds", type=_positive, default=1, help="of load per server and round")
+    parser.add_argument("--seconds", type=positive, default=1, help="of load per server and round")
     parser.add_argument("--json", action="store_true")
 
 
@@ -162,20 +164,13 @@ def is_saturated(result: Mapping[str, Any]) -> bool:
 
 
 def _ratio(values: Mapping[str, Sequence[float]]) -> dict[str, float]:
-    """The image server's values over nginx's, paired by round, with the 95 % t interval."""
-    ours, other = (np.array(values[name]) for name in SERVERS)
-    moments = kernels.moments(np.log(ours / other))
-    low, high = np.exp(kernels.interval(moments, 0.95))
-    return {"estimate": float(np.exp(moments.mean)), "low": float(low), "high": float(high)}
-
-
-def _positive(given: str) -> int:
-    if not given.isdecimal() or int(given) < 1:
-        raise argparse.ArgumentTypeError(f"{given!r} is no whole number from 1")
-    return int(given)
+    """The image server's values over nginx's, paired by round."""
+    ours, other = (np.log(values[name]) for name in SERVERS)
+    ratio = ratio_of((ours - other).tolist())
+    return {"estimate": ratio.ratio, "low": ratio.low, "high": ratio.high}
 
 
 def _several(given: str) -> int:
-    if _positive(given) < kernels.MIN_PAIRS:
+    if positive(given) < kernels.MIN_PAIRS:
         raise argparse.ArgumentTypeError(f"an interval needs at least {kernels.MIN_PAIRS} rounds")
     return int(given)

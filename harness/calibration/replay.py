@@ -35,6 +35,7 @@ from harness.model import HarnessError
 from harness.session.options import positive
 from harness.stats.ranking import told_apart
 from harness.stats.sample import log_values, samples
+from harness.text import last_line
 from harness.workload import Workload
 
 SHARE, LEAST_S = 0.05, 0.001  # found within the larger of these
@@ -103,10 +104,10 @@ def main() -> int:
     found = findings(link, bytes_of(options.images), copy.run.plan.workloads[0])
     order = orders(original, copy)
     if options.json:
-        print(json.dumps({"findings": [asdict(each) for each in found], "orders": asdict(order)}))
+        print(json.dumps({"findings": [asdict(finding) for finding in found], "orders": asdict(order)}))
     else:
         print(text(found, order))
-    return 0 if all(each.is_near for each in found) and not order.opposed else 1
+    return 0 if all(finding.is_near for finding in found) and not order.opposed else 1
 
 
 def bytes_of(images: int) -> list[int]:
@@ -133,7 +134,7 @@ def findings(link: Link, asked: Sequence[int], seen: Workload) -> list[Finding]:
 
 def orders(original: Ledger, copy: Ledger) -> Orders:
     """Compare the orders of the variants that both could measure. Pure."""
-    first, second = (differences(each) for each in (original, copy))
+    first, second = (differences(recorded) for recorded in (original, copy))
     both = first.keys() & second.keys()
     opposed = sorted(pair for pair in both if first[pair] * second[pair] < 0)
     return Orders(original=len(first), copy=len(second), both=len(both), opposed=tuple(opposed))
@@ -160,8 +161,9 @@ def differences(recorded: Ledger) -> dict[tuple[str, str], float]:
 def text(found: Sequence[Finding], order: Orders) -> str:
     """For people."""
     lines = [
-        f"{each.what}: asked {each.asked:,.6g}, recorded {each.found:,.6g}: {'near' if each.is_near else 'NOT NEAR'}"
-        for each in found
+        f"{finding.what}: asked {finding.asked:,.6g}, recorded {finding.found:,.6g}: "
+        f"{'near' if finding.is_near else 'NOT NEAR'}"
+        for finding in found
     ]
     pairs = ", ".join(" and ".join(pair) for pair in order.opposed) or "none"
     lines += [
@@ -192,7 +194,7 @@ def run(*words: str | Path) -> None:
         check=False,
     )
     if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        last = last_line(done.stderr, "it said nothing")
         raise HarnessError(f"{names[place]} ended with {done.returncode}: {last}")
 
 

@@ -136,11 +136,7 @@ def trial(
         }
         for number in range(PASSES)
     ]
-    facts: dict[str, object] = {
-        "peak_rss_bytes": 40_000_000 + place,
-        "threads": 8,
-        "executor_size": 6,
-    }
+    facts: dict[str, object] = {"peak_rss_bytes": 40_000_000 + place, "threads": 8, "executor_size": 6}
     facts |= {"cpus": [0], "sink_filesystem": None, "parity": {}, "started_at": 1.0 + number, "reason": None}
     return {"kind": "trial", "cell": cell, "round": number, "position": place, "passes": passes} | facts
 

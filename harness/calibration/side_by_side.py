@@ -9,17 +9,19 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from harness.calibration.judging import judged
-from harness.calibration.scene import BASE, Scene, opened
+from harness.calibration.testbed import BASE, Testbed, opened, within
 from harness.measure.machine import cpu_split
 from harness.measure.processes.launch import ROOT
 from harness.measure.processes.variables import clean_environment
 from harness.measure.server import running_server
-from harness.measure.worker.spec import told
 from harness.model import HarnessError
+from harness.report.words.formats import markdown_table
 
 MARGIN = 0.05  # of both
 REGRESSED = "PerformanceRegression"  # pytest-benchmark ends with this exception where a comparison fails
@@ -57,12 +59,12 @@ def compare(options: argparse.Namespace) -> dict[str, Any]:
     """Judge each case by both tools in turn, so that both meet the same host; return counts and a table."""
     heads = {f"head_{round(1000 * share)}": share for share in (0.0, *options.slowdowns)}
     runs: list[dict[str, Any]] = []
-    with opened(options, heads) as scene:
-        (scene.folder / "test_theirs.py").write_text(TEST, encoding="utf-8")
+    with opened(options, heads) as testbed:
+        (testbed.folder / "test_theirs.py").write_text(TEST, encoding="utf-8")
         for number in range(options.runs):
             for client, share in heads.items():
-                ours = _ours(scene, client, options.seconds, options.seed + number)
-                theirs = _theirs(scene, client, options.seconds / 2)
+                ours = _ours(testbed, client, options.seconds, options.seed + number)
+                theirs = _theirs(testbed, client, options.seconds / 2)
                 runs.append({"planted": share, "ours": ours, "theirs": theirs})
                 print(
                     f"[{len(runs)}/{options.runs * len(heads)}] {json.dumps(runs[-1])}",
@@ -72,30 +74,24 @@ def compare(options: argparse.Namespace) -> dict[str, Any]:
     return {"table": _table(runs), "runs": runs}
 
 
-def _ours(scene: Scene, client: str, seconds: float, seed: int) -> dict[str, Any]:
+def _ours(testbed: Testbed, client: str, seconds: float, seed: int) -> dict[str, Any]:
     """Our verdict on as many rounds as fit."""
-    rounds = []
-    spent = longest = 0.0
-    for round_ in scene.rounds([client], 1_000, seed):
-        rounds.append(round_)
-        spent, longest = spent + round_.seconds, max(longest, round_.seconds)
-        if spent + longest > seconds:
-            break
-    found = judged(scene, rounds, margin=MARGIN)
+    rounds = list(within(testbed.rounds([client], 1_000, seed), seconds))
+    found = judged(testbed, rounds, margin=MARGIN)
     [verdict] = found["verdicts"]
     return {name: verdict[name] for name in ("call", "unwatched_call", "ratio")} | {
         "seconds": found["seconds"]
     }
 
 
-def _theirs(scene: Scene, client: str, seconds: float) -> dict[str, Any]:
+def _theirs(testbed: Testbed, client: str, seconds: float) -> dict[str, Any]:
     """Whether pytest-benchmark fails the second of two runs."""
-    storage = scene.folder / "storage"
+    storage = testbed.folder / "storage"
     for old in storage.rglob("*.json"):
         old.unlink()
-    _pytest(scene, BASE, seconds, "--benchmark-save=base")
+    _pytest(testbed, BASE, seconds, "--benchmark-save=base")
     failed = _pytest(
-        scene,
+        testbed,
         client,
         seconds,
         "--benchmark-save=head",
@@ -109,19 +105,19 @@ def _theirs(scene: Scene, client: str, seconds: float) -> dict[str, Any]:
     return {"failed": failed, "ratio": head / base}
 
 
-def _pytest(scene: Scene, client: str, seconds: float, *options: str) -> bool:
+def _pytest(testbed: Testbed, client: str, seconds: float, *options: str) -> bool:
     """Run it in a process of its own; return whether its comparison failed."""
     client_cpus, server_cpus = cpu_split()
-    program = scene.catalog.program(scene.variants[client], client_cpus)
+    program = testbed.catalog.program(testbed.variants[client], client_cpus)
     with running_server(cpus=server_cpus) as server:
-        manifest = server.register(scene.workload)
-        downloads = manifest.downloads(scene.workload, timeout_s=scene.rules.timeout_s)
+        manifest = server.register(testbed.workload)
+        downloads = manifest.downloads(testbed.workload, timeout_s=testbed.rules.timeout_s)
         records = {
-            "PROGRAM": json.dumps(told(program)),
-            "DOWNLOADS": json.dumps(told(downloads)),
+            "PROGRAM": json.dumps(asdict(program)),
+            "DOWNLOADS": json.dumps(asdict(downloads)),
             "DIGESTS": json.dumps(manifest.digests),
         }
-        done = _run_pytest(scene, records, seconds, options)
+        done = _run_pytest(testbed, records, seconds, options)
     regressed = REGRESSED in done.stdout + done.stderr
     if not regressed and done.returncode != 0:
         raise HarnessError(f"pytest-benchmark gave no result: {(done.stdout + done.stderr)[-500:]}")
@@ -129,36 +125,36 @@ def _pytest(scene: Scene, client: str, seconds: float, *options: str) -> bool:
 
 
 def _run_pytest(
-    scene: Scene, records: Mapping[str, str], seconds: float, options: Sequence[str]
+    testbed: Testbed, records: Mapping[str, str], seconds: float, options: Sequence[str]
 ) -> "subprocess.CompletedProcess[str]":
     command = [
-        sys.executable, "-m", "pytest", "-q", "-c", os.devnull, f"--rootdir={scene.folder}",
-        "-p", "no:cacheprovider", f"--benchmark-storage={scene.folder / 'storage'}",
-        f"--benchmark-max-time={seconds}", *options, str(scene.folder / "test_theirs.py"),
+        sys.executable, "-m", "pytest", "-q", "-c", os.devnull, f"--rootdir={testbed.folder}",
+        "-p", "no:cacheprovider", f"--benchmark-storage={testbed.folder / 'storage'}",
+        f"--benchmark-max-time={seconds}", *options, str(testbed.folder / "test_theirs.py"),
     ]  # fmt: skip
     with clean_environment({"ROOT": str(ROOT), **records}) as clean:
         return subprocess.run(
-            command, env=clean, cwd=scene.folder, capture_output=True, text=True, check=False
+            command, env=clean, cwd=testbed.folder, capture_output=True, text=True, check=False
         )
 
 
 def _table(runs: list[dict[str, Any]]) -> str:
     """Markdown: per case, how often each tool said "slower"."""
-    lines = [
-        "| planted | pytest-benchmark, `mean:5%`, run after run | ours, margin 5 % | ours, other verdicts |",
-        "|---|---|---|---|",
-    ]
+    rows = []
     for share in sorted({run["planted"] for run in runs}):
         case = [run for run in runs if run["planted"] == share]
         theirs = sum(run["theirs"]["failed"] for run in case)
-        calls = [run["ours"]["call"] for run in case]
-        others = ", ".join(
-            f"{calls.count(call)} {call}"
-            for call in ("improved", "equivalent", "inconclusive")
-            if call in calls
-        )
+        calls = Counter(run["ours"]["call"] for run in case)
+        others = [
+            f"{calls[call]} {call}" for call in ("improved", "equivalent", "inconclusive") if calls[call]
+        ]
         name = f"+{100 * share:g} %" if share else "nothing"
-        lines.append(
-            f"| {name} | {theirs} of {len(case)} | {calls.count('regressed')} of {len(case)} | {others or 'none'} |"
-        )
-    return "\n".join(lines)
+        found = (f"{theirs} of {len(case)}", f"{calls['regressed']} of {len(case)}")
+        rows.append((name, *found, ", ".join(others) or "none"))
+    heads = (
+        "planted",
+        "pytest-benchmark, `mean:5%`, run after run",
+        "ours, margin 5 %",
+        "ours, other verdicts",
+    )
+    return "\n".join(markdown_table(heads, rows))

@@ -19,15 +19,13 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from unittest import mock
 
-import numpy as np
-
-from harness.calibration.instrument_cost import WORKLOAD, in_harness, in_turn
+from harness.calibration.instrument_cost import WORKLOAD, in_harness
+from harness.calibration.paired import Pass, Ratio, add_options, paired
 from harness.locks import machine_lock
 from harness.measure.machine import cpu_split
 from harness.measure.planning.catalog import open_catalog
 from harness.measure.server import running_server
 from harness.session.console import to_errors
-from harness.stats import kernels
 
 VARIANTS = ("thread_pool/requests_session", "thread_pool/requests_get", "gather/aiohttp_session/asyncio")
 KINDS = ("dev-mode", "proxy", "netrc")
@@ -37,26 +35,20 @@ ENTRIES = 400
 def main() -> None:
     """Measure every kind of surroundings and print the ratios; 1 means that nothing of it reaches what is measured."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=12, help="for each kind and variant (default: 12)")
-    parser.add_argument("--passes", type=int, default=12, help="of each in a round (default: 12)")
     parser.add_argument("--kinds", nargs="+", default=KINDS, choices=KINDS, metavar="KIND")
     parser.add_argument("--variants", nargs="+", default=VARIANTS, metavar="VARIANT")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--json", action="store_true")
+    add_options(parser, rounds=12, passes=12)
     options = parser.parse_args()
     found = []
     with machine_lock(to_errors().say), tempfile.TemporaryDirectory(prefix="fetchbench-") as folder:
         surroundings = kinds(Path(folder))
         for kind in options.kinds:
             for variant in options.variants:
-                row = compared(
-                    variant, surroundings[kind], options.rounds, options.passes, random.Random(options.seed)
-                )
-                found.append({"kind": kind, "variant": variant, **row})
+                ratio = compared(variant, surroundings[kind], options)
+                found.append({"kind": kind, "variant": variant} | ratio._asdict())
                 if not options.json:
                     print(
-                        f"{kind}: {variant}: time with / without = {row['ratio']:.4f} "
-                        f"[{row['low']:.4f}, {row['high']:.4f}] over {options.rounds} rounds",
+                        f"{kind}: {variant}: time with / without = {ratio} over {options.rounds} rounds",
                         flush=True,
                     )
     if options.json:
@@ -77,30 +69,24 @@ def kinds(folder: Path) -> dict[str, dict[str, str]]:
     }
 
 
-def compared(
-    variant: str, variables: Mapping[str, str], rounds: int, passes: int, draw: random.Random
-) -> dict[str, float]:
-    """Time of the variant in these surroundings over its time without them, with a 95 % interval."""
+def compared(variant: str, variables: Mapping[str, str], options: argparse.Namespace) -> Ratio:
+    """Time of the variant in these surroundings over its time without them."""
     catalog = open_catalog(sys.executable)
     client_cpus, server_cpus = cpu_split()
-    logs = []
-    for _ in range(rounds):
+    draw = random.Random(options.seed)
+
+    @contextmanager
+    def opened() -> Iterator[tuple[Pass, Pass]]:
+        run = {}
         with ExitStack() as stack:
-            run = {}
             for has_variables in draw.sample((True, False), 2):  # who starts first may be quicker or slower
                 with surrounded(variables if has_variables else {}):
                     server = stack.enter_context(running_server(cpus=server_cpus))
-                    manifest = server.register(WORKLOAD)
-                    run[has_variables] = stack.enter_context(
-                        in_harness(catalog, variant, manifest, client_cpus)
-                    )
-            for warm_up in run.values():
-                warm_up()
-            pairs = [in_turn(run[True], run[False], first=draw.random() < 1 / 2) for _ in range(passes)]
-        logs.append(np.mean([np.log(inside / outside) for inside, outside in pairs]))
-    of = kernels.moments(np.array(logs))
-    low, high = np.exp(kernels.interval(of, 0.95))
-    return {"ratio": float(np.exp(of.mean)), "low": float(low), "high": float(high)}
+                    worker = in_harness(catalog, variant, server.register(WORKLOAD), client_cpus)
+                    run[has_variables] = stack.enter_context(worker)
+            yield run[True], run[False]
+
+    return paired(opened, rounds=options.rounds, passes=options.passes, draw=draw)
 
 
 @contextmanager

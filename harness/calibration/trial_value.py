@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from harness.locks import machine_lock
-from harness.measure.planning.catalog import match, open_catalog
+from harness.measure.planning.catalog import match, match_one, open_catalog
 from harness.measure.planning.plan import make_plan, round_job
 from harness.measure.planning.planted import plant
 from harness.measure.planning.suite import PROJECT_FILE, read_suite_file
@@ -59,10 +59,10 @@ def _measure(
     options: argparse.Namespace, folder: Path
 ) -> tuple[dict[str, list[list[Trial]]], dict[str, float]]:
     tree = open_catalog(sys.executable)
-    [chosen] = match([options.variant], tree.variants)
+    chosen = match_one(options.variant, tree.variants)
     files = [plant(tree, chosen.client, f"twin_{number}", 0, folder) for number in range(options.twins)]
     catalog = open_catalog(sys.executable, clients=files)
-    ids = [options.variant.replace(chosen.client, path.stem) for path in files]
+    ids = [chosen.id_with(path.stem) for path in files]
     workload = read_suite_file(PROJECT_FILE).workload(options.workload)
     plan = make_plan(
         suite="trial-value",

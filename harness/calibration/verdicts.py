@@ -15,13 +15,13 @@ import json
 import math
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 from harness.calibration import costs, side_by_side
 from harness.calibration.judging import judged, summary
-from harness.calibration.scene import Round, Scene, add_options, burning, opened
+from harness.calibration.testbed import Round, Testbed, add_options, burning, opened, within
 from harness.locks import machine_lock
 from harness.session.console import to_errors
 
@@ -60,10 +60,10 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
 def _aa(options: argparse.Namespace) -> dict[str, Any]:
     twins = [f"twin_{number}" for number in range(1, options.twins + 1)]
     runs = []
-    with opened(options, dict.fromkeys(twins, 0.0)) as scene:
+    with opened(options, dict.fromkeys(twins, 0.0)) as testbed:
         for number in range(options.families):
-            rounds = list(scene.rounds(twins, options.rounds, seed=options.seed + number))
-            runs.append(judged(scene, rounds, margin=options.margin))
+            rounds = list(testbed.rounds(twins, options.rounds, seed=options.seed + number))
+            runs.append(judged(testbed, rounds, margin=options.margin))
             _progress(number + 1, options.families, runs[-1])
     return summary(runs) | {"families": options.families, "twins": options.twins, "runs": runs}
 
@@ -73,59 +73,51 @@ def _planted(options: argparse.Namespace) -> dict[str, Any]:
 
     The seconds count everything, the trials of the other heads too: a pair alone would take less.
     """
-    within = dict(zip(options.slowdowns, options.seconds, strict=True))
-    heads = {f"head_{round(1000 * share)}": share for share in within}
-    runs: dict[float, list[dict[str, Any]]] = {share: [] for share in within}
-    with opened(options, heads) as scene:
+    seconds_of = dict(zip(options.slowdowns, options.seconds, strict=True))
+    heads = {f"head_{round(1000 * share)}": share for share in seconds_of}
+    runs: dict[float, list[dict[str, Any]]] = {share: [] for share in seconds_of}
+    with opened(options, heads) as testbed:
         for number in range(options.runs):
             rounds = list(
-                _within(
-                    scene.rounds(list(heads), options.rounds, options.seed + number), max(options.seconds)
+                within(
+                    testbed.rounds(list(heads), options.rounds, options.seed + number), max(options.seconds)
                 )
             )
             for client, share in heads.items():
-                pair = {scene.baseline, scene.variants[client].id}
+                pair = {testbed.baseline, testbed.variants[client].id}
                 mine = [
-                    replace(round_, trials=tuple(each for each in round_.trials if each.cell.variant in pair))
-                    for round_ in _within(rounds, within[share])
+                    replace(
+                        round_, trials=tuple(trial for trial in round_.trials if trial.cell.variant in pair)
+                    )
+                    for round_ in within(rounds, seconds_of[share])
                 ]
-                runs[share].append(judged(scene, mine, margin=options.margin))
+                runs[share].append(judged(testbed, mine, margin=options.margin))
                 _progress(number + 1, options.runs, runs[share][-1])
     return {
-        f"+{100 * share:g} % within {within[share]:g} s": summary(of_share)
+        f"+{100 * share:g} % within {seconds_of[share]:g} s": summary(of_share)
         for share, of_share in runs.items()
     } | {"runs": {str(share): of_share for share, of_share in runs.items()}}
-
-
-def _within(rounds: Iterable[Round], seconds: float) -> Iterator[Round]:
-    """Those rounds that fit, known before each begins: an end by the clock looks at no result."""
-    spent = longest = 0.0
-    for round_ in rounds:
-        spent += round_.seconds
-        longest = max(longest, round_.seconds)
-        if spent > seconds:
-            return
-        yield round_
-        if spent + longest > seconds:
-            return
 
 
 def _server(options: argparse.Namespace) -> dict[str, Any]:
     twins = [f"twin_{number}" for number in range(1, options.twins + 1)]
     runs: dict[str, list[dict[str, Any]]] = {"as it is": [], "slowed": []}
     times: dict[str, list[float]] = {name: [] for name in runs}
-    with opened(options, dict.fromkeys(twins, 0.0)) as scene:
-        slow = scene.workload.but(name=f"{scene.workload.name}-slowed", latency_s=LATENCY_S)
+    with opened(options, dict.fromkeys(twins, 0.0)) as testbed:
+        slow = testbed.workload.but(name=f"{testbed.workload.name}-slowed", latency_s=LATENCY_S)
         for number in range(options.runs):
             name = ("as it is", "slowed")[number % 2]
             rounds = list(
-                scene.rounds(
+                testbed.rounds(
                     twins, options.rounds, options.seed + number, workload=slow if number % 2 else None
                 )
             )
-            runs[name].append(judged(scene, rounds, margin=options.margin))
+            runs[name].append(judged(testbed, rounds, margin=options.margin))
             times[name] += [
-                math.log(pass_.wall_s) for each in rounds for trial in each.trials for pass_ in trial.timed
+                math.log(pass_.wall_s)
+                for round_ in rounds
+                for trial in round_.trials
+                for pass_ in trial.timed
             ]
             _progress(number + 1, options.runs, runs[name][-1])
     mean = {name: sum(logs) / len(logs) for name, logs in times.items()}
@@ -139,24 +131,24 @@ def _server(options: argparse.Namespace) -> dict[str, Any]:
 def _burner(options: argparse.Namespace) -> dict[str, Any]:
     heads = {"twin": 0.0, "head_100": 0.1}
     runs = []
-    with opened(options, heads) as scene:
+    with opened(options, heads) as testbed:
         for number in range(options.runs):
-            rounds = list(_half_burnt(scene, list(heads), options.rounds, options.seed + number))
-            runs.append(judged(scene, rounds, margin=options.margin))
+            rounds = list(_half_burnt(testbed, list(heads), options.rounds, options.seed + number))
+            runs.append(judged(testbed, rounds, margin=options.margin))
             _progress(number + 1, options.runs, runs[-1])
     return summary(runs) | {"runs": runs}
 
 
-def _half_burnt(scene: Scene, heads: list[str], count: int, seed: int) -> Iterator[Round]:
+def _half_burnt(testbed: Testbed, heads: list[str], count: int, seed: int) -> Iterator[Round]:
     """Rounds of which the second half share the client's CPU with a process that never rests."""
-    rounds = scene.rounds(heads, count, seed)
+    rounds = testbed.rounds(heads, count, seed)
     for _ in range(count // 2):
         yield next(rounds)
     with burning():
         yield from rounds
 
 
-def _progress(done: int, of: int, run: dict[str, Any]) -> None:
+def _progress(done: int, total: int, run: dict[str, Any]) -> None:
     """What a run said and why, so that a series cut short still tells what it saw."""
     said = ", ".join(
         f"{verdict['call']} {verdict['ratio']:.3f} [{verdict['low']:.3f}, {verdict['high']:.3f}]"
@@ -166,7 +158,7 @@ def _progress(done: int, of: int, run: dict[str, Any]) -> None:
     )
     host = f", host unfit: {', '.join(run['host'])}" if run["host"] else ""
     print(
-        f"[{done}/{of}] {said} ({run['rounds']} rounds, {run['seconds']} s, steal {run['steal']:.1%}{host})",
+        f"[{done}/{total}] {said} ({run['rounds']} rounds, {run['seconds']} s, steal {run['steal']:.1%}{host})",
         file=sys.stderr,
         flush=True,
     )

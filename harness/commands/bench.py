@@ -1,7 +1,6 @@
 """Measure a suite: every variant on every workload, in rounds, each trial in a process of its own."""
 
 import argparse
-import random
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
@@ -19,15 +18,17 @@ from harness.measure.planning.suite import read_suite_file, with_options
 from harness.measure.processes.launch import ROOT
 from harness.metrics import TIME_PER_IMAGE
 from harness.model import HERE, Axis, HarnessError, Plan, Run
-from harness.session.console import Console, add_script_options, to_errors, to_progress, to_result
+from harness.session.console import Console, add_script_options, kept, to_errors, to_progress, to_result
 from harness.session.driver import drive, opened
-from harness.session.exits import FINE, INTERRUPTED, UNDECIDED, USAGE
+from harness.session.exits import UNDECIDED, USAGE
 from harness.session.metric_option import add_judge_option
 from harness.session.options import (
     add_catalog_options,
     add_results_option,
+    add_seed_option,
     catalog_from,
     positive,
+    seed_from,
     share,
     with_own,
 )
@@ -70,7 +71,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="RUN",
         help="measure exactly what this run lacks: folder, id or latest; only --results goes with it (and --yes, --urls)",
     )
-    parser.add_argument("--seed", type=int, metavar="N", help="of the order inside rounds (default: drawn)")
+    add_seed_option(parser)
     parser.add_argument("--side", metavar="SIDE", help=f"measure this instead of what is here; {SIDE_HELP}")
     add_cache_option(parser)
     add_results_option(parser, "where runs are kept")
@@ -97,20 +98,15 @@ def run(options: argparse.Namespace) -> int:
         begin = partial(begin_latest, options.results, plan, catalog, side)
     with machine_lock(console.say):  # until the report is written: drawing it would slow another run down
         folder = begin()
-        code, end = FINE, ""
-        try:
-            with opened(folder, console) as writer:
-                drive(console, writer, {HERE: catalog}, cache_folder=options.cache, resources=resources)
-        except KeyboardInterrupt:
-            code, end = INTERRUPTED, f"interrupted; what was measured is kept (go on with --resume {folder})"
-        except HarnessError as error:
-            code, end = error.exit_code, f"fetchbench: {error}"
-        if code:
-            to_errors().say(end)
-            if not any(trial.reason is None for trial in ledger.read(folder).trials):
-                return code  # there is nothing to report, and the reason has been told
+        with (
+            kept(f"what was measured is kept (go on with --resume {folder})") as ending,
+            opened(folder, console) as writer,
+        ):
+            drive(console, writer, {HERE: catalog}, cache_folder=options.cache, resources=resources)
+        if ending.code and not any(trial.reason is None for trial in ledger.read(folder).trials):
+            return ending.code  # there is nothing to report, and the reason has been told
         reported = write_report(folder, to_result(options))
-    return code or reported
+    return ending.code or reported
 
 
 def plan_from(options: argparse.Namespace, catalog: Catalog, console: Console) -> Plan:
@@ -131,7 +127,7 @@ def plan_from(options: argparse.Namespace, catalog: Catalog, console: Console) -
         make_plan,
         suite=name,
         baseline=baseline,
-        seed=random.randrange(2**32) if options.seed is None else options.seed,
+        seed=seed_from(options),
         variants=sorted(variants, key=lambda variant: variant.id),
         precision=options.precision,
         metric=options.judge.key if options.judge else None,

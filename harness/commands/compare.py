@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from harness import ledger
-from harness.files import write_whole
+from harness.files import write_all
 from harness.ledger import Ledger
 from harness.metrics import TIME_PER_IMAGE
 from harness.model import HERE, HarnessError
@@ -78,9 +78,12 @@ def run(options: argparse.Namespace) -> int:
         base=base.run.id, head=head.run.id, notes=list(_notes(base, head, differing)), findings=findings
     )
     place = options.out or folder
-    write_whole(place / "compare.csv", compare_csv(compared))
-    write_whole(place / "compare.md", compare_md(compared))
-    write_whole(place / "compare.html", compare_html(compared))
+    files = {
+        "compare.csv": compare_csv(compared),
+        "compare.md": compare_md(compared),
+        "compare.html": compare_html(compared),
+    }
+    write_all(place, files)
     result = to_result(options)
     print_compare(result.console, compared)
     result.console.say(f"written to {place}")

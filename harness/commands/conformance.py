@@ -2,14 +2,13 @@
 
 import argparse
 import fnmatch
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import get_args
 
 from harness.faults import FAULTS
-from harness.files import refuse_unwritable, write_whole
+from harness.files import refuse_unwritable, write_all
 from harness.locks import machine_lock
 from harness.measure.conformance.faulty import Terms, conducts
 from harness.measure.conformance.limits import LIMITS, Endured, endured
@@ -22,19 +21,12 @@ from harness.report.conformance.frames import conducts_frame, endured_frame, sur
 from harness.report.conformance.render import conformance_html, conformance_md
 from harness.report.conformance.sheets import headline, sheets
 from harness.report.csvs import to_csv
-from harness.session.console import (
-    Console,
-    Result,
-    add_script_options,
-    to_errors,
-    to_progress,
-    to_result,
-)
-from harness.session.exits import FAILED, FINE, INTERRUPTED, NOTHING, USAGE
+from harness.session.console import Console, Result, add_script_options, kept, to_progress, to_result
+from harness.session.exits import FAILED, FINE, NOTHING, USAGE
 from harness.session.options import add_contender_options, add_results_option
-from harness.session.recorded import gate_folder
+from harness.session.recorded import dated_folder
 from harness.session.sided import Ready, facts_of, ready_sides
-from harness.session.sided_options import SIDE_HELP
+from harness.session.sided_options import SIDE_HELP, add_cache_option
 from harness.text import redacted_argument
 
 TABLES = ("clients", "models", "limits")
@@ -86,12 +78,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--side", action="append", default=[], metavar="SIDE", help=f"compare several; {SIDE_HELP}"
     )
-    parser.add_argument(
-        "--cache",
-        type=Path,
-        metavar="DIR",
-        help="environments of the sides (default: in the user's cache folder)",
-    )
+    add_cache_option(parser)
     add_results_option(parser, "where the tables are kept")
     add_contender_options(parser)
     add_script_options(parser)
@@ -108,23 +95,16 @@ def run(options: argparse.Namespace) -> int:
     catalogs = {side.name: _chosen(side.catalog, options.clients) for side in sides}
     refuse_unwritable(options.results)
     found = _Found()
-    code = FAILED if broken else FINE
-    with machine_lock(console.say):
-        try:
-            _look(options, catalogs, found, console)
-        except KeyboardInterrupt:
-            to_errors().say("interrupted; what was seen is kept and told")
-            code = INTERRUPTED
-        except (HarnessError, OSError) as error:
-            to_errors().say(f"fetchbench: {error}")
-            code = error.exit_code if isinstance(error, HarnessError) else FAILED
+    with machine_lock(console.say), kept("what was seen is kept and told") as ending:
+        _look(options, catalogs, found, console)
+    code = ending.code or (FAILED if broken else FINE)
     if not found.has_any:
         if code:
             return code
         raise HarnessError("nothing was looked at: no client fits", exit_code=NOTHING)
     shown = {side.name: facts_of(side) for side in sides} if options.side else {}
     shown |= {name: {"failed": why} for name, why in broken.items()}
-    folder = gate_folder(options.results, time.time(), kind="conformance")
+    folder = dated_folder(options.results / "conformance")
     _tell(folder, found, sides[0], shown, to_result(options))
     return code or (FAILED if found.has_failed else FINE)
 
@@ -169,10 +149,10 @@ def _look(
             told = survival.reason or f"{survival.least} of {survival.others} came"
             console.say(f"one bad image: {survival.model}: {told}")
     if "limits" in options.tables:
-        for each in endured(catalogs, list(dict.fromkeys(options.limits))):
-            found.endured.append(each)
-            told = each.reason or f"{each.verified} of {each.images} came"
-            console.say(f"{each.limit}: {each.client}: {told}")
+        for program in endured(catalogs, list(dict.fromkeys(options.limits))):
+            found.endured.append(program)
+            told = program.reason or f"{program.verified} of {program.images} came"
+            console.say(f"{program.limit}: {program.client}: {told}")
 
 
 def _versions(side: Ready) -> list[str]:
@@ -208,9 +188,7 @@ def _tell(
     said = headline(found.conducts)
     text = conformance_md(shown, said, facts, sides)
     result.console.say(text.decode())  # first: a disk that is full takes nothing of it away
-    for name, data in files.items():
-        write_whole(folder / name, data)
-    write_whole(folder / "conformance.md", text)
-    write_whole(folder / "conformance.html", conformance_html(shown, said, facts, sides, list(files)))
+    page = conformance_html(shown, said, facts, sides, list(files))
+    write_all(folder, files | {"conformance.md": text, "conformance.html": page})
     result.console.say(f"written to {folder}; open {folder / 'conformance.html'}")
     result.tell({**asdict(found), "sides": sides, "folder": str(folder)})

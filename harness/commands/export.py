@@ -13,7 +13,7 @@ from harness.exports.sample import left_out
 from harness.files import write_whole
 from harness.ledger import Ledger
 from harness.model import HarnessError
-from harness.report.comparison import VERSION
+from harness.report.frames.findings import VERSION
 from harness.session.console import add_script_options, to_progress, to_result
 from harness.session.exits import FINE, NOTHING, USAGE
 from harness.session.options import add_results_option

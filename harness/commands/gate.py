@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
@@ -10,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from harness import ledger
-from harness.files import write_whole
+from harness.files import write_all, write_whole
 from harness.interrupts import interrupts
 from harness.locks import machine_lock
 from harness.measure.planning.plan import make_sided_plan
@@ -23,8 +22,8 @@ from harness.session.console import Console, Result, add_script_options, to_erro
 from harness.session.exits import FAILED, FINE, INTERRUPTED, NOTHING, UNDECIDED
 from harness.session.expected import allowances_of, read_expected
 from harness.session.lineup import Lineup, chosen_variants, line_up, twins
-from harness.session.options import positive, share
-from harness.session.recorded import command_line, gate_folder
+from harness.session.options import positive, seed_from
+from harness.session.recorded import command_line, dated_folder
 from harness.session.sided import Ready, facts_of, measure_sides, package_changes, ready_sides
 from harness.session.sided_options import SIDE_HELP, add_sided_options, gate_fields, margins_of, pairs_of
 from harness.stats.expected import Allowance, told_apart, with_allowances
@@ -39,9 +38,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``gate``."""
     parser.add_argument("--base", required=True, metavar="SIDE", help=SIDE_HELP)
     parser.add_argument("--head", required=True, metavar="SIDE", help="the same, of what may have got slower")
-    parser.add_argument(
-        "--margin", type=share, metavar="P", help="differences up to this are ignored, e.g. 5%%"
-    )
     parser.add_argument(
         "--budget", type=positive, metavar="SECONDS", help="of measuring; it ends between two rounds"
     )
@@ -104,7 +100,7 @@ def run(options: argparse.Namespace) -> int:
 def _gate(options: argparse.Namespace) -> int:
     console = to_progress(options)
     created_at = time.time()
-    folder = gate_folder(options.results, created_at)
+    folder = dated_folder(options.results / "gates")
     progress = Progress()
     code, reason = FINE, None
     with (
@@ -144,7 +140,7 @@ def _measure(
         )
     if not lineup.groups:
         return
-    seed = random.randrange(2**32) if options.seed is None else options.seed
+    seed = seed_from(options)
     progress.budget = budget = Budget(fields.budget_s, time.monotonic)
 
     def plan(stage: str, groups: Sequence[tuple[Cell, ...]], rounds: int) -> Plan:
@@ -214,7 +210,7 @@ def _findings(folder: Path, progress: Progress, reason: str | None) -> tuple[lis
     )
     stages = {"screen": screen} | ({"decide": decide} if decide else {})
     found += told_apart(concluded, progress.allowances, stages, progress.margins)
-    notes = [each.note for each in (decide or screen).disturbances]
+    notes = [disturbance.note for disturbance in (decide or screen).disturbances]
     return found, [f"{note.text}; {note.advice}" for note in notes]
 
 
@@ -261,10 +257,13 @@ def tell(folder: Path, gate: Gate, result: Result, errors: Console, environ: Map
     """Write the files, print the table, and tell GitHub where it listens."""
     write_whole(folder / "verdict.json", data.verdict_json(gate))  # first: it must be there whatever comes
     text = summary.gate_md(gate)
-    write_whole(folder / "gate.md", text)
-    write_whole(folder / "junit.xml", junit.junit_xml(gate))
-    write_whole(folder / "gate.html", summary.gate_html(gate))
-    write_whole(folder / "effects.csv", data.effects_csv(gate))
+    files = {
+        "gate.md": text,
+        "junit.xml": junit.junit_xml(gate),
+        "gate.html": summary.gate_html(gate),
+        "effects.csv": data.effects_csv(gate),
+    }
+    write_all(folder, files)
     if gate.findings:
         terminal.print_gate(result.console, gate)
     if gate.reason and gate.exit_code not in {FINE, UNDECIDED}:

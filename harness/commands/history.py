@@ -8,14 +8,14 @@ from typing import Any
 
 from harness import ledger
 from harness.exports import history as store
-from harness.files import write_whole
+from harness.files import write_all
 from harness.metrics import RESPONSES, TIME_PER_IMAGE, Metric
 from harness.model import Cell, HarnessError
 from harness.report import history
-from harness.report.comparison import VERSION
 from harness.report.derived import slugs_of
-from harness.report.drawings.trend import trend_chart
+from harness.report.frames.findings import VERSION
 from harness.report.history import Trend, change_text, changes_of, day
+from harness.report.trend_chart import trend_chart
 from harness.session.console import add_script_options, to_errors, to_progress, to_result
 from harness.session.exits import FINE, REGRESSED
 from harness.session.metric_option import metrics
@@ -88,12 +88,13 @@ def _show(options: argparse.Namespace) -> int:
         )
         raise HarnessError(f"{folder}: {known}", exit_code=2)
     place = options.out or options.results / "trends"
-    for trend in trends:
-        write_whole(place / "charts" / f"{trend.slug}.svg", trend_chart(trend))
     margin = options.margin
-    write_whole(place / "history.csv", history.history_csv(trends))
-    write_whole(place / "history.md", history.history_md(trends, machines, margin))
-    write_whole(place / "index.html", history.history_html(trends, machines, margin))
+    files = {f"charts/{trend.slug}.svg": trend_chart(trend) for trend in trends} | {
+        "history.csv": history.history_csv(trends),
+        "history.md": history.history_md(trends, machines, margin),
+        "index.html": history.history_html(trends, machines, margin),
+    }
+    write_all(place, files)
     result = to_result(options)
     for line in (*_lines(trends), history.summary(trends, margin), f"written to {place}"):
         result.console.say(line)

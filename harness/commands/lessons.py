@@ -17,8 +17,8 @@ from harness.measure.machine import cpu_split, fingerprint
 from harness.measure.processes.launch import ROOT
 from harness.measure.server import running_server
 from harness.measure.worker.contender import interpreter
-from harness.model import LessonRecord
-from harness.session.console import to_errors
+from harness.quotes import LessonRecord
+from harness.session.console import to_errors, to_output
 from harness.session.exits import FAILED, FINE
 from harness.session.options import add_results_option
 from harness.workload import Workload
@@ -44,12 +44,13 @@ def run(options: argparse.Namespace) -> int:
     if options.markdown:
         refuse_unwritable(options.markdown.parent)
     records: list[LessonRecord] = []
+    console = to_output()
     with (
         machine_lock(to_errors().say),
         _image_urls(wanted=any(lesson.wants_urls for lesson in lessons)) as urls,
     ):
         for record in run_lessons(lessons, python=sys.executable, urls=urls):
-            sys.stdout.write(f"{record.name}: {record.state}. {record.happened}\n")
+            console.say(f"{record.name}: {record.state}. {record.happened}")
             records.append(record)
     machine = _machine()
     if options.markdown:

@@ -1,22 +1,20 @@
 """Show variants (and why some cannot run here), workloads, links and suites."""
 
 import argparse
-import json
+import sys
+from collections.abc import Sequence
 from dataclasses import asdict
-
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from harness.measure.planning.catalog import Catalog
 from harness.measure.planning.plan import skipped_cells
 from harness.measure.planning.suite import SuiteFile, read_suite_file
 from harness.model import Skipped
-from harness.report.narrow import print_table
+from harness.report.csvs import to_json
+from harness.report.narrow import print_rows
 from harness.report.words.absences import absences
 from harness.report.words.formats import PLAIN
 from harness.report.words.sentences import asked, shares
-from harness.session.console import to_output
+from harness.session.console import Console, to_output
 from harness.session.exits import FINE
 from harness.session.options import add_catalog_options, catalog_from
 
@@ -32,7 +30,7 @@ def run(options: argparse.Namespace) -> int:
     suites = read_suite_file(options.suite_file)
     catalog = catalog_from(options)
     if options.json:
-        print(json.dumps(_as_json(suites, catalog), indent=1))
+        sys.stdout.write(to_json(_as_json(suites, catalog)).decode())
     else:
         _print(to_output(), suites, catalog)
     return FINE
@@ -46,52 +44,41 @@ def _as_json(suites: SuiteFile, catalog: Catalog) -> dict[str, object]:
         "contenders": contenders,
         "variants": [asdict(variant) for variant in catalog.variants],
         "skipped": [
-            {"workload": each.cell.workload, "variant": each.cell.variant, "reason": each.reason}
-            for each in _skipped(suites, catalog)
+            {"workload": skip.cell.workload, "variant": skip.cell.variant, "reason": skip.reason}
+            for skip in _skipped(suites, catalog)
         ],
         "packages": dict(catalog.packages),
     } | suites.model_dump()
 
 
 def _print(console: Console, suites: SuiteFile, catalog: Catalog) -> None:
-    contenders = Table(
-        "axis", "name", "what it is", "state", box=None, header_style="bold", title_justify="left"
-    )
-    for contender in catalog.contenders:
-        told = (contender.axis, contender.name, contender.label, contender.unavailable or "available")
-        contenders.add_row(*(Text(part) for part in told))
-    print_table(console, contenders)
+    rows: list[Sequence[str]] = [
+        (contender.axis, contender.name, contender.label, contender.unavailable or "available")
+        for contender in catalog.contenders
+    ]
+    print_rows(console, ("axis", "name", "what it is", "state"), rows)
     console.print("\n[bold]variants[/] (concurrency/client/loop)")
     for variant in catalog.variants:
         reason = f"  unavailable: {variant.unavailable}" if variant.unavailable else ""
-        console.print(f"  {variant.id}{reason}", markup=False, highlight=False)
-    workloads = Table("workload", "what it asks", box=None, header_style="bold")
-    for name in suites.workloads:
-        workloads.add_row(name, asked(suites.workload(name).flat, PLAIN))
+        console.say(f"  {variant.id}{reason}")
     console.print()
-    print_table(console, workloads)
-    lines = Table("link", "what a workload has that names it", box=None, header_style="bold")
-    for name, fields in suites.links.items():
-        lines.add_row(name, asked(fields, PLAIN).strip())
+    rows = [(name, asked(suites.workload(name).flat, PLAIN)) for name in suites.workloads]
+    print_rows(console, ("workload", "what it asks"), rows)
     console.print()
-    print_table(console, lines)
-    mixes = Table("faults", "what goes wrong where a workload names it", box=None, header_style="bold")
-    for name, mix in suites.faults.items():
-        mixes.add_row(name, shares(mix, PLAIN))
+    rows = [(name, asked(fields, PLAIN).strip()) for name, fields in suites.links.items()]
+    print_rows(console, ("link", "what a workload has that names it"), rows)
     console.print()
-    print_table(console, mixes)
+    rows = [(name, shares(mix, PLAIN)) for name, mix in suites.faults.items()]
+    print_rows(console, ("faults", "what goes wrong where a workload names it"), rows)
     skipped = _skipped(suites, catalog)
-    for line in absences(("skipped", each.cell.workload, each.reason) for each in skipped):
-        console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
-    table = Table(
-        "suite", "workloads", "variant patterns", "rounds", "baseline", box=None, header_style="bold"
-    )
-    for name, suite in suites.suites.items():
-        table.add_row(
-            name, ", ".join(suite.workloads), str(len(suite.variants)), str(suite.rounds), suite.baseline
-        )
+    for line in absences(("skipped", skip.cell.workload, skip.reason) for skip in skipped):
+        console.say(f"  {line}")
     console.print()
-    print_table(console, table)
+    rows = [
+        (name, ", ".join(suite.workloads), str(len(suite.variants)), str(suite.rounds), suite.baseline)
+        for name, suite in suites.suites.items()
+    ]
+    print_rows(console, ("suite", "workloads", "variant patterns", "rounds", "baseline"), rows)
 
 
 def _skipped(suites: SuiteFile, catalog: Catalog) -> tuple[Skipped, ...]:

@@ -1,29 +1,27 @@
 """Compare several sides in one run: the same variants over Pythons or library versions, against the first that works."""
 
 import argparse
-import random
-import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from harness import ledger
-from harness.files import write_whole
+from harness.files import write_all
 from harness.locks import machine_lock
 from harness.measure.planning.plan import make_sided_plan
 from harness.measure.planning.suite import GateFields, read_suite_file
 from harness.metrics import judged_metric
 from harness.model import Cell, HarnessError
-from harness.report.comparison import EFFECT, comparison_frame
 from harness.report.csvs import to_csv
 from harness.report.drawings.charts import render
 from harness.report.drawings.style import looks
+from harness.report.frames.findings import EFFECT, comparison_frame
 from harness.report.gate.matrix import matrix_findings, matrix_html, matrix_json, matrix_md, slopes
-from harness.session.console import Result, add_script_options, to_errors, to_progress, to_result
-from harness.session.exits import FAILED, FINE, INTERRUPTED, NOTHING, USAGE
+from harness.session.console import Result, add_script_options, kept, to_progress, to_result
+from harness.session.exits import FAILED, FINE, NOTHING, USAGE
 from harness.session.lineup import chosen_variants, line_up, twins
-from harness.session.options import share
-from harness.session.recorded import gate_folder
+from harness.session.options import seed_from
+from harness.session.recorded import dated_folder
 from harness.session.sided import Ready, facts_of, measure_sides, ready_sides
 from harness.session.sided_options import SIDE_HELP, add_sided_options, gate_fields, margins_of
 from harness.text import redacted_argument
@@ -35,9 +33,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``matrix``."""
     parser.add_argument(
         "--side", action="append", required=True, metavar="SIDE", help=f"two or more; {SIDE_HELP}"
-    )
-    parser.add_argument(
-        "--margin", type=share, metavar="P", help="differences up to this are ignored, e.g. 5%%"
     )
     add_sided_options(parser)
     add_script_options(parser)
@@ -70,28 +65,21 @@ def run(options: argparse.Namespace) -> int:
     plan = make_sided_plan(
         suite="matrix",
         baseline=lineup.groups[0][0].variant,
-        seed=random.randrange(2**32) if options.seed is None else options.seed,
+        seed=seed_from(options),
         rules=replace(file.rules, trial_s=fields.trial_s),
         workloads=asked,
         variants=chosen_variants(sides, lineup.groups),
         groups=lineup.groups,
         rounds=options.rounds or fields.decide_rounds,
     )
-    folder = gate_folder(options.results, time.time(), kind="matrices") / "run"
-    code = FINE
+    folder = dated_folder(options.results / "matrices") / "run"
     with machine_lock(console.say):
-        try:
+        with kept("what was measured is kept and reported") as ending:
             measure_sides(console, folder, options.results, plan, sides, cache=options.cache)
-        except KeyboardInterrupt:
-            to_errors().say("interrupted; what was measured is kept and reported")
-            code = INTERRUPTED
-        except HarnessError as error:
-            to_errors().say(f"fetchbench: {error}")
-            code = error.exit_code
-        if code and not any(trial.reason is None for trial in ledger.read(folder).trials):
-            return code  # there is nothing to report, and the reason has been told
+        if ending.code and not any(trial.reason is None for trial in ledger.read(folder).trials):
+            return ending.code  # there is nothing to report, and the reason has been told
         told = _tell(folder, sides, lineup.groups, fields, failed, left_out, to_result(options))
-    return code or told
+    return ending.code or told
 
 
 def _tell(
@@ -114,13 +102,11 @@ def _tell(
     place = folder.parent
     facts = {side.name: facts_of(side) for side in sides}
     text = matrix_md(findings, facts | {name: {"failed": why} for name, why in failed.items()})
-    write_whole(place / "matrix.csv", to_csv(frame))
-    write_whole(place / "matrix.md", text)
-    write_whole(place / "matrix.html", matrix_html(findings))
     shown = looks(recorded.run.contenders, recorded.run.plan.variants)
     compared = frame[frame["verdict"] != "skipped"]
     chart = render(slopes, compared, shown, f"Over {frame['reference_side'].iloc[0]}")
-    write_whole(place / "matrix.svg", chart)
+    files = {"matrix.csv": to_csv(frame), "matrix.md": text, "matrix.html": matrix_html(findings)}
+    write_all(place, files | {"matrix.svg": chart})
     result.console.say(text.decode())
     result.console.say(f"written to {place}")
     result.tell(matrix_json(findings, facts, failed) | {"folder": str(place)})

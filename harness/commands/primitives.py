@@ -4,10 +4,11 @@ import argparse
 import json
 from pathlib import Path
 
-from harness.files import write_whole
+from harness.files import write_all
 from harness.model import HarnessError
 from harness.report.csvs import to_csv
 from harness.report.primitives import charts, table
+from harness.session.console import to_output
 from harness.session.exits import FINE
 
 
@@ -29,7 +30,6 @@ def run(options: argparse.Namespace) -> int:
         ) from None
     files = {"primitives.csv": to_csv(frame)}
     files |= {f"charts/{name}": data for name, data in charts(frame).items()}
-    for name, data in files.items():
-        write_whole(options.record.parent / name, data)
-    print(f"written to {options.record.parent}")
+    write_all(options.record.parent, files)
+    to_output().say(f"written to {options.record.parent}")
     return FINE

@@ -2,7 +2,6 @@
 
 import argparse
 import re
-import time
 from contextlib import closing
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -14,7 +13,7 @@ from harness.measure.remote.fetch import Fetcher, FetchError, Origin
 from harness.measure.remote.profile import Profile, profile
 from harness.measure.remote.urls import read_urls
 from harness.model import HarnessError
-from harness.report.comparison import VERSION
+from harness.report.frames.findings import VERSION
 from harness.session.console import add_script_options, to_progress, to_result
 from harness.session.exits import FINE, USAGE
 from harness.session.remote import add_url_options, fetched, say_what_is_left_out
@@ -51,9 +50,9 @@ def run(options: argparse.Namespace) -> int:
         f"fetching {len(listed.urls):,} URLs of {hosts:,} {'host' if hosts == 1 else 'hosts'} once, one after the other; "
         f"and up to {CONNECTS} connections to each of up to {MOST_CONNECTED} hosts, for the round trip"
     )
-    began = datetime.fromtimestamp(time.time(), UTC)
+    began = datetime.now(UTC)
     found = fetched(listed, console, follow=options.follow)
-    origins = list(dict.fromkeys(hop.origin for each in found for hop in each.hops))[:MOST_CONNECTED]
+    origins = list(dict.fromkeys(hop.origin for fetch in found for hop in fetch.hops))[:MOST_CONNECTED]
     with closing(Fetcher()) as fetcher:
         try:
             connects = {origin: fetcher.connects(origin, CONNECTS) for origin in origins}

@@ -14,24 +14,23 @@ from rich.table import Table
 from harness import ledger
 from harness.files import refuse_unwritable
 from harness.locks import machine_lock
-from harness.measure.planning.catalog import Catalog, match, open_catalog
+from harness.measure.planning.catalog import Catalog, match, match_one, open_catalog
 from harness.measure.planning.plan import make_plan
 from harness.measure.planning.planted import PROBE_TURNS, plant, turns_per_share
 from harness.measure.planning.suite import (
     OF_SELFCHECK,
-    PROJECT_FILE,
     SelfCheckFields,
     SuiteFile,
     read_suite_file,
     with_options,
 )
 from harness.measured import Trial
-from harness.model import HERE, HarnessError, SelfCheck, Variant
-from harness.report.words.units import percent
+from harness.model import HERE, HarnessError, SelfCheck
+from harness.report.units import percent
 from harness.session.console import Console, to_errors, to_output
 from harness.session.driver import drive, opened
 from harness.session.exits import FAILED, FINE, UNDECIDED
-from harness.session.options import add_results_option, positive, share
+from harness.session.options import add_results_option, add_suite_file_option, positive, share
 from harness.session.recorded import start
 from harness.stats.fitness import host_notes
 from harness.stats.selfcheck import assess
@@ -56,7 +55,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--seed", type=int, default=0, metavar="N", help="of the order inside rounds (default: 0)"
     )
     add_results_option(parser, "where runs are kept")
-    parser.add_argument("--suite-file", type=Path, default=PROJECT_FILE, metavar="PATH", help="see bench")
+    add_suite_file_option(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -102,18 +101,13 @@ def _measure(
     rounds: int,
 ) -> Path:
     """Plant the clients and measure them as any other; return the run's folder."""
-    found = match([fields.variant], tree.variants, "--variant")
-    if len(found) > 1:
-        raise HarnessError(
-            f"--variant: {fields.variant!r} names {len(found)} variants; give one", exit_code=2
-        )
-    [chosen] = found
-    files = [plant(tree, chosen.client, name, each, folder) for name, each in turns.items()]
+    chosen = match_one(fields.variant, tree.variants)
+    files = [plant(tree, chosen.client, name, more, folder) for name, more in turns.items()]
     catalog = open_catalog(sys.executable, clients=files)
-    ids = [_id(chosen, name) for name in turns]
+    ids = [chosen.id_with(name) for name in turns]
     plan = make_plan(
         suite=OF_SELFCHECK,
-        baseline=_id(chosen, BASE),
+        baseline=chosen.id_with(BASE),
         seed=seed,
         rules=file.rules,
         workloads=[file.workload(fields.workload)],
@@ -130,10 +124,6 @@ def _of(folder: Path, client: str) -> list[Trial]:
     """Trials of one planted client, by round."""
     trials = [trial for trial in ledger.read(folder).trials if client in trial.cell.variant.split("/")]
     return sorted(trials, key=lambda trial: trial.round)
-
-
-def _id(chosen: Variant, client: str) -> str:
-    return "/".join(part for part in (chosen.concurrency, client, chosen.loop) if part)
 
 
 def _conclude(results: Path, folder: Path, fields: SelfCheckFields, seconds: float) -> int:
@@ -168,7 +158,8 @@ def _conclude(results: Path, folder: Path, fields: SelfCheckFields, seconds: flo
         half_widths={key: width for key, width in found.half_widths.items() if math.isfinite(width)},
     )
     ledger.keep_selfcheck(folder, check)
-    _print(to_output(), check)
+    console = to_output()
+    _print(console, check)
     unfit = [
         f"the machine was not quiet enough to be checked: {note.text}; {note.advice}"
         for note in host_notes(recorded.sentinels)
@@ -177,9 +168,9 @@ def _conclude(results: Path, folder: Path, fields: SelfCheckFields, seconds: flo
     if not objections:
         ledger.keep_selfcheck(results, check)
     for line in objections:
-        print(line)
+        console.say(line)
     if objections:
-        print("so this self-check is not kept: no later run is judged by it")
+        console.say("so this self-check is not kept: no later run is judged by it")
     if check.false_alarms:
         return FAILED
     return UNDECIDED if unfit else FINE

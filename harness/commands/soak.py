@@ -1,30 +1,26 @@
 """Keep one client at work over very many images, with faults, and see whether anything grows or is lost."""
 
 import argparse
-import json
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from rich.table import Table
-
-from harness.files import refuse_unwritable, write_whole
+from harness.files import refuse_unwritable, write_all
 from harness.locks import machine_lock
 from harness.measure.job import RoundJob
-from harness.measure.planning.catalog import Catalog, match
+from harness.measure.planning.catalog import Catalog, match_one
 from harness.measure.planning.plan import make_plan, round_job
 from harness.measure.planning.suite import read_suite_file
-from harness.measure.soak import Account, Sample, soak
+from harness.measure.soak import SERIES, Account, Sample, soak
 from harness.model import HERE, HarnessError, TrialRules
-from harness.report.csvs import to_csv
-from harness.report.narrow import print_table
-from harness.report.soak import HEADS, account_lines, chart, frame, growth_rows, growths, markdown, record
-from harness.session.console import Console, to_errors, to_output
-from harness.session.exits import FAILED, FINE, INTERRUPTED, NOTHING, REGRESSED, UNDECIDED, USAGE
+from harness.report.csvs import to_csv, to_json
+from harness.report.narrow import print_rows
+from harness.report.soak import HEADS, account_lines, chart, frame, growth_rows, markdown, record
+from harness.session.console import Console, kept, to_errors, to_output
+from harness.session.exits import FAILED, FINE, NOTHING, REGRESSED, UNDECIDED, USAGE
 from harness.session.options import add_catalog_options, add_results_option, catalog_from, positive
-from harness.stats.growth import Growth
+from harness.stats.growth import Growth, growths
 from harness.workload import Workload
 
 TOLD_EVERY_S = 10.0
@@ -69,31 +65,27 @@ def run(options: argparse.Namespace) -> int:
     catalog = catalog_from(options)
     job = _job(options.variant, workload, catalog, file.rules)
     refuse_unwritable(options.results)
-    folder = options.results / f"soak-{datetime.fromtimestamp(time.time(), UTC):%Y%m%dT%H%M%SZ}"
+    folder = options.results / f"soak-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     samples: list[Sample] = []
     teller = _Teller(console, samples, options.total)
-    account, broke_off = None, None
-    try:
-        with machine_lock(console.say):
-            account = soak(job, options.total, every_s=options.every, tell=teller.tell)
-    except KeyboardInterrupt:
-        broke_off = INTERRUPTED
-    except (HarnessError, OSError) as error:
-        console.say(f"fetchbench: {error}")
-        broke_off = FAILED
+    account: Account | None = None
+    with kept("what was sampled is kept") as ending, machine_lock(console.say):
+        account = soak(job, options.total, every_s=options.every, tell=teller.tell)
     if not samples:
         raise HarnessError(
-            "nothing was sampled: ask for more --images, or a smaller --every", exit_code=broke_off or NOTHING
+            "nothing was sampled: ask for more --images, or a smaller --every",
+            exit_code=ending.code or NOTHING,
         )
-    found = growths(samples)
+    series = {name: [getattr(sample, name) for sample in samples] for name in SERIES}
+    found = growths([sample.requests for sample in samples], series)
     title = f"Soak of {options.variant} on {workload.name}"
     _show(to_output(), account, found)  # first: a disk that is full takes nothing of it away
     _write(folder, title, samples, account, found)
     console.say(f"written to {folder}")
-    if account is None:
-        return broke_off or FAILED
+    if ending.code:
+        return ending.code
     return max(
-        FINE if account.is_whole else FAILED, *(EXITS[each.word] for each in found.values()), key=_gravest
+        FINE if account.is_whole else FAILED, *(EXITS[growth.word] for growth in found.values()), key=_gravest
     )
 
 
@@ -126,14 +118,17 @@ class _Teller:
 
 def _job(name: str, workload: Workload, catalog: Catalog, rules: TrialRules) -> RoundJob:
     """The one trial that is kept up."""
-    found = match([name], catalog.variants, "--variant")
-    if len(found) > 1:
-        raise HarnessError(f"--variant: {name!r} names {len(found)} variants; give one", exit_code=USAGE)
-    [variant] = found
+    variant = match_one(name, catalog.variants)
     if variant.unavailable:
         raise HarnessError(f"--variant: {variant.id} cannot run here: {variant.unavailable}", exit_code=USAGE)
     plan = make_plan(
-        suite="soak", baseline=variant.id, seed=0, rules=rules, workloads=[workload], variants=found, rounds=1
+        suite="soak",
+        baseline=variant.id,
+        seed=0,
+        rules=rules,
+        workloads=[workload],
+        variants=[variant],
+        rounds=1,
     )
     if plan.skipped:
         raise HarnessError(f"--workload: {plan.skipped[0].reason}", exit_code=USAGE)
@@ -143,19 +138,19 @@ def _job(name: str, workload: Workload, catalog: Catalog, rules: TrialRules) -> 
 def _write(
     folder: Path, title: str, samples: Sequence[Sample], account: Account | None, found: Mapping[str, Growth]
 ) -> None:
-    write_whole(folder / "samples.csv", to_csv(frame(samples)))
-    write_whole(folder / "soak.json", json.dumps(record(account, found), indent=1).encode())
-    write_whole(folder / "soak.svg", chart(samples, title))
-    write_whole(folder / "soak.md", markdown(title, account, found).encode())
+    files = {
+        "samples.csv": to_csv(frame(samples)),
+        "soak.json": to_json(record(account, found)),
+        "soak.svg": chart(samples, title),
+        "soak.md": markdown(title, account, found).encode(),
+    }
+    write_all(folder, files)
 
 
 def _show(console: Console, account: Account | None, found: Mapping[str, Growth]) -> None:
     for line in account_lines(account) if account else ():
         console.say(line)
-    table = Table(*HEADS, box=None, header_style="bold")
-    for row in growth_rows(found):
-        table.add_row(*row)
-    print_table(console, table)
+    print_rows(console, HEADS, growth_rows(found))
 
 
 def _seconds(text: str) -> float:

@@ -1,9 +1,8 @@
 """Bencher Metric Format: per cell its built-in measures, latency (here nanoseconds per image) and throughput (images/s)."""
 
-import json
-
 from harness.exports.sample import Exported, exported
 from harness.ledger import Ledger
+from harness.report.csvs import to_json
 
 NANO = 1e9
 
@@ -11,7 +10,7 @@ NANO = 1e9
 def export(ledger: Ledger) -> dict[str, bytes]:
     """One benchmark per cell."""
     data = {summary.cell.id: _measures(summary) for summary in exported(ledger)}
-    return {"bencher.json": json.dumps(data, indent=1).encode() + b"\n"}
+    return {"bencher.json": to_json(data)}
 
 
 def _measures(summary: Exported) -> dict[str, dict[str, float]]:

@@ -1,9 +1,8 @@
 """JSON of github-action-benchmark's tool ``customSmallerIsBetter``: one entry per cell, microseconds per image."""
 
-import json
-
 from harness.exports.sample import Exported, exported, revision
 from harness.ledger import Ledger
+from harness.report.csvs import to_json
 
 MICRO = 1e6
 
@@ -14,7 +13,7 @@ def export(ledger: Ledger) -> dict[str, bytes]:
     pythons = sorted({str(ledger.run.on(cell.side).get("python", "unknown")) for cell in cells})
     extra = f"run {ledger.run.id}\nrevision {revision(ledger)}\n{', '.join(pythons)}"
     data = [_entry(summary, extra) for summary in exported(ledger)]
-    return {"github-action-benchmark.json": json.dumps(data, indent=1, ensure_ascii=False).encode() + b"\n"}
+    return {"github-action-benchmark.json": to_json(data)}
 
 
 def _entry(summary: Exported, extra: str) -> dict[str, str | float]:

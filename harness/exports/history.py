@@ -21,7 +21,8 @@ from harness.report.frames.sources import files_of
 from harness.report.words.formats import PLAIN
 from harness.report.words.sentences import asked as workload_text
 from harness.stats.judge import measured_in
-from harness.stats.sample import objection, samples, summarise
+from harness.stats.notes import objection
+from harness.stats.sample import samples, summarise
 from harness.stats.trend import Point
 
 POINT, HEAD = b'{"kind":"point",', b'{"kind":"machine",'
@@ -45,7 +46,7 @@ def points_of(ledger: Ledger) -> list[Point]:
     """One point per cell that a run has trials of, and metric that the history keeps."""
     run = ledger.run
     measured = measured_in(ledger)
-    unfit = objection([each.note for each in measured.disturbances])
+    unfit = objection([disturbance.note for disturbance in measured.disturbances])
     versions: dict[Cell, dict[str, str]] = {}
     points = []
     for sample in (sample for metric in RESPONSES for sample in samples(ledger.trials, metric).values()):

@@ -1,6 +1,5 @@
 """pytest-benchmark's JSON, as ``pytest-benchmark compare`` reads it; the stats block is made by its own class."""
 
-import json
 from typing import Any
 
 from pytest_benchmark import __version__
@@ -8,6 +7,7 @@ from pytest_benchmark.stats import Stats
 
 from harness.exports.sample import Exported, began, exported, revision
 from harness.ledger import Ledger
+from harness.report.csvs import to_json
 
 
 def export(ledger: Ledger) -> dict[str, bytes]:
@@ -29,7 +29,7 @@ def export(ledger: Ledger) -> dict[str, bytes]:
         "datetime": moment,
         "version": __version__,
     }
-    return {"pytest-benchmark.json": json.dumps(data, indent=1).encode() + b"\n"}
+    return {"pytest-benchmark.json": to_json(data)}
 
 
 def _benchmark(summary: Exported, ledger: Ledger) -> dict[str, Any]:

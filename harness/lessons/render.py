@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
-from harness.model import LessonRecord
+from harness.quotes import LessonRecord
 
 SUMMARY = """\
 # Lessons

@@ -10,8 +10,8 @@ from pydantic import TypeAdapter
 
 from harness.lessons.lesson import Lesson
 from harness.measure.processes.variables import clean_environment
-from harness.model import LessonRecord
-from harness.text import printable_values
+from harness.quotes import LessonRecord
+from harness.text import last_line, printable_values
 
 OBSERVER = Path(__file__).with_name("observer.py")
 TIMEOUT_S = 30.0
@@ -53,8 +53,8 @@ def run_lesson(
     except subprocess.TimeoutExpired:
         return _unseen(lesson, f"out of time: no answer within {timeout_s:g} s")
     if done.returncode:
-        last = (done.stderr.strip().splitlines() or [""])[-1]
-        return _unseen(lesson, f"its process ended with exit code {done.returncode}: {last}")
+        ended = f"its process ended with exit code {done.returncode}: {last_line(done.stderr)}"
+        return _unseen(lesson, ended)
     try:
         return _record(lesson, json.loads(done.stdout))
     except (ValueError, TypeError, RecursionError):

@@ -62,7 +62,7 @@ def sorted_out(
         ValueError: the answer makes no sense; one line.
     """
     told = checks.made(_Told, answer)
-    lengths = {len(each) for each in (told.start_s, told.latency_s, told.digests, told.outcomes)}
+    lengths = {len(values) for values in (told.start_s, told.latency_s, told.digests, told.outcomes)}
     if lengths != {len(bodies)}:
         raise ValueError(f"it tells of {max(lengths)} images, and {len(bodies)} were asked")
     taken = [place for place, error in enumerate(told.outcomes) if error == ""]

@@ -6,13 +6,14 @@ project can run it (``harness.measure.run.run_round``).
 
 import io
 import tokenize
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from harness.ledger import Record
+from harness.measure.worker.spec import Program
 from harness.measured import Ceiling, Sentinel, Trial
 from harness.model import Axis, Cell, Resource, TrialRules
 from harness.sides.environment import Recipe
@@ -62,6 +63,11 @@ class Entry:
     def sources(self) -> tuple[Source, ...]:
         """The files that make the variant."""
         return (self.client, self.concurrency_model, *([self.loop] if self.loop else []))
+
+    def program(self, paths: Mapping[Source, Path], cpus: Sequence[int]) -> Program:
+        """What a worker imports, where these files were written to."""
+        client, model, *loop = (str(paths[source]) for source in self.sources)
+        return Program(client=client, concurrency_model=model, loop=next(iter(loop), None), cpus=cpus)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

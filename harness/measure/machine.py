@@ -56,9 +56,9 @@ def environment() -> dict[str, Any]:
         "open_files_limit": _open_files_limit(),
         "variables": kept_variables(),
         "distributions": {
-            one.name: one.version or "unknown"
-            for one in sorted(importlib.metadata.distributions(), key=lambda one: one.name or "")
-            if one.name  # a folder without METADATA has none
+            package.name: package.version or "unknown"
+            for package in sorted(importlib.metadata.distributions(), key=lambda package: package.name or "")
+            if package.name  # a folder without METADATA has none
         },
     }
 
@@ -66,8 +66,8 @@ def environment() -> dict[str, Any]:
 def filesystem(folder: Path) -> str:
     """Type of the file system that ``folder`` is on, e.g. "ext4"; "unknown" if the system does not tell."""
     place = folder.resolve()
-    mounts = {Path(one.mountpoint): one.fstype for one in psutil.disk_partitions(all=True)}
-    return next((mounts[one] for one in [place, *place.parents] if one in mounts), "unknown")
+    mounts = {Path(partition.mountpoint): partition.fstype for partition in psutil.disk_partitions(all=True)}
+    return next((mounts[folder] for folder in [place, *place.parents] if folder in mounts), "unknown")
 
 
 def _cpu_model() -> str:

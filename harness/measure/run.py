@@ -5,6 +5,7 @@ import tempfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from time import sleep
@@ -16,12 +17,13 @@ from harness.measure.ceiling import ceilings
 from harness.measure.ends import End, Ends
 from harness.measure.job import Block, Entry, Notice, RoundJob, RoundResult, write_sources
 from harness.measure.machine import cpu_split, fingerprint
+from harness.measure.manifest import Manifest
 from harness.measure.processes.launch import Worker
 from harness.measure.processes.usage import Orphans, session
 from harness.measure.sentinel import Watch
-from harness.measure.server import Manifest, Server
+from harness.measure.server import Server
 from harness.measure.trial import RunningTrial
-from harness.measure.worker.spec import Downloads, Program, told
+from harness.measure.worker.spec import Downloads
 from harness.measured import Ceiling, Sentinel, Trial
 from harness.sides.prepare import interpreter_of
 
@@ -173,19 +175,15 @@ class _Round:
     def _launch(self, entry: Entry) -> Worker:
         """Start a worker and have it import the contenders, without waiting for it."""
         side = entry.cell.side
-        program = Program(
-            client=str(self._paths[entry.client]),
-            concurrency_model=str(self._paths[entry.concurrency_model]),
-            loop=str(self._paths[entry.loop]) if entry.loop else None,
-            cpus=self._cpus,
-        )
         line = self._ends.line(self._link(entry))
         worker = Worker(
             self._pythons[side],
             self._job.environments[side].variables,
             prefix=line.client_prefix if line else (),
         )
-        worker.say("load", within_s=self._job.rules.timeout_s, **told(program))
+        worker.say(
+            "load", within_s=self._job.rules.timeout_s, **asdict(entry.program(self._paths, self._cpus))
+        )
         return worker
 
     def _downloads(self, entry: Entry, stack: ExitStack) -> Downloads:

@@ -9,95 +9,23 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import IO, Any
 from urllib.parse import urlsplit
 
 from harness.draws import moved
 from harness.faults import Met, fixed_places
 from harness.measure.link.line import Line
+from harness.measure.manifest import Given, Manifest
 from harness.measure.processes.launch import ROOT, first_line
 from harness.measure.processes.variables import clean_environment
-from harness.measure.worker.spec import Downloads, Rule
 from harness.measured import Witness
 from harness.model import HarnessError
-from harness.text import printable_values
+from harness.text import last_line, printable_values
 from harness.workload import SPECS, Workload
 
 START_TIMEOUT_S = 20.0
 CONTROL_TIMEOUT_S = 60.0  # registering a workload prepares all its images
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manifest:
-    """What a registered workload consists of: a URL, a SHA-256 and a fault per image, in the same order.
-
-    Attributes:
-        digests: of each image, also of one that cannot be had.
-        meets: the fault of each image, None without.
-        authority: certificate (PEM, line by line) of who vouches for the server; None without TLS.
-        refused: what is wrong with a certificate that no client may accept -> URL where it is shown.
-    """
-
-    urls: tuple[str, ...]
-    digests: tuple[str, ...]
-    meets: tuple[Met | None, ...]
-    authority: Sequence[str] | None = None
-    refused: Mapping[str, str] = field(default_factory=dict)
-
-    def downloads(
-        self,
-        workload: Workload,
-        *,
-        timeout_s: float,
-        folder: str | None = None,
-        certificates: Path | None = None,
-    ) -> Downloads:
-        """What a worker is told of this workload.
-
-        Args:
-            timeout_s: of the client, where the workload has none of its own.
-            folder: for a disk sink.
-            certificates: folder that the authority's is written to; needed with TLS.
-        """
-        ca_file = None
-        if self.authority is not None and certificates is not None:
-            ca_file = certificates / "authority.pem"
-            ca_file.write_text("\n".join([*self.authority, ""]), encoding="ascii")
-        rule, astray = workload.retry, fixed_places(self.meets)
-        reached = next((url for place, url in enumerate(self.urls) if place not in astray), self.urls[0])
-        return Downloads(
-            urls=self.urls,
-            concurrency=workload.arrival.concurrency,
-            timeout_s=rule.attempt_timeout_s or timeout_s,
-            ca_file=str(ca_file) if ca_file else None,
-            refused=self.refused,
-            folder=folder,
-            absent=f"{reached}.absent",
-            retry=Rule(
-                attempts=rule.attempts,
-                backoff_s=rule.backoff_s,
-                give_up_s=rule.give_up_s,
-                seed=workload.what.seed,
-            )
-            if workload.is_forgiving
-            else None,
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
-    """What a URL gives now: the SHA-256 of an image, and what goes wrong with it."""
-
-    digest: str
-    met: Met | None
-
-    @classmethod
-    def told(cls, image: Mapping[str, Any]) -> Self:
-        """What the server tells of an image."""
-        fault = image["fault"]
-        return cls(digest=image["sha256"], met=Met(fault, image["attempts"]) if fault else None)
 
 
 class ServerError(HarnessError):
@@ -288,7 +216,7 @@ def _ready(process: subprocess.Popen[bytes], errors: IO[bytes], control: str | N
         process.kill()
         process.wait()
         errors.seek(0)
-        last = (errors.read().decode(errors="replace").strip().splitlines() or ["no message"])[-1]
+        last = last_line(errors.read(), "no message")
         raise ServerError(f"the image server did not start: {last[:300]}") from None
 
 

@@ -5,7 +5,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -20,7 +20,6 @@ from harness.measure.machine import cpu_split
 from harness.measure.processes.launch import Worker, WorkerDied
 from harness.measure.processes.usage import Family
 from harness.measure.server import Server
-from harness.measure.worker.spec import Program, told
 from harness.model import HarnessError
 
 MOST_S = 86_400.0  # of a soak
@@ -165,7 +164,9 @@ def _stand(pids: Sequence[int]) -> dict[str, int]:
             held["rss_bytes"] += process.memory_info().rss
             held["descriptors"] += process.num_fds()
             held["threads"] += process.num_threads()
-            held["connections"] += sum(each.status == psutil.CONN_ESTABLISHED for each in connections)
+            held["connections"] += sum(
+                connection.status == psutil.CONN_ESTABLISHED for connection in connections
+            )
     return dict(held)
 
 
@@ -198,15 +199,11 @@ def soak(job: RoundJob, images: int, *, every_s: float, tell: Callable[[Sample],
         downloads = server.register(workload).downloads(
             workload, timeout_s=job.rules.timeout_s, certificates=folder
         )
-        program = Program(
-            client=str(paths[entry.client]),
-            concurrency_model=str(paths[entry.concurrency_model]),
-            loop=str(paths[entry.loop]) if entry.loop else None,
-            cpus=client_cpus,
-        )
         try:
-            _step(worker.ask("load", within_s=job.rules.timeout_s, **told(program)))
-            _step(worker.ask("assign", within_s=job.rules.timeout_s, **told(downloads)))
+            _step(
+                worker.ask("load", within_s=job.rules.timeout_s, **asdict(entry.program(paths, client_cpus)))
+            )
+            _step(worker.ask("assign", within_s=job.rules.timeout_s, **asdict(downloads)))
             worker.say("soak", within_s=MOST_S, digests=server.digests(workload.name), batches=batches)
             watch = _Watch(worker.family, server, workload.name)
             while not worker.has_answer(every_s):

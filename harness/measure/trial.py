@@ -5,6 +5,7 @@ The worker decides nothing; here is decided when a pass is wrong and when a tria
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from random import randrange
 from time import perf_counter, time
@@ -30,7 +31,7 @@ from harness.measure.processes.launch import Worker, WorkerDied
 from harness.measure.processes.usage import Family, priority
 from harness.measure.processes.usage import end as end_process
 from harness.measure.server import Server
-from harness.measure.worker.spec import Downloads, told
+from harness.measure.worker.spec import Downloads
 from harness.measured import NOTHING_KNOWN, LineWitness, Pass, Phases, Trial, Witness
 from harness.model import HarnessError
 
@@ -74,7 +75,7 @@ class RunningTrial:
         self._urls = downloads.urls
         self._sink_filesystem = filesystem(Path(downloads.folder)) if downloads.folder else None
         self._answer()
-        self._ask("assign", **told(downloads))
+        self._ask("assign", **asdict(downloads))
         self._wait = Wait(self.family)
 
     def is_hit(self) -> bool:
@@ -84,7 +85,7 @@ class RunningTrial:
     def wants_more(self) -> bool:
         """Whether another pass belongs to this trial."""
         timed = len(self._passes) - self._rules.warmups
-        spent = sum(one.wall_s for one in self._passes)
+        spent = sum(pass_.wall_s for pass_ in self._passes)
         return self._reason is None and (
             timed < 1 or (timed < self._rules.max_passes and spent < self._rules.trial_s)
         )

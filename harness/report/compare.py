@@ -8,15 +8,7 @@ from rich.console import Console
 
 from harness.outcomes import OUTCOMES, Word
 from harness.report.comparison import (
-    CELL,
     LEGEND,
-    RATIO,
-    TESTS,
-    UNPAIRED,
-    VALUES,
-    VERSION,
-    cell_record,
-    comparison_frame,
     comparison_html,
     comparison_md,
     counts,
@@ -24,9 +16,19 @@ from harness.report.comparison import (
     print_comparison,
 )
 from harness.report.csvs import to_csv
+from harness.report.frames.findings import (
+    CELL,
+    RATIO,
+    TESTS,
+    UNPAIRED,
+    VALUES,
+    VERSION,
+    cell_record,
+    comparison_frame,
+)
+from harness.report.narrow import say
 from harness.report.words.formats import markdown
 from harness.stats.judge import Finding
-from harness.text import printable_values
 
 CAUTION = (
     "Two runs share no rounds: this is Welch's t on their trial values, its intervals are wider than those of rounds "
@@ -78,7 +80,7 @@ def compare_json(compared: Compared, word: Word) -> dict[str, Any]:
     Args:
         word: on all.
     """
-    data = {
+    return {
         "version": VERSION,
         "base": compared.base,
         "head": compared.head,
@@ -87,8 +89,6 @@ def compare_json(compared: Compared, word: Word) -> dict[str, Any]:
         "notes": list(compared.notes),
         "cells": [cell_record(finding) for finding in compared.findings],
     }
-    found: dict[str, Any] = printable_values(data)
-    return found
 
 
 def _lines(compared: Compared) -> Iterator[str]:
@@ -104,4 +104,4 @@ def print_compare(console: Console, compared: Compared) -> None:
     """Print the table, the gravest first, then what to keep in mind, and the headline last."""
     print_comparison(console, compared.findings)
     for line in (*compared.notes, CAUTION, headline(compared)):
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        say(console, line)

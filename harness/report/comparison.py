@@ -1,13 +1,12 @@
-"""The comparison table: what was found of pairs, as frame and as a table for people. It judges nothing and opens no file.
+"""The comparison table: what was found of pairs, as a table for people. It judges nothing and opens no file.
 
 Gate, matrix and compare show the same table, in terminal, Markdown and HTML.
 """
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import pandas as pd
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -17,9 +16,9 @@ from harness.model import HERE
 from harness.outcomes import ORDER, OUTCOMES, Word
 from harness.report.narrow import Name, print_table
 from harness.report.page.template import fill
-from harness.report.words.formats import markdown
-from harness.report.words.units import interval_text, percent, ratio
-from harness.report.words.units import metric as metric_text
+from harness.report.units import interval_text, percent, ratio
+from harness.report.units import metric as metric_text
+from harness.report.words.formats import markdown, markdown_table
 from harness.stats.judge import Finding
 from harness.stats.verdict import Verdict
 
@@ -27,15 +26,7 @@ HEADS = ("verdict", "cell", "metric", "base → head", "ratio", "rounds", "why")
 LEGEND = (
     "Value over that of the base; for what is better lower, above 1 is worse; brackets are 95 % intervals."
 )
-CELL = ["workload", "variant", "side", "reference_variant", "reference_side", "metric"]
-RATIO = ["ratio", "ratio_low", "ratio_high"]
-TESTS = ["margin", "p_regressed", "p_improved", "p_equivalent"]
-VALUES = ["value", "reference_value"]
-PAIRED = ["pairs", "dropped_pairs", "log_ratio_sd", "sign_flip_p"]
-UNPAIRED = ["base_trials", "head_trials"]
-EFFECT = [*CELL, *RATIO, *VALUES, *PAIRED, "verdict", "reason", *TESTS, "detectable", "more_rounds"]
 REASON = 200  # characters
-VERSION = 1  # of what scripts are told
 
 
 class Row(NamedTuple):
@@ -48,64 +39,6 @@ class Row(NamedTuple):
     ratio: str
     rounds: str
     why: str
-
-
-def comparison_frame(findings: Sequence[Finding], columns: Sequence[str]) -> pd.DataFrame:
-    """One row per finding, with these columns."""
-    frame = pd.DataFrame([record(finding) for finding in findings], columns=list(columns))
-    figures = [*RATIO, *VALUES, *TESTS, "log_ratio_sd", "sign_flip_p", "detectable"]
-    return frame.astype({name: "float64" for name in figures if name in frame})
-
-
-def record(finding: Finding) -> dict[str, Any]:
-    """All that a file says of a finding; what there is not is None."""
-    pair, verdict = finding.pair, finding.verdict
-    found: dict[str, Any] = {
-        "workload": pair.head.workload,
-        "variant": pair.head.variant,
-        "side": pair.head.side,
-        "reference_variant": pair.base.variant,
-        "reference_side": pair.base.side,
-        "metric": pair.metric.key,
-        "stage": finding.stage,
-        "verdict": finding.word,
-        "reason": finding.reason,
-    }
-    found |= dict.fromkeys([*RATIO, *VALUES, *PAIRED, *UNPAIRED, *TESTS, "detectable", "more_rounds"])
-    if verdict is None:
-        return found
-    effect = verdict.effect
-    low, high = (effect.interval.low, effect.interval.high) if effect.interval else (None, None)
-    found |= {name: getattr(verdict, name) for name in (*TESTS, "detectable", "more_rounds")}
-    return found | {
-        "ratio": effect.ratio,
-        "ratio_low": low,
-        "ratio_high": high,
-        "value": effect.value,
-        "reference_value": effect.reference_value,
-        "pairs": effect.pairs,
-        "dropped_pairs": effect.dropped_pairs,
-        "log_ratio_sd": effect.spread,
-        "sign_flip_p": effect.sign_flip_p,
-        "base_trials": effect.reference_trials,
-        "head_trials": effect.trials,
-    }
-
-
-def cell_record(finding: Finding) -> dict[str, Any]:
-    """What a script is told of a finding; NaN and infinity are None."""
-    found = record(finding)
-    keys = ("workload", "variant", "reference_variant", "metric", *RATIO, *VALUES)
-    told = ("verdict", "stage", "reason", *TESTS, "detectable")
-    return {key: _finite(found[key]) for key in (*keys, *told)} | {
-        "rounds": found["pairs"] or 0,
-        "blocks": finding.blocks,
-        "suspected": finding.is_suspected,
-    }
-
-
-def _finite(value: Any) -> Any:
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def gravest_first(findings: Sequence[Finding]) -> list[Finding]:
@@ -184,7 +117,7 @@ def margins_text(findings: Sequence[Finding]) -> str:
     for finding in findings:
         if finding.verdict:
             by_metric.setdefault(finding.pair.metric.short, []).append(finding.verdict)
-    texts = [f"{metric} {_margin_text(of)}" for metric, of in by_metric.items()]
+    texts = [f"{metric} {_margin_text(verdicts)}" for metric, verdicts in by_metric.items()]
     return f"the margin is {'; '.join(texts)}" if texts else ""
 
 
@@ -225,12 +158,19 @@ def comparison_md(findings: Sequence[Finding], most: int, file: str) -> Iterator
 
 
 def _table_md(findings: Sequence[Finding], most: int, file: str) -> Iterator[str]:
-    yield f"| {' | '.join(HEADS)} |"
-    yield "|---|---|---|--:|--:|--:|---|"
-    for said in map(row, findings[:most]):
-        first = f"{OUTCOMES[said.word].mark} {said.word}".strip()
-        figures = f"{said.values} | {said.ratio} | {said.rounds}"
-        yield f"| {first} | {markdown(said.cell)} | {said.metric} | {figures} | {markdown(short(said.why))} |"
+    rows = (
+        (
+            f"{OUTCOMES[said.word].mark} {said.word}".strip(),
+            markdown(said.cell),
+            said.metric,
+            said.values,
+            said.ratio,
+            said.rounds,
+            markdown(short(said.why)),
+        )
+        for said in map(row, findings[:most])
+    )
+    yield from markdown_table(HEADS, rows, to_the_right=HEADS[3:6])
     if len(findings) > most:
         yield f"\n{len(findings) - most} more in `{file}`."
 

@@ -1,8 +1,10 @@
-"""Frames to CSV bytes: the only place that decides how numbers and cells are written in a file."""
+"""Values as they stand in files: frames as CSV, records as JSON. Nowhere else is decided how a number is written."""
 
 import csv
+from typing import Any
 
 import pandas as pd
+import pydantic_core
 
 from harness.model import ALL, NONE
 from harness.text import printable
@@ -26,6 +28,11 @@ def to_csv(frame: pd.DataFrame) -> bytes:
     ).encode()
 
 
+def to_json(data: Any) -> bytes:
+    """JSON, a field a line; what is no finite number is null, as JSON knows none."""
+    return pydantic_core.to_json(data, indent=1, inf_nan_mode="null") + b"\n"
+
+
 def written(value: float) -> str:
     """A number as it stands in the CSV files."""
     return str(value) if isinstance(value, int) else DIGITS % value
@@ -44,7 +51,7 @@ def _with_axes(frame: pd.DataFrame) -> pd.DataFrame:
         axes = [axes_of(variant) for variant in frame["variant"]]
         place = list(frame.columns).index("variant")
         for number, name in enumerate(AXES):
-            frame.insert(place + 1 + number, name, [of[number] for of in axes])
+            frame.insert(place + 1 + number, name, [parts[number] for parts in axes])
     return frame
 
 

@@ -13,12 +13,12 @@ import pandas as pd
 
 from harness.metrics import TIME_PER_IMAGE, Metric
 from harness.model import HERE, Cell
-from harness.report.comparison import VERSION
 from harness.report.csvs import to_csv
+from harness.report.frames.findings import VERSION
 from harness.report.page.template import fill
-from harness.report.words.formats import markdown
-from harness.report.words.units import interval_text, number, percent, scale_of
-from harness.report.words.units import metric as metric_text
+from harness.report.units import interval_text, number, percent, scale_of
+from harness.report.units import metric as metric_text
+from harness.report.words.formats import markdown, markdown_table
 from harness.stats.trend import LEAST, Change, Mark, Point
 from harness.text import printable_values
 
@@ -168,23 +168,29 @@ def history_md(trends: Sequence[Trend], machines: Mapping[str, Mapping[str, Any]
     lines = ["# fetchbench history", "", summary(trends, margin), ""]
     for name, facts in machines.items():
         lines.append(f"* machine `{name}`: {markdown(_facts_text(facts))}")
-    changes = changes_of(trends)
     lines += ["", "## Changes", ""]
-    lines += ["| since | series | change | changed with it |", "|---|---|---|---|"] if changes else ["None."]
-    for trend, change in changes:
-        cells = (
+    changed = [
+        (
             day(trend.points[change.at].created_at),
             trend.title,
             change_text(trend, change),
             "; ".join(change.suspects),
         )
-        lines.append("| " + " | ".join(map(markdown, cells)) + " |")
-    lines += ["", "## Series", "", "| series | runs | newest | chart |", "|---|--:|---|---|"]
-    for trend in trends:
-        chart = f"[chart](charts/{trend.slug}.svg)"
-        lines.append(
-            f"| {markdown(trend.title)} | {len(trend.points)} | {markdown(latest(trend))} | {chart} |"
+        for trend, change in changes_of(trends)
+    ]
+    heads = ("since", "series", "change", "changed with it")
+    lines += markdown_table(heads, (tuple(map(markdown, row)) for row in changed)) if changed else ["None."]
+    series = (
+        (
+            markdown(trend.title),
+            str(len(trend.points)),
+            markdown(latest(trend)),
+            f"[chart](charts/{trend.slug}.svg)",
         )
+        for trend in trends
+    )
+    lines += ["", "## Series", ""]
+    lines += markdown_table(("series", "runs", "newest", "chart"), series, to_the_right=["runs"])
     return ("\n".join(lines) + "\n").encode()
 
 

@@ -5,10 +5,9 @@ from typing import Any
 
 from harness.ledger import Ledger
 from harness.outcomes import EXPLAINED, MEASURED
-from harness.report.drawings.charts import row_name
 from harness.report.frames.tables import Tables
 from harness.report.words import ranked, sentences, situations
-from harness.report.words.formats import MARKDOWN, Column, markdown
+from harness.report.words.formats import MARKDOWN, Column, markdown, markdown_table, row_name
 from harness.text import printable
 
 LIMIT = 60_000  # characters; a comment may have 65,536, and a caller may want to add a line
@@ -32,10 +31,10 @@ def _lines(ledger: Ledger, tables: Tables, most: int, *, unfinished: bool) -> It
     for caution in sentences.cautions(tables, MARKDOWN, unfinished=unfinished):
         yield f"\n> **Caution.** {caution}"
     for workload in tables.workloads["workload"]:
-        of = tables.ranked[tables.ranked["workload"] == workload]
+        shown = tables.ranked[tables.ranked["workload"] == workload]
         yield f"\n### {markdown(workload)}"
         yield f"{sentences.scope(tables, workload, MARKDOWN)}\n"
-        rows = of.to_dict("records")
+        rows = shown.to_dict("records")
         yield from _table(rows, most, ranked.told(ranked.columns(tables.metric)[: ranked.LAST], rows))
     for lesson in ledger.lessons:
         if lesson.held is False:
@@ -71,10 +70,11 @@ def _table(rows: Sequence[Mapping[Any, Any]], most: int, columns: Sequence[Colum
     measured = [row for row in rows if row["state"] in MEASURED]
     shown = [row for place, row in enumerate(measured) if place < most or row["is_baseline"]]
     if shown:
-        yield "| " + " | ".join(column.head for column in columns) + " |"
-        yield "|" + "|".join("---" if column.unit is None else "--:" for column in columns) + "|"
-        for row in shown:
-            yield "| " + " | ".join(ranked.text(MARKDOWN, row, column) for column in columns) + " |"
+        yield from markdown_table(
+            [column.head for column in columns],
+            ([ranked.text(MARKDOWN, row, column) for column in columns] for row in shown),
+            to_the_right=[column.head for column in columns if column.unit is not None],
+        )
     if len(shown) < len(measured):
         yield "\nMore rows in `summary.csv`."
     for row in [row for row in rows if row["state"] in EXPLAINED][:most]:

@@ -1,7 +1,7 @@
 """Tables for terminals of any width: names break at their slashes, and what has no room is told line by line."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -19,6 +19,11 @@ def broken(text: str, room: int) -> str:
                 lines.append("")
             lines[-1] += part
     return "\n".join(line.rstrip() for line in lines)
+
+
+def say(console: Console, line: str) -> None:
+    """Print text as it is, however long."""
+    console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 class Name:
@@ -56,6 +61,14 @@ def has_room(console: Console, tables: Sequence[Table], *, unbroken: bool = Fals
     options = console.options.update(max_width=10_000)
     found = [Measurement.get(console, options, table) for table in tables]
     return all((width.maximum if unbroken else width.minimum) <= console.width for width in found)
+
+
+def print_rows(console: Console, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print rows of plain text as a table."""
+    table = Table(*heads, box=None, header_style="bold")
+    for row in rows:
+        table.add_row(*map(Text, row))
+    print_table(console, table)
 
 
 def print_table(console: Console, table: Table) -> None:

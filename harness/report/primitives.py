@@ -98,7 +98,6 @@ def figures(frame: pd.DataFrame) -> Iterator[ReportFigure]:
             yield ReportFigure(
                 name=f"primitives-{name}",
                 kind=f"primitives-{name}",
-                workload=None,
                 title=f"{title} (Python {python})",
                 frame=found,
                 table=found,

@@ -15,8 +15,8 @@ from rich.text import Text
 from harness.measured import Trial
 from harness.metrics import RATE
 from harness.model import Cell, Plan
-from harness.report.narrow import Name
-from harness.report.words.units import number, seconds
+from harness.report.narrow import Name, say
+from harness.report.units import number, seconds
 
 STANDINGS = 16  # lines, shared by the workloads
 
@@ -42,13 +42,8 @@ class Lines:
     def done(self, trial: Trial) -> None:
         """Print count, cell and result."""
         self._pace.count(trial)
-        self._console.print(
-            f"[{self._pace.done}/{self._pace.total}] round {trial.round + 1} {trial.cell.id}: "
-            f"{outcome(trial)}; {self._pace.left()} left",
-            markup=False,
-            highlight=False,
-            soft_wrap=True,
-        )
+        counted = f"[{self._pace.done}/{self._pace.total}] round {trial.round + 1} {trial.cell.id}"
+        say(self._console, f"{counted}: {outcome(trial)}; {self._pace.left()} left")
 
 
 class Screen:

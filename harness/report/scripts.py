@@ -6,9 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from harness.report.comparison import VERSION
+from harness.report.frames.findings import VERSION
 from harness.report.frames.tables import Tables
-from harness.text import printable_values
 
 DIGITS = 15  # after the point, as many as pandas gives
 
@@ -28,4 +27,4 @@ def run_json(run_id: str, folder: Path, tables: Tables, *, unfinished: bool) -> 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = json.loads(frame.to_json(orient="records", double_precision=DIGITS))
-    return [printable_values(record) for record in found]
+    return found

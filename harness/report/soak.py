@@ -1,4 +1,4 @@
-"""What a soak says: a verdict on growth for each thing that was sampled, a chart of all, and a page of text."""
+"""What a soak says: what grew of all that was sampled, a chart of it, and a page of text. It judges nothing."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -9,31 +9,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from harness.measure.soak import HELD, SERIES, Account, Sample
+from harness.measure.soak import HELD, Account, Sample
 from harness.report.drawings.charts import INK, SMALL, canvas, render
 from harness.report.drawings.style import COLOURS
-from harness.report.words.units import size
-from harness.stats.growth import BURN_IN, Growth, growth
+from harness.report.units import size
+from harness.report.words.formats import markdown_table
+from harness.stats.growth import BURN_IN, LEAST, SHARE, Growth
 
-SHARE = 0.05  # of its level, that anything may grow over the work and still be flat
-# And by so much: connections come and go with faults, and what is lost at every hundredth of them would be far more.
-LEAST = {"rss_bytes": 2.0**20, "descriptors": 8.0, "threads": 1.0, "connections": 8.0}
 LABELS = {"rss_bytes": "resident memory", "descriptors": "open files and sockets"}
 SIDES = ("client", "server")
-
-
-def growths(samples: Sequence[Sample]) -> dict[str, Growth]:
-    """Judge each series over the requests that were answered."""
-    done = [sample.requests for sample in samples]
-    return {
-        name: growth(
-            done,
-            [getattr(sample, name) for sample in samples],
-            share=SHARE,
-            least=LEAST[name.partition("_")[2]],
-        )
-        for name in SERIES
-    }
 
 
 def frame(samples: Sequence[Sample]) -> pd.DataFrame:
@@ -108,17 +92,17 @@ def counted(counts: Mapping[str, int]) -> str:
 def growth_rows(found: Mapping[str, Growth]) -> list[tuple[str, ...]]:
     """Rows of the table of growth: what, of whom, level, growth, interval, verdict."""
     rows: list[tuple[str, ...]] = []
-    for name, each in found.items():
+    for name, growth in found.items():
         side, _, what = name.partition("_")
-        is_judged = each.word != "too few samples"
+        is_judged = growth.word != "too few samples"
         rows.append(
             (
                 label(what),
                 side,
-                amount(name, each.level),
-                amount(name, each.growth) if is_judged else "–",
-                f"{amount(name, each.low)} to {amount(name, each.high)}" if is_judged else "–",
-                each.word,
+                amount(name, growth.level),
+                amount(name, growth.growth) if is_judged else "–",
+                f"{amount(name, growth.low)} to {amount(name, growth.high)}" if is_judged else "–",
+                growth.word,
             )
         )
     return rows
@@ -131,19 +115,17 @@ def markdown(title: str, account: Account | None, found: Mapping[str, Growth]) -
     """The page of text; without an account if the soak broke off."""
     told = account_lines(account) if account else ["The soak broke off: nothing is known of its images."]
     head = [f"# {title}", "", *(f"* {line}" for line in told), "", "![what was held](soak.svg)", ""]
-    table = ["| " + " | ".join(HEADS) + " |", "|" + "---|" * len(HEADS)]
-    table += ["| " + " | ".join(row) + " |" for row in growth_rows(found)]
     foot = (
         f"Growth is that from {100 * BURN_IN:.0f} % of the requests to the last one, by a straight line. Up to "
         f"{100 * SHARE:.0f} % of the level (and {size(LEAST['rss_bytes'])}, {LEAST['descriptors']:.0f} files, "
         f"{LEAST['threads']:.0f} thread) is flat."
     )
-    return "\n".join([*head, *table, "", foot, ""])
+    return "\n".join([*head, *markdown_table(HEADS, growth_rows(found)), "", foot, ""])
 
 
 def record(account: Account | None, found: Mapping[str, Growth]) -> dict[str, Any]:
     """The same for programs."""
     return {
         "account": {**asdict(account), "is_whole": account.is_whole} if account else None,
-        "growth": {name: asdict(each) for name, each in found.items()},
+        "growth": {name: asdict(growth) for name, growth in found.items()},
     }

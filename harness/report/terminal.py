@@ -10,12 +10,11 @@ from rich.text import Text
 
 from harness.model import ALL
 from harness.outcomes import MEASURED, STATES
-from harness.report.drawings.charts import row_name
 from harness.report.frames.tables import Tables
-from harness.report.narrow import Figure, Name, broken, has_room, print_table
+from harness.report.narrow import Figure, Name, broken, has_room, print_table, say
 from harness.report.words import ranked, sentences, situations
 from harness.report.words.absences import absences, in_one, without_figures
-from harness.report.words.formats import PLAIN, Column
+from harness.report.words.formats import PLAIN, Column, row_name
 
 USUAL = 6  # columns that are worth more than a variant in one line
 SUMMARY = 12  # lines of the answer
@@ -49,8 +48,7 @@ def print_report(console: Console, tables: Tables, *, unfinished: bool) -> None:
 
 def _print(console: Console, line: str) -> None:
     """In a terminal words stay whole; a log or a pipe gets lines as they are."""
-    text = _wrapped(line, console.width) if console.is_terminal else line
-    console.print(text, markup=False, highlight=False, soft_wrap=True)
+    say(console, _wrapped(line, console.width) if console.is_terminal else line)
 
 
 def _summary(tables: Tables, width: int) -> list[str]:
@@ -92,7 +90,7 @@ def _wrapped(line: str, width: int) -> str:
     bare = line.lstrip(" ")
     before, hanging = (line[: len(line) - len(bare)], HANGING) if width >= HANGS else ("", "")
     first, *more = broken(bare, width - len(before) - len(hanging)).splitlines() or [""]
-    return "\n".join([before + first, *(before + hanging + each for each in more)])
+    return "\n".join([before + first, *(before + hanging + part for part in more)])
 
 
 def _drawn(console: Console, titles: Mapping[str, str], rows: Rows, columns: Sequence[Column]) -> list[Table]:
@@ -101,7 +99,9 @@ def _drawn(console: Console, titles: Mapping[str, str], rows: Rows, columns: Seq
     measured = {name: [row for row in present if row["workload"] == name] for name in titles}
     for count in range(len(columns), LEAST - 1, -1):
         found = [
-            _table(titles[name], of, ranked.told(columns[:count], of)) for name, of in measured.items() if of
+            _table(titles[name], own, ranked.told(columns[:count], own))
+            for name, own in measured.items()
+            if own
         ]
         if has_room(console, found, unbroken=count > USUAL):
             break

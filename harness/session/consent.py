@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from harness.model import HarnessError, Plan
-from harness.report.words.units import metric
+from harness.report.units import metric
 from harness.session.console import Console
 from harness.session.exits import USAGE
 

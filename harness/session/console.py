@@ -1,9 +1,9 @@
 """Where text goes: results to standard output, progress and complaints to standard error; and less of it for scripts."""
 
 import argparse
-import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,11 @@ import rich.console
 from rich.console import ConsoleOptions, RenderableType
 from rich.segment import Segment
 
-from harness.text import printable_lines
+from harness.model import HarnessError
+from harness.report.csvs import to_json
+from harness.report.narrow import say
+from harness.session.exits import FAILED, FINE, INTERRUPTED
+from harness.text import printable_lines, printable_values
 
 PIPE_WIDTH = 200  # columns of a table that no terminal cuts
 
@@ -21,7 +25,7 @@ class Console(rich.console.Console):
 
     def say(self, line: str) -> None:
         """Print text as it is, however long."""
-        self.print(line, markup=False, highlight=False, soft_wrap=True)
+        say(self, line)
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """Render, with every sign that a terminal would act on told by its code."""
@@ -44,7 +48,35 @@ class Result:
     def tell(self, data: Mapping[str, Any]) -> None:
         """Write the result for a script, if one asked for it."""
         if self.is_json:
-            sys.stdout.write(json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+            sys.stdout.write(to_json(printable_values(data)).decode())
+
+
+@dataclass(slots=True)
+class Ending:
+    """How a command's measuring ended: FINE, or the exit code for why it broke off."""
+
+    code: int = FINE
+
+
+@contextmanager
+def kept(what: str) -> Iterator[Ending]:
+    """Let a command go on after Ctrl-C or a failure, which are told, with what there is.
+
+    Args:
+        what: becomes of what was measured, for who interrupts.
+    """
+    ending = Ending()
+    try:
+        yield ending
+    except KeyboardInterrupt:
+        ending.code = INTERRUPTED
+        to_errors().say(f"interrupted; {what}")
+    except HarnessError as error:
+        ending.code = error.exit_code
+        to_errors().say(f"fetchbench: {error}")
+    except OSError as error:  # no more files, processes or room for us
+        ending.code = FAILED
+        to_errors().say(f"fetchbench: {error}")
 
 
 def add_script_options(parser: argparse.ArgumentParser) -> None:

@@ -1,16 +1,15 @@
 """Measure what a run's ledger still lacks: the one way from a plan to trials, for every command that measures.
 
-Each round is a job that an executor runs: in this process, unless another one is given.
+Each round is a job, which is run in this process, or by an executor if one is given.
 """
 
 import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from harness import ledger
 from harness.locks import lock
@@ -29,19 +28,6 @@ from harness.stats.power import keep_measuring
 from harness.stats.sample import samples
 from harness.stats.validity import server_limits
 from harness.workload import AnswerKind
-
-
-class SerialExecutor(Executor):
-    """Runs each job when it is submitted, in this process; an interrupt goes through to who submitted it."""
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Run it now."""
-        future: Future[Any] = Future()
-        try:
-            future.set_result(fn(*args, **kwargs))
-        except Exception as error:  # noqa: BLE001 - a future hands on any
-            future.set_exception(error)
-        return future
 
 
 @contextmanager
@@ -84,7 +70,7 @@ def drive(
     plan = writer.ledger.run.plan
     for left in writer.folder.glob("sink-*"):  # by a run that was killed
         shutil.rmtree(left, ignore_errors=True)
-    for line in absences(("skipped", each.cell.id, each.reason) for each in plan.skipped):
+    for line in absences(("skipped", skip.cell.id, skip.reason) for skip in plan.skipped):
         console.say(line)
     show = Screen if console.is_terminal else Lines
     with (
@@ -97,9 +83,8 @@ def drive(
             if executor is not None:
                 run.add_all(executor.submit(run_round, job).result())
                 return
-            here = {"tell": run.add, "sink": sink, "cache_folder": cache_folder}
             try:
-                SerialExecutor().submit(run_round, job, **here).result()
+                run_round(job, tell=run.add, sink=sink, cache_folder=cache_folder)
             except OSError as error:  # no more files, processes or room for us
                 raise HarnessError(f"cannot go on measuring: {error}; what was measured is kept") from None
 

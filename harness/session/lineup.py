@@ -116,8 +116,7 @@ def _id(side: Side, selected: Variant) -> str:
     """The variant that a side measures where ``selected`` is asked for."""
     if side.variant:
         return side.variant
-    client = side.client.stem if side.client else selected.client
-    return "/".join(part for part in (selected.concurrency, client, selected.loop) if part)
+    return selected.id_with(side.client.stem if side.client else selected.client)
 
 
 def _fits(sides: Sequence[Ready], row: Sequence[str]) -> bool:

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import random
 import sys
 from pathlib import Path
 
@@ -23,6 +24,16 @@ def add_results_option(
         metavar="DIR",
         help=f"{what} (default: results/ of the checkout, or FETCHBENCH_RESULTS)",
     )
+
+
+def add_seed_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--seed``; ``seed_from`` reads it."""
+    parser.add_argument("--seed", type=int, metavar="N", help="of the order inside rounds (default: drawn)")
+
+
+def seed_from(options: argparse.Namespace) -> int:
+    """The seed that was asked for, or a drawn one."""
+    return random.randrange(2**32) if options.seed is None else int(options.seed)
 
 
 def add_contender_options(parser: argparse.ArgumentParser) -> None:
@@ -54,6 +65,11 @@ def add_contender_options(parser: argparse.ArgumentParser) -> None:
 def add_catalog_options(parser: argparse.ArgumentParser) -> None:
     """Add those of ``add_contender_options``, and --suite-file."""
     add_contender_options(parser)
+    add_suite_file_option(parser)
+
+
+def add_suite_file_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--suite-file``."""
     parser.add_argument(
         "--suite-file",
         type=Path,
@@ -63,13 +79,14 @@ def add_catalog_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def catalog_from(options: argparse.Namespace) -> Catalog:
-    """Open the catalogue of this interpreter, with the user's own files."""
+def catalog_from(options: argparse.Namespace, *, strict: bool = True) -> Catalog:
+    """Open the catalogue of this interpreter, with the user's own files (``strict``: see ``open_catalog``)."""
     return open_catalog(
         sys.executable,
         clients=options.client,
         models=options.concurrency_model,
         loops=options.loop,
+        strict=strict,
         variables=variables_from(options),
     )
 

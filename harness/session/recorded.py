@@ -5,7 +5,7 @@ import platform
 import shlex
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -56,30 +56,51 @@ def start(results: Path, plan: Plan, catalog: Catalog, side: Mapping[str, object
     Args:
         side: what it is measured on, where that is not this interpreter.
     """
-    now = time.time()
-    name = f"{datetime.fromtimestamp(now, UTC):%Y%m%dT%H%M%SZ}-{plan.suite}"
+    name = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{plan.suite}"
     folder = results / "runs" / name
-    facts = fingerprint(catalog.interpreter, *cpu_split())
-    run = Run(
-        id=name,
-        version=ledger.VERSION,
-        created_at=now,
-        command=command_line(),
-        plan=plan,
-        contenders=catalog.contenders,
-        fingerprint=facts,
-        environment=environment() | ({"sides": {HERE: side}} if side else {}),
-        selfcheck=ledger.read_selfcheck(results, facts),
-    )
-    ledger.create(folder, run)
+    create_run(folder, results, name, plan, [catalog], {HERE: side} if side else {})
     quotes.quote(results, folder, platform.python_version())
     return folder
 
 
-def gate_folder(results: Path, now: float, *, kind: str = "gates") -> Path:
+def create_run(
+    folder: Path,
+    results: Path,
+    name: str,
+    plan: Plan,
+    catalogs: Sequence[Catalog],
+    sides: Mapping[str, Mapping[str, object]],
+) -> None:
+    """Make a run's folder with all that is known before the first trial.
+
+    Args:
+        results: where the last self-check of this machine is kept.
+        catalogs: of what is measured; the facts of the run are those of the first.
+        sides: what each side is, where it is not this interpreter alone.
+    """
+    facts = fingerprint(catalogs[0].interpreter, *cpu_split())
+    contenders = {
+        (contender.axis, contender.name, contender.source): contender
+        for catalog in catalogs
+        for contender in catalog.contenders
+    }
+    run = Run(
+        id=name,
+        version=ledger.VERSION,
+        created_at=time.time(),
+        command=command_line(),
+        plan=plan,
+        contenders=tuple(contenders.values()),
+        fingerprint=facts,
+        environment=environment() | ({"sides": sides} if sides else {}),
+        selfcheck=ledger.read_selfcheck(results, facts),
+    )
+    ledger.create(folder, run)
+
+
+def dated_folder(parent: Path) -> Path:
     """Make a folder of a name that sorts by time."""
-    name = f"{datetime.fromtimestamp(now, UTC):%Y%m%dT%H%M%S.%fZ}"
-    folder = results / kind / name
+    folder = parent / f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}"
     try:
         folder.mkdir(parents=True)
     except OSError as error:

@@ -70,11 +70,7 @@ def refuse_without_urls(options: argparse.Namespace) -> None:
 
 
 def remote_plan(
-    options: argparse.Namespace,
-    rules: TrialRules,
-    rounds: int,
-    make: Callable[..., Plan],
-    console: Console,
+    options: argparse.Namespace, rules: TrialRules, rounds: int, make: Callable[..., Plan], console: Console
 ) -> Plan:
     """Look at what the URLs give, tell what will be sent, ask, and make the plan.
 
@@ -157,8 +153,8 @@ def look(listed: UrlList, console: Console, *, follow: bool) -> tuple[Resource, 
         HarnessError: exit code 2: one gives no image that could be measured; with its line.
     """
     return tuple(
-        Resource(url=each.url, sha256=each.sha256, size=each.size, requests=len(each.hops))
-        for each in fetched(listed, console, follow=follow)
+        Resource(url=fetch.url, sha256=fetch.sha256, size=fetch.size, requests=len(fetch.hops))
+        for fetch in fetched(listed, console, follow=follow)
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from harness import ledger
-from harness.files import write_whole
+from harness.files import write_all
 from harness.metrics import Metric
 from harness.model import HarnessError
 from harness.report.derived import build
@@ -43,8 +43,7 @@ def _write_report(folder: Path, result: Result, metric: Metric | None) -> int:
             "nothing was measured" + "".join(f"; {reason}" for reason in reasons), exit_code=NOTHING
         )
     tables = make_tables(recorded, judge_run(recorded))
-    for name, data in build(recorded, tables).items():
-        write_whole(folder / name, data)
+    write_all(folder, build(recorded, tables))
     unfinished = is_unfinished(recorded)
     print_report(result.console, tables, unfinished=unfinished)
     result.console.say(f"written to {folder}; open {folder / 'report.html'}")

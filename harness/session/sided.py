@@ -2,21 +2,18 @@
 
 import argparse
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness import ledger
-from harness.measure.machine import cpu_split, environment, fingerprint
 from harness.measure.planning.catalog import Catalog, open_catalog
 from harness.measure.processes.launch import ROOT
-from harness.model import HERE, HarnessError, Plan, Run
+from harness.model import HERE, HarnessError, Plan
 from harness.session.console import Console, to_errors
 from harness.session.driver import drive, opened
-from harness.session.options import variables_from
-from harness.session.recorded import command_line
+from harness.session.options import catalog_from, variables_from
+from harness.session.recorded import create_run
 from harness.sides.model import Prepared, Side
 from harness.sides.parse import parse_side, split_parts
 from harness.sides.prepare import prepare
@@ -57,14 +54,7 @@ def ready_sides(
         failed: is given the sides that cannot be made ready, and why; without it the first of them is an error.
     """
     # What the user's own client imports may be installed on the sides alone.
-    here = open_catalog(
-        sys.executable,
-        clients=options.client,
-        models=options.concurrency_model,
-        loops=options.loop,
-        strict=False,
-        variables=variables_from(options),
-    )
+    here = catalog_from(options, strict=False)
     sides = {}
     for name, text in texts.items():
         with _naming(name, text):
@@ -93,11 +83,7 @@ def ready_sides(
 def _variant_ids(here: Catalog, text: str) -> set[str]:
     """What a side may name as a variant: those that are here, and the same ways of driving a client file of its own."""
     stems = {Path(part).stem for part in split_parts(text) if part.endswith(".py")}
-    own = {
-        "/".join(filter(None, (variant.concurrency, stem, variant.loop)))
-        for variant in here.variants
-        for stem in stems
-    }
+    own = {variant.id_with(stem) for variant in here.variants for stem in stems}
     return own | {variant.id for variant in here.variants}
 
 
@@ -143,26 +129,10 @@ def measure_sides(
     is_over: Callable[[int], bool] = lambda _number: False,
 ) -> None:
     """Make the run's folder and measure the plan on all sides, whose environments are in the cache."""
-    first = sides[0].catalog
-    facts = fingerprint(first.interpreter, *cpu_split())
-    contenders = {
-        (contender.axis, contender.name, contender.source): contender
-        for ready in sides
-        for contender in ready.catalog.contenders
-    }
-    run = Run(
-        id=f"{folder.parent.name}-{folder.name}",
-        version=ledger.VERSION,
-        created_at=time.time(),
-        command=command_line(),
-        plan=plan,
-        contenders=tuple(contenders.values()),
-        fingerprint=facts,
-        environment=environment() | {"sides": {side.name: record_of(side) for side in sides}},
-        selfcheck=ledger.read_selfcheck(results, facts),
-    )
-    ledger.create(folder, run)
     catalogs = {side.name: side.catalog for side in sides}
+    records = {side.name: record_of(side) for side in sides}
+    name = f"{folder.parent.name}-{folder.name}"
+    create_run(folder, results, name, plan, list(catalogs.values()), records)
     with opened(folder, console) as writer:
         drive(console, writer, catalogs, is_over=is_over, cache_folder=cache)
 

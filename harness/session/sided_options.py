@@ -9,7 +9,7 @@ from harness.metrics import judged_metric
 from harness.model import Cell
 from harness.session.expected import names_cell
 from harness.session.metric_option import add_metric_option
-from harness.session.options import add_catalog_options, add_results_option, positive
+from harness.session.options import add_catalog_options, add_results_option, add_seed_option, positive, share
 from harness.stats.judge import Pair
 from harness.stats.verdict import Margins
 
@@ -22,6 +22,9 @@ SIDE_HELP = (
 def add_sided_options(parser: argparse.ArgumentParser) -> None:
     """Add what ``gate`` and ``matrix`` share."""
     parser.add_argument(
+        "--margin", type=share, metavar="P", help="differences up to this are ignored, e.g. 5%%"
+    )
+    parser.add_argument(
         "--variants", nargs="+", metavar="GLOB", help="instead of those of [gate] in suite.toml"
     )
     parser.add_argument("--workloads", nargs="+", metavar="NAME", help="the same")
@@ -29,7 +32,7 @@ def add_sided_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--rounds", type=positive, metavar="N", help="instead of suite.toml's (of a gate: fresh ones)"
     )
-    parser.add_argument("--seed", type=int, metavar="N", help="of the order inside rounds (default: drawn)")
+    add_seed_option(parser)
     add_results_option(parser, "where runs are kept")
     add_cache_option(parser)
     add_catalog_options(parser)

@@ -57,12 +57,7 @@ class Recipe:
 
 
 def recipe(
-    python: Interpreter,
-    *,
-    base: Sequence[str],
-    constraints: Sequence[str],
-    asked: Sequence[str],
-    today: str,
+    python: Interpreter, *, base: Sequence[str], constraints: Sequence[str], asked: Sequence[str], today: str
 ) -> Recipe:
     """Return what an environment is to be; reads the files of paths, and asks repositories for the commits of branches."""
     named = {name for requirement in asked if (name := project_name(requirement))}

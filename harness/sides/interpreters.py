@@ -120,7 +120,7 @@ def known() -> list[str]:
     found = {
         version
         for version in series
-        if any((it := ask(p)) and it.series == version for p in candidates(version))
+        if any((found_there := ask(p)) and found_there.series == version for p in candidates(version))
     }
     own = ask(sys.executable)
     every = found | ({own.series} if own else set())

@@ -36,13 +36,7 @@ def cache_in(asked: Path | None) -> Path:
     return folder.resolve()
 
 
-def prepare(
-    side: Side,
-    *,
-    repository: Path,
-    cache: Path | None,
-    say: Callable[[str], None],
-) -> Prepared:
+def prepare(side: Side, *, repository: Path, cache: Path | None, say: Callable[[str], None]) -> Prepared:
     """Make ready what a side asks for; what was made before is taken from the cache.
 
     A side that asks for neither Python nor packages is measured with the interpreter that runs this, unless it is a commit

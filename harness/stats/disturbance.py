@@ -26,7 +26,7 @@ from typing import Literal
 
 from harness.measured import Trial
 from harness.metrics import STEADY, Quantity
-from harness.model import Note
+from harness.stats.notes import Note
 
 Kind = Literal["preempted", "stolen", "slowed", "unknown"]
 
@@ -124,19 +124,19 @@ def total(
     disturbances: Sequence[Disturbance], cell: Work | None, reference: Work | None, quantity: Quantity
 ) -> Reach:
     """The reach of all together: they may have moved the ratio in the same direction."""
-    return sum((each.reach(cell, reference, quantity) for each in disturbances), STILL)
+    return sum((disturbance.reach(cell, reference, quantity) for disturbance in disturbances), STILL)
 
 
 def work_of(trials: Iterable[Trial]) -> Work | None:
     """CPU seconds per second over all timed passes; None without any."""
     trials = list(trials)
-    passes = [each for trial in trials for each in trial.timed]
-    wall_s = math.fsum(each.wall_s for each in passes)  # whatever the order of the trials
+    passes = [pass_ for trial in trials for pass_ in trial.timed]
+    wall_s = math.fsum(pass_.wall_s for pass_ in passes)  # whatever the order of the trials
     if not wall_s > 0:
         return None
     return Work(
-        client=math.fsum(each.client_cpu_s for each in passes) / wall_s,
-        server=math.fsum(each.witness.server_cpu_s for each in passes if each.witness) / wall_s,
+        client=math.fsum(pass_.client_cpu_s for pass_ in passes) / wall_s,
+        server=math.fsum(pass_.witness.server_cpu_s for pass_ in passes if pass_.witness) / wall_s,
         cpus=max(1, *(len(trial.cpus) for trial in trials)),
     )
 

@@ -13,9 +13,10 @@ from typing import get_args
 
 import numpy as np
 
-from harness.model import Axis, Cell, Note, Variant
+from harness.model import Axis, Cell, Variant
 from harness.stats import kernels
-from harness.stats.sample import Interval, Sample, Samples, log_values, objection, ratio_interval
+from harness.stats.notes import Note, objection
+from harness.stats.sample import Interval, Sample, Samples, log_values, ratio_interval
 
 Pair = tuple[Sample, Sample]  # the level's cell, the reference level's cell
 Links = Mapping[tuple[str, str], Sequence[Pair]]  # (level, reference level) -> matching cells

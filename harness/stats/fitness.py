@@ -14,8 +14,8 @@ import numpy as np
 from scipy import special
 
 from harness.measured import Sentinel
-from harness.model import Note
 from harness.stats.disturbance import Disturbance, Kind
+from harness.stats.notes import Note
 
 MIN_ROUNDS = 3  # quartiles of fewer values are those values
 DRIFT_ROUNDS = (

@@ -41,13 +41,13 @@ def clears(logs: kernels.Floats, margin: float, reach: Reach = STILL) -> npt.NDA
         The shape of ``logs`` without its last axis.
     """
     bound = math.log1p(margin)
-    of = kernels.moments(logs)
-    top = kernels.interval(of, CONFIDENCE)[1]
+    moments = kernels.moments(logs)
+    top = kernels.interval(moments, CONFIDENCE)[1]
     return np.asarray(
-        (of.n >= kernels.VERDICT_PAIRS)
-        & (top - of.mean <= bound)
+        (moments.n >= kernels.VERDICT_PAIRS)
+        & (top - moments.mean <= bound)
         & (top + reach.high < bound)
-        & (of.mean + reach.low > -bound)
+        & (moments.mean + reach.low > -bound)
     )
 
 

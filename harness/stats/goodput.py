@@ -8,9 +8,10 @@ import statistics
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from harness.measured import Attempts, Trial
+from harness.measured import Attempts, Trial, good_by_cell
 from harness.metrics import SUCCESS
-from harness.model import Cell, Note
+from harness.model import Cell
+from harness.stats.notes import Note
 from harness.workload import Workload
 
 WHOLE = 0.99  # share of the images of the row that had most: from there on, nobody chose another for what was lost
@@ -20,16 +21,17 @@ CANCELLED = frozenset({"CancelledError", "Cancelled", "GeneratorExit"})  # with 
 def most_had(whole: Mapping[Cell, Sequence[Trial]], workload: Workload) -> float:
     """Images of a workload that can be had in a pass: under its retry rule, or by the best row if that has more."""
     rows = [trials for cell, trials in whole.items() if cell.workload == workload.name]
-    return max([workload.within_reach, *(_mean(trials, lambda of: of.verified) for trials in rows)])
+    return max(
+        [workload.within_reach, *(_mean(trials, lambda attempts: attempts.verified) for trials in rows)]
+    )
 
 
 def whole(trials: Iterable[Trial]) -> frozenset[Cell]:
     """Cells that had ``WHOLE`` or more of what the best of their workload had: only they can be the best."""
-    values: dict[Cell, list[float]] = defaultdict(list)
-    for trial in trials:
-        if trial.reason is None and trial.timed:
-            values[trial.cell].append(SUCCESS.of_trial(trial))
-    means = {cell: statistics.fmean(of_cell) for cell, of_cell in values.items()}
+    means = {
+        cell: statistics.fmean(map(SUCCESS.of_trial, of_cell))
+        for cell, of_cell in good_by_cell(trials).items()
+    }
     most: dict[str, float] = defaultdict(float)
     for cell, mean in means.items():
         most[cell.workload] = max(most[cell.workload], mean)
@@ -44,9 +46,12 @@ def goodput_notes(trials: Sequence[Trial], most: float) -> Iterator[Note]:
     """
     if trials[0].timed[0].attempts is None:
         return
-    had, wrong = _mean(trials, lambda of: of.verified), _mean(trials, lambda of: of.wrong)
+    had, wrong = (
+        _mean(trials, lambda attempts: attempts.verified),
+        _mean(trials, lambda attempts: attempts.wrong),
+    )
     if had < most:
-        lost = _mean(trials, lambda of: of.never + _cancelled(of))
+        lost = _mean(trials, lambda attempts: attempts.never + _cancelled(attempts))
         yield Note(
             code="gave-up",
             text=f"gave up: had {_count(had)} of the {_count(most)} images that can be had"
@@ -63,7 +68,7 @@ def goodput_notes(trials: Sequence[Trial], most: float) -> Iterator[Note]:
             advice="raise for every status but 2xx, and for a body that is not whole",
             invalidates=False,
         )
-    if hidden := _mean(trials, lambda of: of.hidden_requests or 0):
+    if hidden := _mean(trials, lambda attempts: attempts.hidden_requests or 0):
         yield Note(
             code="hidden-retries",
             text=f"retries by itself: {_count(hidden)} requests a pass more than attempts",
@@ -74,12 +79,12 @@ def goodput_notes(trials: Sequence[Trial], most: float) -> Iterator[Note]:
 
 def _mean(trials: Sequence[Trial], of_attempts: Callable[[Attempts], float]) -> float:
     """Per timed pass."""
-    passes = [each.attempts for trial in trials for each in trial.timed]
-    return statistics.fmean([of_attempts(each) for each in passes if each is not None] or [0.0])
+    passes = [pass_.attempts for trial in trials for pass_ in trial.timed]
+    return statistics.fmean([of_attempts(attempts) for attempts in passes if attempts is not None] or [0.0])
 
 
-def _cancelled(of: Attempts) -> int:
-    return sum(images for error, images in of.failed.items() if error.rpartition(".")[2] in CANCELLED)
+def _cancelled(attempts: Attempts) -> int:
+    return sum(images for error, images in attempts.failed.items() if error.rpartition(".")[2] in CANCELLED)
 
 
 def _count(images: float) -> str:

@@ -1,6 +1,6 @@
 """Does what is sampled grow with the work that was done? A slope with an interval that knows neighbours are alike."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,6 +14,9 @@ GrowthWord = Literal["grows", "flat", "undecided", "too few samples"]
 BURN_IN = 0.25  # of the work: pools, caches and the allocator fill in it
 BLOCKS = 6
 LEAST_SAMPLES = 24  # after that
+SHARE = 0.05  # of its level, that anything may grow over the work and still be flat
+# And by so much: connections come and go with faults, and what is lost at every hundredth of them would be far more.
+LEAST = {"rss_bytes": 2.0**20, "descriptors": 8.0, "threads": 1.0, "connections": 8.0}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +35,19 @@ class Growth:
     high: float
     tolerance: float
     word: GrowthWord
+
+
+def growths(done: Sequence[float], series: Mapping[str, Sequence[float]]) -> dict[str, Growth]:
+    """Judge each series of a soak by what it is of, the part of its name after the first underscore.
+
+    Args:
+        done: requests that were answered until each sample.
+        series: name -> values, such as "client_rss_bytes".
+    """
+    return {
+        name: growth(done, values, share=SHARE, least=LEAST[name.partition("_")[2]])
+        for name, values in series.items()
+    }
 
 
 def growth(done: Sequence[float], values: Sequence[float], *, share: float, least: float) -> Growth:
@@ -69,7 +85,7 @@ def growth(done: Sequence[float], values: Sequence[float], *, share: float, leas
 def slope_with_error(place: Numbers, values: Numbers) -> tuple[float, float]:
     """Slope of least squares through the means of blocks, and its standard error."""
     places, means = (
-        np.array([block.mean() for block in np.array_split(each, BLOCKS)]) for each in (place, values)
+        np.array([block.mean() for block in np.array_split(series, BLOCKS)]) for series in (place, values)
     )
     apart = places - places.mean()
     spread = float(apart @ apart)

@@ -12,7 +12,7 @@ from functools import partial
 from harness.ledger import Ledger
 from harness.measured import Trial
 from harness.metrics import TIME_PER_IMAGE, Metric, judged_metric
-from harness.model import Cell, Note, SelfCheck
+from harness.model import Cell, SelfCheck
 from harness.outcomes import Word
 from harness.stats import kernels
 from harness.stats.disturbance import Disturbance
@@ -20,16 +20,9 @@ from harness.stats.effect import Effect, Reference, against_variant, effects
 from harness.stats.factors import FactorEffect, factor_effects
 from harness.stats.fitness import disturbances
 from harness.stats.goodput import whole
+from harness.stats.notes import Note, objection
 from harness.stats.ranking import RankedCell, Rivals, rank, rivals
-from harness.stats.sample import (
-    Interval,
-    Sample,
-    Samples,
-    log_values,
-    objection,
-    ratio_interval,
-    samples,
-)
+from harness.stats.sample import Interval, Sample, Samples, log_values, ratio_interval, samples
 from harness.stats.validity import cell_notes
 from harness.stats.verdict import Margins, Verdict, verdicts
 
@@ -187,7 +180,7 @@ def judge_run(ledger: Ledger) -> Judgement:
         to_best=_to_best(found, ranking, whole(ledger.trials)),
         rivals=rivals(found, ranking),
         factors=factor_effects(found, plan.variants, plan.baseline, measured.cell_notes),
-        host_notes=tuple(each.note for each in measured.disturbances),
+        host_notes=tuple(disturbance.note for disturbance in measured.disturbances),
         cell_notes=measured.cell_notes,
     )
 
@@ -257,7 +250,7 @@ def _to_best(
     ratios: dict[Cell, tuple[float, Interval | None]] = {}
     for cell, values in logs.items():
         reference = first.get(cell.workload, cell)
-        of = kernels.moments(values - logs[reference])
-        if cell != reference and of.n:
-            ratios[cell] = (math.exp(float(of.mean)), ratio_interval(of))
+        moments = kernels.moments(values - logs[reference])
+        if cell != reference and moments.n:
+            ratios[cell] = (math.exp(float(moments.mean)), ratio_interval(moments))
     return ratios

@@ -14,7 +14,8 @@ from harness.outcomes import Word
 from harness.stats.effect import Effect, difference, unpaired_effect
 from harness.stats.fitness import host_notes
 from harness.stats.judge import Finding, Pair, failed, finding_of
-from harness.stats.sample import Sample, objection, ratio_interval, samples
+from harness.stats.notes import objection
+from harness.stats.sample import Sample, ratio_interval, samples
 from harness.stats.validity import cell_notes
 from harness.stats.verdict import Margins, verdicts
 

@@ -85,9 +85,9 @@ class Moments(NamedTuple):
         return self.n - 1
 
 
-def exact(of: Moments) -> Moments:
+def exact(estimate: Moments) -> Moments:
     """The same of what is counted and not timed: values that agree in all rounds are known, and not suspect."""
-    return of._replace(sd=np.maximum(of.sd, 2 * NO_SPREAD))
+    return estimate._replace(sd=np.maximum(estimate.sd, 2 * NO_SPREAD))
 
 
 def moments(series: Floats) -> Moments:
@@ -115,33 +115,33 @@ def welch(base: Moments, head: Moments) -> Estimate:
     return Estimate(head.mean - base.mean, np.sqrt(whole), freedom)
 
 
-def interval(of: Student, confidence: float) -> tuple[Floats, Floats]:
+def interval(estimate: Student, confidence: float) -> tuple[Floats, Floats]:
     """Two-sided t interval of the mean: mean -/+ t(1 - (1 - confidence)/2, freedom) * error."""
-    reach = -special.stdtrit(of.freedom, (1 - confidence) / 2) * of.error
-    return of.mean - reach, of.mean + reach
+    reach = -special.stdtrit(estimate.freedom, (1 - confidence) / 2) * estimate.error
+    return estimate.mean - reach, estimate.mean + reach
 
 
-def p_above(of: Student, bound: float | Floats) -> Floats:
+def p_above(estimate: Student, bound: float | Floats) -> Floats:
     """One-sided t-test; null: the true mean is at most ``bound``."""
-    p: Floats = special.stdtr(of.freedom, (bound - of.mean) / of.error)
+    p: Floats = special.stdtr(estimate.freedom, (bound - estimate.mean) / estimate.error)
     return p
 
 
-def p_below(of: Student, bound: float | Floats) -> Floats:
+def p_below(estimate: Student, bound: float | Floats) -> Floats:
     """One-sided t-test; null: the true mean is at least ``bound``."""
-    p: Floats = special.stdtr(of.freedom, (of.mean - bound) / of.error)
+    p: Floats = special.stdtr(estimate.freedom, (estimate.mean - bound) / estimate.error)
     return p
 
 
-def p_differs(of: Student) -> Floats:
+def p_differs(estimate: Student) -> Floats:
     """Two-sided t-test; null: the true mean is 0."""
-    p: Floats = 2 * special.stdtr(of.freedom, -np.abs(of.mean) / of.error)
+    p: Floats = 2 * special.stdtr(estimate.freedom, -np.abs(estimate.mean) / estimate.error)
     return p
 
 
-def p_within(of: Student, low: float | Floats, high: float | Floats) -> Floats:
+def p_within(estimate: Student, low: float | Floats, high: float | Floats) -> Floats:
     """Two one-sided tests (Schuirmann 1987); null: the true mean lies outside of ``low`` .. ``high``."""
-    return np.maximum(p_above(of, low), p_below(of, high))
+    return np.maximum(p_above(estimate, low), p_below(estimate, high))
 
 
 def holm(p: Floats) -> Floats:

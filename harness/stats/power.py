@@ -62,9 +62,9 @@ def _critical(pairs: int, alpha: float) -> float:
     return -float(special.stdtrit(pairs - 1, alpha))
 
 
-def half_width(of: Interval) -> float:
+def half_width(interval: Interval) -> float:
     """Relative half-width of a ratio's interval: 0.02 if it reaches up to 1.02 times the estimate."""
-    return math.sqrt(of.high / of.low) - 1
+    return math.sqrt(interval.high / interval.low) - 1
 
 
 def widest(effects: Sequence[Effect]) -> float | None:

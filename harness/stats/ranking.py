@@ -24,19 +24,11 @@ from itertools import groupby
 
 import numpy as np
 
-from harness.model import Cell, Note
+from harness.model import Cell
 from harness.outcomes import State
 from harness.stats import kernels
-from harness.stats.sample import (
-    CONFIDENCE,
-    Interval,
-    Sample,
-    Samples,
-    Summary,
-    log_values,
-    objection,
-    summarise,
-)
+from harness.stats.notes import Note, objection
+from harness.stats.sample import CONFIDENCE, Interval, Sample, Samples, Summary, log_values, summarise
 
 ALPHA = 0.05
 
@@ -91,8 +83,8 @@ def rivals(found: Samples, ranking: Sequence[RankedCell]) -> tuple[Rivals, ...]:
         logs = np.array([log_values(found[cell], rounds) for cell in cells]).reshape(len(cells), len(rounds))
         apart = told_apart(logs)
         first, second = np.triu_indices(len(cells), k=1)
-        of = kernels.moments(logs[second] - logs[first])
-        low, high = kernels.interval(of, CONFIDENCE)
+        moments = kernels.moments(logs[second] - logs[first])
+        low, high = kernels.interval(moments, CONFIDENCE)
         pairs += [
             Rivals(
                 first=cells[above],
@@ -104,7 +96,12 @@ def rivals(found: Samples, ranking: Sequence[RankedCell]) -> tuple[Rivals, ...]:
                 told_apart=bool(apart[above, below]),
             )
             for above, below, mean, bottom, top in zip(
-                first.tolist(), second.tolist(), of.mean.tolist(), low.tolist(), high.tolist(), strict=True
+                first.tolist(),
+                second.tolist(),
+                moments.mean.tolist(),
+                low.tolist(),
+                high.tolist(),
+                strict=True,
             )
             if math.isfinite(mean)
         ]

@@ -4,11 +4,11 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
-from harness.model import Cell, Note, SelfCheck
+from harness.model import Cell, SelfCheck
 from harness.stats import kernels
 from harness.stats.disturbance import STILL, Disturbance, Reach
 from harness.stats.effect import Effect
-from harness.stats.sample import objection
+from harness.stats.notes import Note, objection
 
 
 def objections(
@@ -16,7 +16,7 @@ def objections(
 ) -> Iterator[str]:
     """Why this effect must not be tested, the widest reason first."""
     if not effect.metric.is_steady:  # which nobody needs to watch a host for
-        yield from (each.note.text for each in disturbances if each.kind == "unknown")
+        yield from (disturbance.note.text for disturbance in disturbances if disturbance.kind == "unknown")
     if effect.reason is not None:
         yield effect.reason
     for cell in (effect.cell, effect.reference):
@@ -36,9 +36,9 @@ def objections(
 def disturbed(effect: Effect, disturbances: Sequence[Disturbance], reach: Reach) -> str:
     """What could explain the effect, and how much of it."""
     texts = [
-        each.note.text
-        for each in disturbances
-        if each.reach(effect.work, effect.reference_work, effect.metric.quantity) != STILL
+        disturbance.note.text
+        for disturbance in disturbances
+        if disturbance.reach(effect.work, effect.reference_work, effect.metric.quantity) != STILL
     ]
     how_far = "without bound" if math.isinf(reach.low) else f"by up to {reach.factor:.2f} times"
     return f"{', and '.join(texts)}: that can move this ratio {how_far}"
@@ -48,8 +48,8 @@ def widened(asked: float, in_force: float, check: SelfCheck | None, call: str) -
     """That the margin was widened by a self-check, and what the verdict would be without; "" if there was none."""
     if check is None:
         return ""
-    of = f"{datetime.fromtimestamp(check.created_at, UTC):%Y-%m-%d %H:%M} UTC"
+    checked = f"{datetime.fromtimestamp(check.created_at, UTC):%Y-%m-%d %H:%M} UTC"
     return (
-        f"the margin in force is {100 * in_force:.3g} %, from the self-check of {of}; "
+        f"the margin in force is {100 * in_force:.3g} %, from the self-check of {checked}; "
         f"against the {100 * asked:.3g} % that were asked it would be {call}"
     )

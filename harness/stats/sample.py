@@ -12,7 +12,7 @@ import numpy as np
 
 from harness.measured import Trial
 from harness.metrics import NOT_WITNESSED, Metric
-from harness.model import Cell, HarnessError, Note
+from harness.model import Cell, HarnessError
 from harness.stats import kernels
 from harness.stats.disturbance import Work, work_of
 
@@ -108,11 +108,6 @@ def log_values(sample: Sample, rounds: Sequence[int]) -> kernels.Floats:
     return np.log([sample.values.get(number, math.nan) for number in rounds])
 
 
-def objection(notes: Sequence[Note]) -> str | None:
-    """The first note that invalidates, as text; None if nothing speaks against judging."""
-    return next((note.text for note in notes if note.invalidates), None)
-
-
 def _sample(cell: Cell, by_round: Mapping[int, Trial], metric: Metric) -> Sample:
     values: dict[int, float] = {}
     reasons: list[str] = []
@@ -137,7 +132,7 @@ def _value(trial: Trial, metric: Metric) -> tuple[float, str | None]:
     if not trial.timed:
         return math.nan, "no timed pass"
     value = metric.of_trial(trial)
-    if math.isnan(value) and any(each.witness is None for each in trial.timed):
+    if math.isnan(value) and any(pass_.witness is None for pass_ in trial.timed):
         return value, f"{metric.key} is {NOT_WITNESSED}"
     is_usable = math.isfinite(value) and (value > 0 or not metric.is_judged)
     return value, None if is_usable else f"{metric.key} is {value}"

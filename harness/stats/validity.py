@@ -8,10 +8,11 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from harness.fields import TELLING_LATENCY_S
-from harness.measured import Ceiling, LineWitness, Pass, Trial, Witness
+from harness.measured import Ceiling, LineWitness, Pass, Trial, Witness, good_by_cell
 from harness.metrics import CLIENT_IN_FLIGHT, CONNECTIONS, NOT_WITNESSED, RATE, SERVER_IN_FLIGHT
-from harness.model import Cell, Note
+from harness.model import Cell
 from harness.stats.goodput import goodput_notes, most_had
+from harness.stats.notes import Note
 from harness.workload import AnswerKind, Workload
 
 SERVER_SHARE = 0.9  # of the server's one core; above it the server decides how fast a cell is
@@ -27,10 +28,7 @@ def cell_notes(
     """Notes of every measured cell that has any."""
     asked = {workload.name: workload for workload in workloads}
     limits = server_limits(trials, workloads, ceilings)
-    whole: dict[Cell, list[Trial]] = defaultdict(list)
-    for trial in trials:
-        if trial.reason is None and trial.timed:
-            whole[trial.cell].append(trial)
+    whole = good_by_cell(trials)
     usual = {name: _usual(name, whole) for name in asked}
     most = {name: most_had(whole, workload) for name, workload in asked.items() if workload.is_forgiving}
     found = {
@@ -66,7 +64,7 @@ def server_limits(
         if trial.reason is None:
             kind = kinds[trial.cell.workload]
             reached[kind] = max(
-                reached[kind], *(len(each.latency_s) / each.wall_s for each in trial.passes), 0.0
+                reached[kind], *(len(pass_.latency_s) / pass_.wall_s for pass_ in trial.passes), 0.0
             )
     return {name: highest[kind] for name, kind in kinds.items() if highest[kind] > reached[kind]}
 
@@ -105,7 +103,9 @@ def _server_bound(trials: Sequence[Trial], ceiling: float | None) -> Iterator[No
 
 def _link_bound(trials: Sequence[Trial]) -> Iterator[Note]:
     """Where the relay itself held packets up, what was measured is it and not a client."""
-    limits = [limit for trial in trials for each in trial.timed if each.line and (limit := _limit(each.line))]
+    limits = [
+        limit for trial in trials for pass_ in trial.timed if pass_.line and (limit := _limit(pass_.line))
+    ]
     if 2 * len(limits) > sum(len(trial.timed) for trial in trials):
         yield Note(
             code="link-bound",
@@ -146,7 +146,7 @@ def _concurrency(trials: Sequence[Trial], workload: Workload) -> Iterator[Note]:
         )
     opened = statistics.median(map(CONNECTIONS.of_trial, trials))
     # A fault may end the connection that it was met on, whatever the client does.
-    ended = max(_faults_met(each) for trial in trials for each in trial.timed)
+    ended = max(_faults_met(pass_) for trial in trials for pass_ in trial.timed)
     if opened > asked * workload.network.hosts + ended:
         yield Note(
             code="connections-not-reused",
@@ -221,7 +221,9 @@ def _unlike(name: str, value: str, usual: str) -> str:
     """How the client asks, and how most others do."""
     if name != "accept-encoding":
         return f"{name} {value}; most others: {usual}"
-    asked, others = ("no compression" if each in {"none", "identity"} else each for each in (value, usual))
+    asked, others = (
+        "no compression" if coding in {"none", "identity"} else coding for coding in (value, usual)
+    )
     return f"asks for {asked}, most others for {others}"
 
 

@@ -27,10 +27,11 @@ from typing import Literal
 import numpy as np
 
 from harness.metrics import Metric
-from harness.model import Cell, HarnessError, Note, SelfCheck
+from harness.model import Cell, HarnessError, SelfCheck
 from harness.stats import kernels, power, reasons
 from harness.stats.disturbance import Disturbance, Reach, total
 from harness.stats.effect import Effect
+from harness.stats.notes import Note
 from harness.stats.sample import CONFIDENCE
 
 Call = Literal["regressed", "improved", "equivalent", "inconclusive"]
@@ -146,18 +147,19 @@ def verdicts(
     objections = [
         next(reasons.objections(effect, disturbances, cell_notes or {}), None) for effect in effects
     ]
-    of = _students(effects, objections)
+    estimates = _students(effects, objections)
     reaches = [
         total(disturbances, effect.work, effect.reference_work, effect.metric.quantity) for effect in effects
     ]
     moved = np.array([(reach.low, reach.high) for reach in reaches]).reshape(-1, 2)
-    tests = p_values(of, asked, in_force, moved)
+    tests = p_values(estimates, asked, in_force, moved)
     family = int(np.isfinite(tests[:, 0]).sum())
     # What would have been said on a quiet host, against the asked margin, with both, and of each effect on its own.
     quiet, narrow, plain = (
-        p_values(of, asked, bound, by) for bound, by in ((in_force, None), (asked, moved), (asked, None))
+        p_values(estimates, asked, bound, by)
+        for bound, by in ((in_force, None), (asked, moved), (asked, None))
     )
-    alone = _one_sided(of, asked, asked, None)
+    alone = _one_sided(estimates, asked, asked, None)
     found = []
     for at, (effect, reach) in enumerate(zip(effects, reaches, strict=True)):
         disturbed = reasons.disturbed(effect, disturbances, reach)
@@ -178,7 +180,7 @@ def verdicts(
 
 
 def p_values(
-    of: kernels.Student,
+    estimates: kernels.Student,
     asked: float | kernels.Floats,
     in_force: float | kernels.Floats,
     moved: kernels.Floats | None = None,
@@ -186,7 +188,7 @@ def p_values(
     """The three tests of a family: estimates (effects) to p (effects, 3).
 
     Args:
-        of: mean log-ratios, above 0 for the worse; one without an error is not tested and no member of the family.
+        estimates: mean log-ratios, above 0 for the worse; one without an error is not tested and no member of the family.
         asked: margins of equivalence, e.g. 0.05.
         in_force: margins of the other two.
         moved: for each effect how far the truth may lie below (0 or less) and above what was measured: (effects, 2).
@@ -194,12 +196,12 @@ def p_values(
     Returns:
         In each row: regressed (Holm), improved (Holm), equivalent (TOST); NaN where untestable.
     """
-    p = _one_sided(of, asked, in_force, moved)
+    p = _one_sided(estimates, asked, in_force, moved)
     return np.stack([kernels.holm(p[:, 0]), kernels.holm(p[:, 1]), p[:, 2]], axis=-1)
 
 
 def _one_sided(
-    of: kernels.Student,
+    estimates: kernels.Student,
     asked: float | kernels.Floats,
     in_force: float | kernels.Floats,
     moved: kernels.Floats | None,
@@ -209,9 +211,9 @@ def _one_sided(
     bound, within = np.log1p(in_force), np.log1p(asked)
     return np.stack(
         [
-            kernels.p_above(of, bound - low),
-            kernels.p_below(of, -bound - high),
-            kernels.p_within(of, -within - low, within - high),
+            kernels.p_above(estimates, bound - low),
+            kernels.p_below(estimates, -bound - high),
+            kernels.p_within(estimates, -within - low, within - high),
         ],
         axis=-1,
     )

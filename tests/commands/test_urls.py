@@ -129,7 +129,10 @@ def test_more_than_may_be_held_ends_the_look(
     ("said", "message"),
     [
         (Said(b""), "gives an empty body; leave it out"),
-        (Said(status=302, headers={"Location": "http://127.0.0.9:1/a"}), "list its host too, or --follow"),
+        (
+            Said(status=302, headers={"Location": "http://127.0.0.9:1/a"}),
+            "list its host too, or --follow",
+        ),
         (None, "changes from one fetch to the next; leave it out"),
     ],
 )

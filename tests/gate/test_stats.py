@@ -7,12 +7,12 @@ import numpy.typing as npt
 import pytest
 
 from harness.metrics import TIME_PER_IMAGE
-from harness.model import Note
 from harness.stats import kernels
 from harness.stats.disturbance import Disturbance
 from harness.stats.effect import effects
 from harness.stats.gate import clears, conclude, overall, skipped, under_suspicion
 from harness.stats.judge import Finding, Measured, Pair
+from harness.stats.notes import Note
 from harness.stats.verdict import ALPHA, Margins, p_values
 from tests.builders import cell, series, times, trial
 from tests.stats import simulation

@@ -19,8 +19,8 @@ from harness.commands.history import read_trends
 from harness.exports import history as history_store
 from harness.measure.processes.launch import ROOT
 from harness.metrics import TIME_PER_IMAGE
-from harness.report.drawings.trend import trend_chart
 from harness.report.history import history_html, history_md
+from harness.report.trend_chart import trend_chart
 from harness.session.console import to_errors
 from harness.stats.trend import Point
 from tests.builders import cell

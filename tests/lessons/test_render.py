@@ -3,7 +3,7 @@
 import json
 
 from harness.lessons.render import render_json, render_markdown
-from harness.model import LessonRecord
+from harness.quotes import LessonRecord
 
 RECORD = LessonRecord(
     name="sum",

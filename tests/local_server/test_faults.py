@@ -10,7 +10,7 @@ import pytest
 
 from harness.draws import moved
 from harness.faults import Faults, fixed_places
-from local_server import spoilt
+from local_server import faulty as acted
 from tests.local_server.faulty import FAREWELL, STALL_S, Faulty, asked, image_of
 from tests.local_server.running import WORKLOAD, Running, running
 
@@ -37,7 +37,7 @@ def test_a_connection_ends_as_the_fault_says_and_then_the_image_comes(
     [url] = faulty.urls
     body = faulty.body()
     faulty.seen(seed=1)
-    expected = spoilt.spoilt(fault, image_of(body), url, Faults(stall_s=STALL_S)).wire
+    expected = acted.faulty(fault, image_of(body), url, Faults(stall_s=STALL_S)).wire
     assert faulty.got(url) == (expected, ending)
     seen = faulty.seen()
     assert (seen["requests"], seen["statuses"], seen["faults"]) == (1, statuses, {fault: 1})
@@ -62,7 +62,7 @@ def test_a_connection_is_kept_where_the_fault_is_the_answer_alone(image_server: 
     lasts = met is not None and met.attempts is None
     image = image_of(b"" if lasts else faulty.body())
     faulty.seen(seed=1)
-    reply = spoilt.spoilt(fault, image, url, Faults(retry_after_s=9))
+    reply = acted.faulty(fault, image, url, Faults(retry_after_s=9))
     found, _ = faulty.got(url, url, url + FAREWELL)
     expected = reply.wire + (reply if lasts else image).wire
     assert found.startswith(expected + b"HTTP/1.1 404 Not Found\r\n")

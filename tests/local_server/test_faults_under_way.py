@@ -9,7 +9,8 @@ import pytest
 from aiohttp import web
 
 from harness.workload import check
-from local_server import http1, spoilt
+from local_server import faulty as acted
+from local_server import http1
 from local_server.answers import served
 from local_server.http1 import Http1, ImageConnection
 from local_server.listeners import Origin
@@ -45,7 +46,7 @@ async def until(holds: Callable[[], bool]) -> None:
 
 
 def test_a_slow_head_comes_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spoilt, "SLOW_HEAD_S", 0.1)
+    monkeypatch.setattr(acted, "SLOW_HEAD_S", 0.1)
 
     async def pieces() -> list[bytes]:
         async with served_here("slow_head") as (place, whole):
@@ -83,7 +84,7 @@ def test_a_connection_in_use_is_never_closed_as_idle(monkeypatch: pytest.MonkeyP
 def test_a_request_is_under_way_no_more_when_its_client_has_left(
     monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
-    monkeypatch.setattr(spoilt, "SLOW_HEAD_S", 600)
+    monkeypatch.setattr(acted, "SLOW_HEAD_S", 600)
 
     async def left() -> dict[str, Any]:
         async with served_here(fault, stall_s=600) as (place, _):

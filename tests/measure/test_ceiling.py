@@ -12,7 +12,8 @@ import hpack
 import pytest
 
 from harness.measure import ceiling
-from harness.measure.server import Manifest, Server
+from harness.measure.manifest import Manifest
+from harness.measure.server import Server
 from harness.measure.worker import saturate, wires
 from harness.measure.worker.wires import Http2
 from harness.workload import AnswerKind, Workload

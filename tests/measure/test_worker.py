@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from harness.measure.planning.catalog import open_catalog
 from harness.measure.processes.launch import BOOT, ROOT, Worker, WorkerDied
 from harness.measure.worker import contender
-from harness.measure.worker.spec import Downloads, Program, Rule, downloads_of, told
+from harness.measure.worker.spec import Downloads, Program, Rule, downloads_of
 from harness.model import HarnessError
 
 
@@ -71,7 +72,7 @@ def test_threads_that_an_import_started_are_pinned_too(tmp_path: Path) -> None:
             loop=None,
             cpus=[cpu],
         )
-        assert "reason" not in worker.ask("load", within_s=30.0, **told(program))
+        assert "reason" not in worker.ask("load", within_s=30.0, **asdict(program))
         assert worker.family.cpus() == {cpu}
 
 
@@ -137,7 +138,7 @@ def test_what_a_contender_says_is_printable(tmp_path: Path) -> None:
     ],
 )
 def test_what_a_worker_is_told_comes_out_as_it_went_in(record: Program | Downloads) -> None:
-    arguments = json.loads(json.dumps(told(record)))
+    arguments = json.loads(json.dumps(asdict(record)))
     assert (Program(**arguments) if isinstance(record, Program) else downloads_of(arguments)) == record
 
 

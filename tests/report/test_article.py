@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from harness import ledger, quotes
-from harness.model import HarnessError, LessonRecord
+from harness.model import HarnessError
+from harness.quotes import LessonRecord
 from tests.report.ledgers import EVIL, files_of, make_book
 
 LESSONS = (

@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from harness.report.drawings.charts import canvas, digits_to_tell, log, render, round_ticks, spread
 from harness.report.frames.sources import lines_of_code
 from harness.report.frames.tables import make_tables
+from harness.report.units import seconds
 from harness.report.words.formats import HTML, MARKDOWN, Column, cell, shown
-from harness.report.words.units import seconds
 from harness.stats.judge import judge_run
 from tests.report.ledgers import VARIANTS, make_book, workload
 

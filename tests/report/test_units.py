@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.report.words import units
+from harness.report import units
 
 
 @pytest.mark.parametrize(

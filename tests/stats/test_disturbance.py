@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.model import Note
 from harness.stats.disturbance import STILL, Disturbance, Kind, Reach, Work, total, work_of
 from harness.stats.effect import Effect, against_variant, effects
 from harness.stats.fitness import disturbances
+from harness.stats.notes import Note
 from harness.stats.verdict import Margins, verdicts
 from tests.builders import cell, series, times
 from tests.stats.disturbed_host import Image, Weather, run, true_ratio

@@ -5,8 +5,8 @@ import math
 import pytest
 
 from harness.measured import Trial
-from harness.model import Note
 from harness.stats.factors import FactorEffect, factor_effects
+from harness.stats.notes import Note
 from tests.builders import cell, series, times, trial, variant
 
 MOOD = [1.0, 1.2, 0.9, 1.1]  # of the host, per round: cancels

@@ -20,11 +20,12 @@ from harness.metrics import (
     Metric,
     judged_metric,
 )
-from harness.model import HarnessError, Note
+from harness.model import HarnessError
 from harness.outcomes import rival_word
 from harness.stats.disturbance import STILL, Disturbance, Work
 from harness.stats.effect import against_variant
 from harness.stats.judge import Finding, Measured, judge, pairs_of
+from harness.stats.notes import Note
 from harness.stats.ranking import rank
 from harness.stats.sample import samples
 from harness.stats.verdict import Margins

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.measured import Trial
-from harness.model import Note
+from harness.stats.notes import Note
 from harness.stats.ranking import bands, rank, rivals, told_apart
 from tests.builders import cell, series, times, trial
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from harness.measured import Ceiling, Flow, LineWitness, Pass, Trial
-from harness.model import Cell, Note
+from harness.model import Cell
+from harness.stats.notes import Note
 from harness.stats.validity import _limit, cell_notes, facts, server_limits, server_share
 from harness.workload import Workload
 from tests.builders import cell, one_pass, seen, trial

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from harness.metrics import TIME_PER_IMAGE
-from harness.model import HarnessError, Note
+from harness.model import HarnessError
 from harness.stats import kernels
 from harness.stats.disturbance import Disturbance, Kind
 from harness.stats.effect import Effect, against_variant, effects
+from harness.stats.notes import Note
 from harness.stats.verdict import Margins, Verdict, margin_in_force, verdicts
 from tests.builders import cell, self_check, series, times, trial
 

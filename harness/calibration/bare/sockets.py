@@ -29,7 +29,7 @@ def serve(host: str, certificate: str) -> None:
     _start(_accept, plain, lambda near: _serve_one(near, counted))
     _start(_accept, secure, lambda near: context.wrap_socket(near, server_side=True).read(1))
     _start(_echo_datagrams, datagrams, counted)
-    print(json.dumps([one.getsockname()[1] for one in (plain, secure, datagrams)]), flush=True)
+    print(json.dumps([listener.getsockname()[1] for listener in (plain, secure, datagrams)]), flush=True)
     sys.stdin.read()
 
 

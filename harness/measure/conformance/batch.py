@@ -3,12 +3,11 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from harness.measure.planning.catalog import Catalog
 from harness.measure.processes.launch import Worker, WorkerDied
-from harness.measure.worker.spec import told
 from harness.model import Contender, Variant
 
 AT_ONCE = 8  # they mostly wait; imports, which need a CPU, are over before
@@ -86,7 +85,7 @@ def done(jobs: Sequence[Job]) -> list[Done]:
                 for job in some
             ]
             for job, worker in zip(some, workers, strict=True):
-                program = told(job.subject.catalog.program(job.subject.variant))
+                program = asdict(job.subject.catalog.program(job.subject.variant))
                 worker.say("examine", within_s=IMPORT_S, **program)
             ready = [_answered(worker, IMPORT_S) for worker in workers]
             for job, worker, loaded in zip(some, workers, ready, strict=True):
@@ -116,7 +115,7 @@ def clients(catalogs: Mapping[str, Catalog], preferred: Sequence[str] = CAREFUL)
         preferred: models, the first of which that fits is taken; any other where none does.
     """
     for side, catalog in catalogs.items():
-        for client in (each for each in catalog.contenders if each.axis == "client"):
+        for client in (contender for contender in catalog.contenders if contender.axis == "client"):
             fitting = [variant for variant in catalog.variants if variant.client == client.name]
             loops = [None, *(client.loops or ())]
             order = [*preferred, *sorted({variant.concurrency for variant in fitting})]
@@ -127,7 +126,7 @@ def clients(catalogs: Mapping[str, Catalog], preferred: Sequence[str] = CAREFUL)
 def models(catalogs: Mapping[str, Catalog]) -> Iterator[Subject]:
     """Yield each concurrency model once on each side, on the first loop that it names, with a client of its kind."""
     for side, catalog in catalogs.items():
-        for model in (each for each in catalog.contenders if each.axis == "concurrency"):
+        for model in (contender for contender in catalog.contenders if contender.axis == "concurrency"):
             fitting = [variant for variant in catalog.variants if variant.concurrency == model.name]
             loops = [None, *(model.loops or ())]
             fitting.sort(

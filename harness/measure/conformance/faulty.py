@@ -13,8 +13,8 @@ from harness.measure.conformance.batch import Done, Job, Subject, clients, done,
 from harness.measure.conformance.outcomes import Conduct, Meeting, Scheme, judged, outcome
 from harness.measure.ends import End, Ends
 from harness.measure.link.line import LinkUnavailable
+from harness.measure.manifest import Manifest
 from harness.measure.planning.catalog import Catalog
-from harness.measure.server import Manifest
 from harness.workload import Workload
 
 LINE = Link(round_trip_s=0.002)

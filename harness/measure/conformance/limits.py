@@ -12,10 +12,11 @@ from typing import Any
 from harness.link import Link
 from harness.measure.conformance.batch import Job, Subject, clients, done, unfit
 from harness.measure.conformance.faulty import LINE
-from harness.measure.conformance.strained import Strained, read
+from harness.measure.conformance.whole_pass import WholePass, read
 from harness.measure.ends import End, Ends
 from harness.measure.link.line import LinkUnavailable
 from harness.measure.planning.catalog import Catalog
+from harness.text import last_line
 from harness.workload import Workload
 
 IMAGES, CONCURRENCY = 300, 100
@@ -124,14 +125,16 @@ def _under(name: str, subjects: Sequence[Subject], stack: ExitStack) -> Iterator
     limit = LIMITS[name]
     able = [subject for subject in subjects if unfit(subject) is None]
     yield from (
-        _record(subject, name, Strained(reason=unfit(subject))) for subject in subjects if subject not in able
+        _record(subject, name, WholePass(reason=unfit(subject)))
+        for subject in subjects
+        if subject not in able
     )
     folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="fetchbench-"))
     try:
         end = _end(name, Ends(stack, ()))
         prefix = _on_a_small_disk(folder) if name == "full_disk" else _at(end)
     except (LinkUnavailable, OSError) as refusal:
-        yield from (_record(subject, name, Strained(reason=str(refusal))) for subject in able)
+        yield from (_record(subject, name, WholePass(reason=str(refusal))) for subject in able)
         return
     workload = Workload.of(
         name=name,
@@ -153,7 +156,7 @@ def _under(name: str, subjects: Sequence[Subject], stack: ExitStack) -> Iterator
         **({"folder": folder} if name == "full_disk" else {}),
     }
     jobs = [
-        Job(subject=subject, step="strain", asked=options, within_s=WITHIN_S, prefix=prefix)
+        Job(subject=subject, step="whole_pass", asked=options, within_s=WITHIN_S, prefix=prefix)
         for subject in able
     ]
     for subject, how in zip(able, done(jobs), strict=True):
@@ -171,7 +174,7 @@ def _end(name: str, ends: Ends) -> End:
         [*end.line.client_prefix, "sh", "-c", few], capture_output=True, text=True, check=False
     )
     if made.returncode:
-        raise OSError(f"ports cannot be made few here: {_last(made.stderr)}")
+        raise OSError(f"ports cannot be made few here: {last_line(made.stderr, 'no reason was given')}")
     return end
 
 
@@ -196,11 +199,7 @@ def _named(url: str) -> str:
     return url.replace("//127.0.0.1:", "//localhost:")
 
 
-def _last(said: str) -> str:
-    return (said.strip().splitlines() or ["no reason was given"])[-1]
-
-
-def _record(subject: Subject, name: str, seen: Strained) -> Endured:
+def _record(subject: Subject, name: str, seen: WholePass) -> Endured:
     is_known = seen.reason is None
     return Endured(
         side=subject.side,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from harness.link import Link
 from harness.measure.conformance.batch import Job, Subject, done, models, unfit
-from harness.measure.conformance.strained import Strained, read
+from harness.measure.conformance.whole_pass import WholePass, read
 from harness.measure.ends import Ends
 from harness.measure.planning.catalog import Catalog
 from harness.workload import Workload
@@ -64,7 +64,7 @@ def survivals(catalogs: Mapping[str, Catalog]) -> Iterator[Survival]:
         }
         digests = [*good.digests[:half], None, *good.digests[half:]]
         jobs = [
-            Job(subject=subject, step="strain", asked=asked, within_s=WITHIN_S)
+            Job(subject=subject, step="whole_pass", asked=asked, within_s=WITHIN_S)
             for subject in able
             for _ in range(TIMES)
         ]
@@ -74,9 +74,9 @@ def survivals(catalogs: Mapping[str, Catalog]) -> Iterator[Survival]:
         yield _told(subject, known.get(id(subject), []))
 
 
-def _told(subject: Subject, passes: Sequence[Strained]) -> Survival:
-    reason = unfit(subject) or next((each.reason for each in passes if each.reason), None)
-    whole = [each.verified for each in passes] if reason is None else []
+def _told(subject: Subject, passes: Sequence[WholePass]) -> Survival:
+    reason = unfit(subject) or next((pass_.reason for pass_ in passes if pass_.reason), None)
+    whole = [pass_.verified for pass_ in passes] if reason is None else []
     return Survival(
         side=subject.side,
         model=subject.variant.concurrency,
@@ -84,6 +84,6 @@ def _told(subject: Subject, passes: Sequence[Strained]) -> Survival:
         loop=subject.variant.loop,
         least=min(whole, default=None),
         most=max(whole, default=None),
-        told=next((each.raised for each in passes if each.raised), None),
+        told=next((pass_.raised for pass_ in passes if pass_.raised), None),
         reason=reason,
     )

@@ -15,6 +15,7 @@ from harness.measure.processes.launch import ROOT, first_line
 from harness.measure.processes.variables import clean_environment
 from harness.measured import Flow, LineWitness
 from harness.model import HarnessError
+from harness.text import last_line
 
 Mechanism = Literal["netem", "tun"]
 MECHANISMS: tuple[Mechanism, ...] = ("netem", "tun")  # in the order in which they are tried
@@ -131,7 +132,7 @@ def _ask(process: "subprocess.Popen[bytes]", what: object) -> dict[str, Any]:
         answer: dict[str, Any] = json.loads(line)
         return answer
     process.kill()
-    last = (stderr.read().decode(errors="replace").strip().splitlines() or ["it was killed"])[-1]
+    last = last_line(stderr.read(), "it was killed")
     raise HarnessError(f"the line between the hosts has ended: {last[:300]}")
 
 

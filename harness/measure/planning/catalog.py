@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from harness.measure.job import Entry, Environment, Source
-from harness.measure.planning.probe import contender, probe
+from harness.measure.planning.probe import as_contender, probe
 from harness.measure.processes.launch import ROOT
 from harness.measure.processes.variables import NONE
 from harness.measure.worker.spec import Program
@@ -48,7 +48,9 @@ class Catalog:
 
     def contender(self, axis: Axis, name: str) -> Contender:
         """Return the contender of this name."""
-        return next(one for one in self.contenders if (one.axis, one.name) == (axis, name))
+        return next(
+            contender for contender in self.contenders if (contender.axis, contender.name) == (axis, name)
+        )
 
     @property
     def environment(self) -> Environment:
@@ -106,7 +108,7 @@ def open_catalog(
     ]
     asked: list[tuple[Axis, Sequence[Path]]] = [("client", clients), ("concurrency", models), ("loop", loops)]
     # A link is named as it was given, whatever it leads to.
-    given = [(axis, one.parent.resolve() / one.name) for axis, paths in asked for one in paths]
+    given = [(axis, path.parent.resolve() / path.name) for axis, paths in asked for path in paths]
     for axis, path in given:
         _check_given(axis, path, files)
         files.append((axis, path))
@@ -116,12 +118,12 @@ def open_catalog(
             "variables": {name: redacted_variable(name, variables[name]) for name in sorted(variables)}
         }
     contenders = tuple(
-        contender(axis, path, answer, strict=strict and (axis, path) in given)
+        as_contender(axis, path, answer, strict=strict and (axis, path) in given)
         for (axis, path), answer in zip(files, answers, strict=True)
     )
-    variants = tuple(sorted(combine(contenders), key=lambda one: one.id))
+    variants = tuple(sorted(combine(contenders), key=lambda variant: variant.id))
     for axis, path in given if strict else ():
-        if path.stem not in {getattr(one, axis) for one in variants}:
+        if path.stem not in {getattr(variant, axis) for variant in variants}:
             raise HarnessError(
                 f"{OPTIONS[axis]}: {path.name} fits no other file: look at its LOOPS, and at the FETCH of models",
                 exit_code=2,
@@ -138,19 +140,22 @@ def open_catalog(
 
 def combine(contenders: Iterable[Contender]) -> list[Variant]:
     """Return every point on the three axes whose contracts fit together. Pure."""
-    every = list(contenders)
-    loops = {one.name: one for one in every if one.axis == "loop"}
+    known = list(contenders)
+    clients, models, loops = (
+        {contender.name: contender for contender in known if contender.axis == axis}
+        for axis in get_args(Axis)
+    )
     found = []
-    for model in (one for one in every if one.axis == "concurrency"):
-        for client in (one for one in every if one.axis == "client"):
+    for model in models.values():
+        for client in clients.values():
             if None not in (client.fetch, model.fetch) and client.fetch != model.fetch:
                 continue
             for loop in _loops(model, client, loops):
                 parts = [model, client, *([loops[loop]] if loop else [])]
-                reasons = [f"{one.name}: {one.unavailable}" for one in parts if one.unavailable]
+                reasons = [f"{part.name}: {part.unavailable}" for part in parts if part.unavailable]
                 found.append(
                     Variant(
-                        id="/".join(one.name for one in parts),
+                        id="/".join(part.name for part in parts),
                         concurrency=model.name,
                         client=client.name,
                         loop=loop,
@@ -171,12 +176,19 @@ def match(
         asked: where the globs come from, for the message.
     """
     for glob in globs:
-        if not any(fnmatch.fnmatchcase(one.id, glob) for one in variants):
-            raise HarnessError(
-                f"{asked}: {glob!r} matches no variant; `list` shows their ids",
-                exit_code=2,
-            )
-    return tuple(one for one in variants if any(fnmatch.fnmatchcase(one.id, glob) for glob in globs))
+        if not any(fnmatch.fnmatchcase(variant.id, glob) for variant in variants):
+            raise HarnessError(f"{asked}: {glob!r} matches no variant; `list` shows their ids", exit_code=2)
+    return tuple(
+        variant for variant in variants if any(fnmatch.fnmatchcase(variant.id, glob) for glob in globs)
+    )
+
+
+def match_one(glob: str, variants: Sequence[Variant], asked: str = "--variant") -> Variant:
+    """Return the one variant whose id fits; that it fits several is an error."""
+    found = match([glob], variants, asked)
+    if len(found) > 1:
+        raise HarnessError(f"{asked}: {glob!r} names {len(found)} variants; give one", exit_code=2)
+    return found[0]
 
 
 def _loops(model: Contender, client: Contender, known: Mapping[str, Contender]) -> list[str | None]:
@@ -188,9 +200,9 @@ def _loops(model: Contender, client: Contender, known: Mapping[str, Contender]) 
     return [name for name in fits if client.loops is None or _runs_on(client, known[name])]
 
 
-def _runs_on(one: Contender, loop: Contender) -> bool:
+def _runs_on(contender: Contender, loop: Contender) -> bool:
     """Whether it names this loop, or one in whose place this loop says that it can run."""
-    return not {loop.name, *(loop.loops or ())}.isdisjoint(one.loops or ())
+    return not {loop.name, *(loop.loops or ())}.isdisjoint(contender.loops or ())
 
 
 def _check_given(axis: Axis, path: Path, files: list[tuple[Axis, Path]]) -> None:

@@ -39,7 +39,7 @@ def make_plan(
     names = [workload.name for workload in workloads]
     available = [variant.id for variant in variants if variant.unavailable is None]
     skipped = skipped_cells(workloads, variants, lacking)
-    left_out = {each.cell for each in skipped}
+    left_out = {skip.cell for skip in skipped}
     plan = Plan(
         suite=suite,
         baseline=baseline,
@@ -160,7 +160,7 @@ def _fitting(workloads: Sequence[Workload]) -> tuple[Workload, ...]:
 
 
 def _why_nothing(plan: Plan) -> str:
-    skipped = {f"{each.cell.workload}: {each.reason}" for each in plan.skipped}
+    skipped = {f"{skip.cell.workload}: {skip.reason}" for skip in plan.skipped}
     unavailable = {variant.unavailable for variant in plan.variants if variant.unavailable}
     return "; ".join([*sorted(unavailable | skipped), "choose other variants or workloads"])
 

@@ -78,7 +78,7 @@ def turns_per_share(twin: Sequence[Trial], probe: Sequence[Trial], metric: Metri
     Raises:
         HarnessError: the probe was not slower, so that nothing can be planted in this variant and workload.
     """
-    failed = next((one.reason for one in (*twin, *probe) if one.reason is not None), None)
+    failed = next((trial.reason for trial in (*twin, *probe) if trial.reason is not None), None)
     if failed:
         raise HarnessError(f"the pilot failed: {failed}")
     logs = [

@@ -83,7 +83,7 @@ def sound(told: dict[str, Any]) -> dict[str, Any]:
     return told
 
 
-def contender(axis: Axis, path: Path, answer: dict[str, Any], *, strict: bool) -> Contender:
+def as_contender(axis: Axis, path: Path, answer: dict[str, Any], *, strict: bool) -> Contender:
     """Turn the probe's answer into a record; a broken contract, or anything wrong with a file given by path, is an error."""
     unavailable = None
     if "missing" in answer:

@@ -18,7 +18,7 @@ from typing import IO, Any, Self
 from harness.measure.processes.usage import IS_LINUX, Family
 from harness.measure.processes.variables import NONE, clean_environment
 from harness.model import HarnessError
-from harness.text import printable, printable_values, redacted
+from harness.text import last_line, printable, printable_values, redacted
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -221,7 +221,7 @@ class Worker:
         except subprocess.TimeoutExpired:
             return WorkerDied("the worker closed its pipes")
         self._errors.seek(0)
-        last = (self._errors.read().decode(errors="replace").strip().splitlines() or [""])[-1][:300]
+        last = last_line(self._errors.read())[:300]
         how = f"was killed by {_signal(-status)}" if status < 0 else f"ended with exit code {status}"
         told = f"the worker {how}" + (f": {printable(redacted(last))}" if last else "")
         return WorkerDied(told, by_signal=status < 0)

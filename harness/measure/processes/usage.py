@@ -58,8 +58,8 @@ class Family:
     def members(self) -> list[int]:
         """The process and its descendants, those that wait to be reaped too."""
         found = list(self._roots)
-        for one in found:
-            found += [child for child in children(one) if child not in found]
+        for parent in found:
+            found += [child for child in children(parent) if child not in found]
         return found
 
     def cpu_s(self) -> float:
@@ -88,7 +88,7 @@ class Family:
                 os.getpriority(os.PRIO_PROCESS, self.pid),
                 os.sched_getscheduler(self.pid),
                 frozenset(os.sched_getaffinity(self.pid)),
-                tuple(resource.prlimit(self.pid, one) for one in LIMITS),
+                tuple(resource.prlimit(self.pid, limit) for limit in LIMITS),
             )
             state, flags, pending = (_stat(self.pid)[place] for place in (0, 6, 28))
         except OSError:
@@ -111,16 +111,16 @@ class Family:
     def kill(self) -> None:
         """Kill every member; what a member starts meanwhile is found in the next look."""
         while found := set(self.members()) - self._killed:
-            for one in found:
+            for pid in found:
                 with suppress(ProcessLookupError):
-                    os.kill(one, signal.SIGKILL)
+                    os.kill(pid, signal.SIGKILL)
             self._killed |= found
 
     def reap(self) -> None:
         """Take what was killed off the table of processes, once the process itself has been waited for."""
-        for one in self._killed:
+        for pid in self._killed:
             with suppress(ChildProcessError):
-                os.waitpid(one, 0)
+                os.waitpid(pid, 0)
 
 
 class Orphans:
@@ -138,8 +138,8 @@ class Orphans:
 
     def __exit__(self, *_: object) -> None:
         while found := self.found():
-            for one in found:
-                end(one)
+            for pid in found:
+                end(pid)
         _reap_for_descendants(on=False)
 
     def know(self, pids: Iterable[int]) -> None:
@@ -169,7 +169,7 @@ def children(pid: int) -> set[int]:
     """Children of a process, none if it has ended."""
     if not LISTS_CHILDREN:
         with suppress(psutil.Error):
-            return {one.pid for one in psutil.Process(pid).children()}
+            return {child.pid for child in psutil.Process(pid).children()}
         return set()
     found = ""
     for thread in _threads(pid):
@@ -194,7 +194,7 @@ def priority(thread: int) -> int | None:
 
 def _threads(pid: int) -> list[int]:
     with suppress(OSError):
-        return [int(one) for one in os.listdir(f"/proc/{pid}/task")]  # noqa: PTH208 - no path is wanted
+        return [int(thread) for thread in os.listdir(f"/proc/{pid}/task")]  # noqa: PTH208 - no path is wanted
     return []
 
 

@@ -18,7 +18,7 @@ OVERHEAD = 1500 / 1448  # an IP packet over what it carries of a TCP stream, on 
 
 
 def distribution(amounts: Sequence[float]) -> tuple[float, ...]:
-    """Return quantiles at even steps of which ``harness.workload.drawn`` makes these amounts again.
+    """Return quantiles at even steps of which ``harness.draws.drawn`` makes these amounts again.
 
     Exactly so of up to 50 amounts; of more as nearly as so many quantiles can. Between two amounts they are linear, and
     an amount stands in the middle of its part (Hazen 1914; Hyndman & Fan 1996, type 5).
@@ -74,17 +74,17 @@ def profile(
         connects: origin -> seconds of TCP connects to it, beside those of the fetches.
         has_http2: see ``Profile``.
     """
-    hops = [hop for each in fetched for hop in each.hops]
+    hops = [hop for fetch in fetched for hop in fetch.hops]
     known: dict[Origin, list[float]] = {hop.origin: list(connects.get(hop.origin, ())) for hop in hops}
     for hop in hops:
         if hop.connect_s is not None:
             known[hop.origin].append(hop.connect_s)
     least = {origin: min(seconds) for origin, seconds in known.items()}
     round_trip = statistics.median(least.values())
-    rates = rates_of([each.hops[-1].pieces for each in fetched])
-    sizes = [each.size for each in fetched]
-    last = [each.hops[-1] for each in fetched]
-    ways = Counter(_way(each) for each in fetched)
+    rates = rates_of([fetch.hops[-1].pieces for fetch in fetched])
+    sizes = [fetch.size for fetch in fetched]
+    last = [fetch.hops[-1] for fetch in fetched]
+    ways = Counter(_way(fetch) for fetch in fetched)
     return Profile(
         images=len(fetched),
         small=sum(size < LEAST_BYTES for size in sizes),
@@ -137,7 +137,7 @@ def _thinking_s(hop: Hop, round_trip_s: float) -> float:
     return thinking_s if thinking_s >= LEAST_S else 0.0
 
 
-def _way(each: Fetched) -> str:
-    if len(each.hops) == 1:
+def _way(fetch: Fetched) -> str:
+    if len(fetch.hops) == 1:
         return "straight"
-    return "same host" if each.hops[0].origin.host == each.hops[-1].origin.host else "other host"
+    return "same host" if fetch.hops[0].origin.host == fetch.hops[-1].origin.host else "other host"

@@ -15,6 +15,7 @@ from harness.measure.worker.errors import answer_of, leaf
 from harness.measure.worker.rehearsal import advice_on_error
 from harness.measure.worker.spec import Program, downloads_of
 from harness.measure.worker.trial import Trial, pin
+from harness.measure.worker.variant import Variant
 
 REASON_LENGTH = 300
 GRACE_S = 5  # the harness comes first
@@ -25,7 +26,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # a print in a contender must not reach the harness as an answer
     trial: list[Trial] = []
-    subject: list[Any] = []
+    variant: list[Variant] = []
 
     def saturate_server(urls: list[str], seconds: float, http: str, cpus: list[int]) -> dict[str, float]:
         pin(cpus)
@@ -41,11 +42,18 @@ def main() -> None:
     def load_trial(**program: Any) -> None:
         trial.append(Trial(Program(**program)))
 
-    def load_subject(**program: Any) -> None:
-        # As above: no trial needs it.
-        from harness.measure.worker.conform import Subject  # noqa: PLC0415 - no trial needs it
+    def load_variant(**program: Any) -> None:
+        variant.append(Variant(Program(**program)))
 
-        subject.append(Subject(Program(**program)))
+    def meet(**asked: Any) -> dict[str, Any]:
+        from harness.measure.worker import conform  # noqa: PLC0415 - no trial needs it
+
+        return conform.meet(variant[0], **asked)
+
+    def whole_pass(**asked: Any) -> dict[str, Any]:
+        from harness.measure.worker import whole_pass  # noqa: PLC0415 - no trial needs it
+
+        return whole_pass.whole_pass(variant[0], **asked)
 
     steps: dict[str, Callable[..., Any]] = {
         "probe": probe,
@@ -53,10 +61,10 @@ def main() -> None:
         "interpreter": interpreter,
         "saturate": saturate_server,
         "load": load_trial,
-        "examine": load_subject,
-        # There is no subject and no trial yet to take the methods of.
-        "meet": lambda **asked: subject[0].meet(**asked),  # noqa: PLW0108
-        "strain": lambda **asked: subject[0].strain(**asked),  # noqa: PLW0108
+        "examine": load_variant,
+        "meet": meet,
+        "whole_pass": whole_pass,
+        # There is no trial yet to take the methods of.
         "assign": lambda **downloads: trial[0].assign(downloads_of(downloads)),
         "prepare": lambda **asked: trial[0].prepare(**asked),  # noqa: PLW0108
         "rehearse": lambda certificates: trial[0].rehearse(certificates=certificates),

@@ -8,72 +8,54 @@ from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import Any
 
-from harness.measure.worker.contender import is_async_client, load
 from harness.measure.worker.errors import name_of
 from harness.measure.worker.retry import sleep
-from harness.measure.worker.spec import Program
-from harness.measure.worker.strain import strain
+from harness.measure.worker.variant import Variant
 from harness.measure.worker.words import digest, words
 
 SETTLE_S = 0.1  # a loop closes what it was told to close in its next turns
 Visit = tuple[str, float]  # a URL, and the seconds to wait before it is fetched
 
 
-class Subject:
-    """A variant, ready to be looked at.
+def meet(variant: Variant, *, visits: Sequence[Visit], **options: Any) -> dict[str, Any]:
+    """Open the client, fetch these one after the other whatever comes of them, and close the client.
 
     Args:
-        program: the files that make it; the model is driven by ``strain`` alone.
+        options: of ``open_client``.
+
+    Returns:
+        ``fetches``: took_s, and either sha256 and bytes or error and message; ``held``: descriptors and threads before
+        the client was opened, after the first fetch, after the last, and when it was closed.
     """
-
-    def __init__(self, program: Program) -> None:
-        self._client = load(program.client)
-        self._model = load(program.concurrency_model)
-        self._loop = load(program.loop) if program.loop else None
-
-    def strain(self, **asked: Any) -> dict[str, Any]:
-        """Run the whole program once, under a limit (see ``strain``)."""
-        return strain(self._client, self._model, self._loop, **asked)
-
-    def meet(self, *, visits: Sequence[Visit], **options: Any) -> dict[str, Any]:
-        """Open the client, fetch these one after the other whatever comes of them, and close the client.
-
-        Args:
-            options: of ``open_client``.
-
-        Returns:
-            ``fetches``: took_s, and either sha256 and bytes or error and message; ``held``: descriptors and threads before
-            the client was opened, after the first fetch, after the last, and when it was closed.
-        """
-        notes = _Notes()
-        if not is_async_client(self._client):
+    notes = _Notes()
+    open_client = variant.client.open_client
+    if not variant.is_async:
+        notes.look()
+        with open_client(**options) as fetch:
+            for url, pause_s in visits:
+                time.sleep(pause_s)
+                with notes.taken(url) as keep:
+                    keep(fetch(url))
+                notes.look_once()
             notes.look()
-            with self._client.open_client(**options) as fetch:
-                for url, pause_s in visits:
-                    time.sleep(pause_s)
-                    with notes.taken(url) as keep:
-                        keep(fetch(url))
-                    notes.look_once()
-                notes.look()
-            notes.look()
-            return notes.told()
+        notes.look()
+        return notes.told()
 
-        async def main() -> None:
-            notes.look()
-            async with self._client.open_client(**options) as fetch:
-                for url, pause_s in visits:
-                    await sleep(pause_s)
-                    with notes.taken(url) as keep:
-                        keep(await fetch(url))
-                    notes.look_once()
-                await sleep(SETTLE_S)
-                notes.look()
+    async def main() -> None:
+        notes.look()
+        async with open_client(**options) as fetch:
+            for url, pause_s in visits:
+                await sleep(pause_s)
+                with notes.taken(url) as keep:
+                    keep(await fetch(url))
+                notes.look_once()
             await sleep(SETTLE_S)
             notes.look()
+        await sleep(SETTLE_S)
+        notes.look()
 
-        assert self._loop is not None  # noqa: S101 - no model drives an async client without one
-        self._loop.run(main)
-        return notes.told()
+    variant.run(main)
+    return notes.told()
 
 
 class _Notes:

@@ -97,14 +97,14 @@ def versions_with_requirements(roots: Iterable[str]) -> dict[str, str]:
     queue = list(versions(roots))
     while queue:
         try:
-            one = metadata.distribution(queue.pop())
+            package = metadata.distribution(queue.pop())
         except metadata.PackageNotFoundError:
             continue  # required on another platform or Python
-        if one.name.lower() not in found:
-            found[one.name.lower()] = one.version or UNKNOWN
+        if package.name.lower() not in found:
+            found[package.name.lower()] = package.version or UNKNOWN
             queue += [
                 re.split(r"[^\w.-]", line, maxsplit=1)[0]
-                for line in one.requires or ()
+                for line in package.requires or ()
                 if "extra ==" not in line
             ]
     return dict(sorted(found.items()))
@@ -176,6 +176,6 @@ def _names(module: ModuleType, name: str, example: tuple[str, ...] = ("asyncio",
     value = getattr(module, name, None)
     if value is None:
         return None
-    if not isinstance(value, tuple) or not all(isinstance(one, str) for one in value):
+    if not isinstance(value, tuple) or not all(isinstance(part, str) for part in value):
         raise ContractError(f"has {name} that is no tuple of names such as {example}")
     return value

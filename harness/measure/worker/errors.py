@@ -93,7 +93,7 @@ def may_pass(error: BaseException) -> bool:
     status = answer_of(error).status
     if status is not None and status >= FIRST_ERROR:
         return status in PASSING
-    told = [f"{type(each).__name__} {each}".lower() for each in chain(error)]
+    told = [f"{type(cause).__name__} {cause}".lower() for cause in chain(error)]
     if any(word in text for word in LASTING for text in told):
         return False
     return isinstance(error, UnicodeError) or not isinstance(error, FAULTS_OF_CODE)

@@ -130,4 +130,4 @@ def _is_of_an_image(error: BaseException) -> bool:
     """Whether a fetch raised it, or it came of one that did: but a fault of the model's own code is no answer to it."""
     if hasattr(error, MARK):
         return True
-    return not isinstance(error, FAULTS_OF_CODE) and any(hasattr(each, MARK) for each in chain(error))
+    return not isinstance(error, FAULTS_OF_CODE) and any(hasattr(cause, MARK) for cause in chain(error))

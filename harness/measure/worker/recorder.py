@@ -21,12 +21,7 @@ class Recorder:
         at_half: called once, when the image in the middle of the list has arrived; only in passes that are not timed.
     """
 
-    def __init__(
-        self,
-        urls: Sequence[str],
-        folder: str | None,
-        at_half: Callable[[], None] | None,
-    ) -> None:
+    def __init__(self, urls: Sequence[str], folder: str | None, at_half: Callable[[], None] | None) -> None:
         self._urls = urls
         self._folder = folder
         # Each URL is taken from here by its one call. Any other call goes to one place more at the end of the lists: so it

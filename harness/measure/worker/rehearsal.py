@@ -1,4 +1,4 @@
-"""Before anything is measured: one fetch of an image that is not there, and what a friend would say of how it went."""
+"""Before anything is measured: one fetch of an image that is not there, and advice on how it went."""
 
 import re
 from collections.abc import Awaitable, Generator, Iterator, Mapping

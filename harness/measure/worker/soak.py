@@ -1,17 +1,16 @@
 """One client opened once, and batch after batch through it: bodies are checked, failures counted, and nothing is timed."""
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 from itertools import count
 from time import monotonic
-from types import ModuleType
 from typing import Any
 
 from harness.measure.worker import retry
-from harness.measure.worker.contender import is_async_client
 from harness.measure.worker.errors import name_of
 from harness.measure.worker.spec import Downloads, Rule
+from harness.measure.worker.variant import AsyncFetch, SyncFetch, Variant
 
 ONCE = Rule(attempts=1, backoff_s=0.0, give_up_s=0.0, seed=0)
 
@@ -34,7 +33,7 @@ class Account:
         self._failed: list[Counter[str]] = [Counter() for _ in urls]
         self._attempts = count()  # threads share it, and its step is one
 
-    def sync(self, fetch: Callable[[str], bytes]) -> Callable[[str], bytes]:
+    def sync(self, fetch: SyncFetch) -> SyncFetch:
         """Wrap a sync fetch; it never raises, so that a batch goes on whatever the model does about errors."""
         tried = retry.sync(fetch, self._rule, self._note)
 
@@ -47,7 +46,7 @@ class Account:
 
         return counted
 
-    def asynchronous(self, fetch: Callable[[str], Awaitable[bytes]]) -> Callable[[str], Awaitable[bytes]]:
+    def asynchronous(self, fetch: AsyncFetch) -> AsyncFetch:
         """Wrap an async fetch likewise."""
         tried = retry.asynchronous(fetch, self._rule, self._note)
 
@@ -82,48 +81,14 @@ class Account:
         }
 
 
-def soak(
-    *,
-    client: ModuleType,
-    model: ModuleType,
-    loop: ModuleType | None,
-    downloads: Downloads,
-    digests: Sequence[str],
-    batches: int,
-) -> dict[str, Any]:
+def soak(variant: Variant, downloads: Downloads, *, digests: Sequence[str], batches: int) -> dict[str, Any]:
     """Fetch all URLs so many times through one client.
 
     Returns:
         what ``Account.told`` returns, and ``seconds``.
     """
-    urls, concurrency = downloads.urls, downloads.concurrency
-    account = Account(urls, digests, downloads.retry)
-
-    def opened() -> Any:
-        return client.open_client(
-            concurrency=concurrency, timeout_s=downloads.timeout_s, ca_file=downloads.ca_file
-        )
-
-    def plain() -> None:
-        with opened() as fetch:
-            for _ in range(batches):
-                model.download(account.sync(fetch), urls, concurrency)
-
-    async def sync_client() -> None:
-        with opened() as fetch:
-            for _ in range(batches):
-                await model.download(account.sync(fetch), urls, concurrency)
-
-    async def async_client() -> None:
-        async with opened() as fetch:
-            for _ in range(batches):
-                await model.download(account.asynchronous(fetch), urls, concurrency)
-
+    account = Account(downloads.urls, digests, downloads.retry)
+    run = variant.composed(account, downloads.urls, times=batches, **downloads.options)
     began = monotonic()
-    if loop is None:
-        plain()
-    else:
-        main: Callable[[], Coroutine[Any, Any, None]]
-        main = async_client if is_async_client(client) else sync_client
-        loop.run(main)
+    run()
     return {"seconds": monotonic() - began, **account.told()}

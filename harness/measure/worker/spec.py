@@ -1,7 +1,7 @@
 """What a worker is told, as records: the launcher encodes them and the worker decodes them. Standard library only."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -62,20 +62,13 @@ class Downloads:
     absent: str = ""
     retry: Rule | None = None
 
-
-def told(record: Program | Downloads) -> Mapping[str, Any]:
-    """The record as arguments of a command; ``Program``, or ``downloads_of``, called with them, is the way back."""
-    values = {each.name: getattr(record, each.name) for each in fields(record)}
-    return {name: _plain(value) for name, value in values.items()}
+    @property
+    def options(self) -> dict[str, Any]:
+        """What ``open_client`` is told."""
+        return {"concurrency": self.concurrency, "timeout_s": self.timeout_s, "ca_file": self.ca_file}
 
 
 def downloads_of(arguments: Mapping[str, Any]) -> Downloads:
-    """The record that was told."""
+    """The record of what ``asdict`` made of it."""
     retry = arguments.get("retry")
     return Downloads(**{**arguments, "retry": retry and Rule(**retry)})
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, Rule):
-        return asdict(value)
-    return dict(value) if isinstance(value, Mapping) else value

@@ -5,7 +5,7 @@ import os
 import resource
 import sys
 import threading
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -14,9 +14,10 @@ from types import ModuleType
 from typing import Any
 
 from harness.measure.worker import rehearsal
-from harness.measure.worker.contender import is_async_client, load, packages_of
+from harness.measure.worker.contender import packages_of
 from harness.measure.worker.recorder import Recorder
 from harness.measure.worker.spec import Downloads, Program
+from harness.measure.worker.variant import Variant
 
 CAN_PIN = hasattr(os, "sched_setaffinity")
 
@@ -29,9 +30,7 @@ class Trial:
     """
 
     def __init__(self, program: Program) -> None:
-        self._client = load(program.client)
-        self._model = load(program.concurrency_model)
-        self._loop = load(program.loop) if program.loop else None
+        self._variant = Variant(program)
         self._threads = 0
         gc.freeze()  # what was imported is no garbage: a collection before each pass need not walk through it
         pin(program.cpus)  # after the imports: workers are launched together, on all CPUs
@@ -51,18 +50,18 @@ class Trial:
         """
         missing = self._downloads.absent
         refused = self._downloads.refused if certificates else {}
-        if not is_async_client(self._client):
-            with self._open_client() as fetch:
+        open_client, options = self._variant.client.open_client, self._downloads.options
+        if not self._variant.is_async:
+            with open_client(**options) as fetch:
                 reason, gave_way = rehearsal.sync(fetch, missing, refused), True
         else:
             found: list[tuple[str | None, bool]] = []
 
             async def main() -> None:
-                async with self._open_client() as fetch:
+                async with open_client(**options) as fetch:
                     found.append(await rehearsal.asynchronous(fetch, missing, refused))
 
-            assert self._loop is not None  # noqa: S101 - no model drives an async client without one
-            self._loop.run(main)
+            self._variant.run(main)
             [(reason, gave_way)] = found
         told = {"advice" if reason in rehearsal.HARMLESS else "reason": reason} if reason else {}
         return told if gave_way else {"blocks": rehearsal.BLOCKS, **told}
@@ -78,7 +77,7 @@ class Trial:
         self._warmup = warmup
         at_half = self._count_threads if warmup else None
         self._recorder = _recorder(asked, at_half, watched=watched)
-        self._run = self._program(self._recorder)
+        self._run = self._variant.composed(self._recorder, asked.urls, **asked.options)
         # Each pass begins like a program of its own. Else every seventh or so pays for what the others left: 15 ms of 50.
         gc.collect()
 
@@ -120,14 +119,7 @@ class Trial:
         """Fetch all images so many times through one client (see ``worker.soak``)."""
         from harness.measure.worker.soak import soak  # noqa: PLC0415 - no trial needs it
 
-        return soak(
-            client=self._client,
-            model=self._model,
-            loop=self._loop,
-            downloads=self._downloads,
-            digests=digests,
-            batches=batches,
-        )
+        return soak(self._variant, self._downloads, digests=digests, batches=batches)
 
     def end(self) -> dict[str, Any]:
         """Return what is known of the process once nothing is measured any more."""
@@ -135,37 +127,8 @@ class Trial:
             "peak_rss_bytes": _peak_rss_bytes(),
             "threads": self._threads,
             "executor_size": ThreadPoolExecutor()._max_workers,  # noqa: SLF001 - the only place where the size in force can be read
-            "parity": _parity([self._client, self._model, *([self._loop] if self._loop else [])]),
+            "parity": _parity(self._variant.modules),
         }
-
-    def _program(self, recorder: Recorder) -> Callable[[], None]:
-        """Compose the three contenders into what a user's program would be."""
-        asked, model, loop = self._downloads, self._model, self._loop
-        urls, concurrency, open_client = asked.urls, asked.concurrency, self._open_client
-
-        def plain() -> None:
-            with open_client() as fetch:
-                model.download(recorder.sync(fetch), urls, concurrency)
-
-        async def sync_client() -> None:
-            with open_client() as fetch:
-                await model.download(recorder.sync(fetch), urls, concurrency)
-
-        async def async_client() -> None:
-            async with open_client() as fetch:
-                await model.download(recorder.asynchronous(fetch), urls, concurrency)
-
-        if loop is None:
-            return plain
-        main: Callable[[], Coroutine[Any, Any, None]]
-        main = async_client if is_async_client(self._client) else sync_client
-        return lambda: loop.run(main)
-
-    def _open_client(self) -> Any:
-        asked = self._downloads
-        return self._client.open_client(
-            concurrency=asked.concurrency, timeout_s=asked.timeout_s, ca_file=asked.ca_file
-        )
 
     def _count_threads(self) -> None:
         self._threads = max(self._threads, len(_tasks()), threading.active_count())
@@ -197,7 +160,7 @@ def pin(cpus: Sequence[int]) -> None:
 def _tasks() -> list[int]:
     """Threads of this process as the system knows them; the main one alone (0) where it does not tell."""
     tasks = Path("/proc/self/task")
-    return [int(one.name) for one in tasks.iterdir()] if tasks.exists() else [0]
+    return [int(task.name) for task in tasks.iterdir()] if tasks.exists() else [0]
 
 
 def _peak_rss_bytes() -> int:

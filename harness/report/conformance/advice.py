@@ -122,7 +122,7 @@ ADVICE: Mapping[tuple[str, Surprise, str], Advice] = {
 
 def advice_on(packages: Sequence[str], surprise: Surprise, fault: str) -> Advice | None:
     """Return what stands in the table for the first of these packages; None if nothing does."""
-    keys = ((package, surprise, of) for package in packages for of in (fault, ""))
+    keys = ((package, surprise, met) for package in packages for met in (fault, ""))
     return next((ADVICE[key] for key in keys if key in ADVICE), None)
 
 
@@ -135,7 +135,7 @@ def advice_lines(conducts: Sequence[Conduct]) -> Iterator[str]:
             advice = advice_on(packages, surprise, conduct.fault)
             told = f"{advice.text} ({advice.source})" if advice else NO_ADVICE
             found.setdefault((surprise, told), []).append(conduct)
-    for (surprise, told), of in found.items():
-        clients = ", ".join(dict.fromkeys(conduct.client for conduct in of))
-        faults = ", ".join(dict.fromkeys(conduct.fault for conduct in of))
+    for (surprise, told), alike in found.items():
+        clients = ", ".join(dict.fromkeys(conduct.client for conduct in alike))
+        faults = ", ".join(dict.fromkeys(conduct.fault for conduct in alike))
         yield f"{surprise} ({clients}: {faults}): {told}"

@@ -93,10 +93,10 @@ def survivals_frame(survivals: Sequence[Survival]) -> pd.DataFrame:
 def endured_frame(endured: Sequence[Endured]) -> pd.DataFrame:
     """One row per side, limit and program; of several classes of errors the words of the commonest."""
     rows = []
-    for each in endured:
-        ordered = sorted(each.errors.items(), key=lambda error: -error[1][0])
-        row = {name: getattr(each, name, None) for name in ENDURED}
-        row["loop"] = each.loop or NONE
+    for program in endured:
+        ordered = sorted(program.errors.items(), key=lambda error: -error[1][0])
+        row = {name: getattr(program, name, None) for name in ENDURED}
+        row["loop"] = program.loop or NONE
         row["errors"] = " ".join(f"{kind}={count}" for kind, (count, _) in ordered)
         row["message"] = ordered[0][1][1] if ordered else None
         rows.append(row)

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from harness.report.comparison import short, side_lines
-from harness.report.conformance.sheets import LEGEND, Said, Sheet
+from harness.report.conformance.sheets import LEGEND, Sheet, SheetCell
 from harness.report.page.template import fill
-from harness.report.words.formats import markdown
+from harness.report.words.formats import markdown, markdown_table
 
 TITLE = "fetchbench conformance"
 
@@ -35,21 +35,19 @@ def _lines(
     for sheet in sheets:
         yield f"\n### {markdown(sheet.title)}\n"
         yield f"{sheet.intro}\n"
-        yield "| " + " | ".join(map(markdown, sheet.heads)) + " |"
-        yield "|" + "---|" * len(sheet.heads)
-        for head, *cells in sheet.rows:
-            yield "| " + " | ".join([_head(head), *map(_cell, cells)]) + " |"
+        rows = ([_head(head), *map(_cell, cells)] for head, *cells in sheet.rows)
+        yield from markdown_table([markdown(head) for head in sheet.heads], rows)
         if sheet.notes:
             yield ""
             yield from (f"* {markdown(note)}" for note in sheet.notes)
     yield "\n" + "; ".join(f"**{word}**: {meaning}" for word, meaning in LEGEND) + "."
 
 
-def _head(said: Said) -> str:
+def _head(said: SheetCell) -> str:
     return f"{markdown(said.text)} ({markdown(said.more)})" if "/" in said.more else markdown(said.text)
 
 
-def _cell(said: Said) -> str:
+def _cell(said: SheetCell) -> str:
     text = f"**{markdown(said.text)}**" if said.is_news else markdown(said.text)
     return f"{text} ({markdown(short(said.more))})" if said.more else text
 
@@ -69,7 +67,7 @@ def conformance_html(
     """
     shown = {
         **facts,
-        **{name: ", ".join(f"{key} {value}" for key, value in of.items()) for name, of in sides.items()},
+        **{name: ", ".join(f"{key} {value}" for key, value in told.items()) for name, told in sides.items()},
     }
     return fill(
         "conformance.html.j2",

@@ -10,11 +10,11 @@ from harness.measure.conformance.survival import CONCURRENCY, IMAGES, Survival
 from harness.model import HERE
 from harness.report.conformance.advice import advice_lines
 from harness.report.conformance.frames import Place, differing, place
-from harness.report.words.units import seconds
+from harness.report.units import seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class SheetCell:
     """One cell.
 
     Attributes:
@@ -40,7 +40,7 @@ class Sheet:
     title: str
     intro: str
     heads: tuple[str, ...]
-    rows: tuple[tuple[Said, ...], ...]
+    rows: tuple[tuple[SheetCell, ...], ...]
     notes: tuple[str, ...] = ()
 
 
@@ -63,18 +63,22 @@ def sheets(
 ) -> list[Sheet]:
     """Return the tables of all that was looked at; nothing that was not."""
     every: list[Conduct | Survival | Endured] = [*conducts, *survivals, *endured]
-    sides = dict.fromkeys(each.side for each in every)
+    sides = dict.fromkeys(record.side for record in every)
     found = []
     for side in sides:
-        of = f" ({side})" if side != HERE or len(sides) > 1 else ""
+        suffix = f" ({side})" if side != HERE or len(sides) > 1 else ""
         found += [
-            _matrix([each for each in conducts if (each.side, each.scheme) == (side, scheme)], of, conducts)
-            for scheme in dict.fromkeys(each.scheme for each in conducts if each.side == side)
+            _matrix(
+                [conduct for conduct in conducts if (conduct.side, conduct.scheme) == (side, scheme)],
+                suffix,
+                conducts,
+            )
+            for scheme in dict.fromkeys(conduct.scheme for conduct in conducts if conduct.side == side)
         ]
         if survived := [survival for survival in survivals if survival.side == side]:
-            found.append(_models(survived, of))
-        if strained := [each for each in endured if each.side == side]:
-            found.append(_limits(strained, of))
+            found.append(_models(survived, suffix))
+        if limited := [program for program in endured if program.side == side]:
+            found.append(_limits(limited, suffix))
     return found
 
 
@@ -83,14 +87,14 @@ def headline(conducts: Sequence[Conduct]) -> str:
     told = [conduct for conduct in conducts if conduct.outcome not in {"unavailable", "failed"}]
     if not told:
         return ""
-    odd = [conduct for conduct in told if conduct.surprises]
-    clients = ", ".join(dict.fromkeys(conduct.client for conduct in odd))
-    return f"{len(odd)} of {len(told)} meetings of a client and a fault surprise" + (
-        f": {clients}." if odd else "."
+    surprising = [conduct for conduct in told if conduct.surprises]
+    clients = ", ".join(dict.fromkeys(conduct.client for conduct in surprising))
+    return f"{len(surprising)} of {len(told)} meetings of a client and a fault surprise" + (
+        f": {clients}." if surprising else "."
     )
 
 
-def _matrix(conducts: Sequence[Conduct], of: str, every: Sequence[Conduct]) -> Sheet:
+def _matrix(conducts: Sequence[Conduct], suffix: str, every: Sequence[Conduct]) -> Sheet:
     # One that can meet nothing at all has its reason below, and no column.
     clients = list(dict.fromkeys(conduct.client for conduct in conducts if conduct.outcome != "unavailable"))
     faults = list(dict.fromkeys(conduct.fault for conduct in conducts))
@@ -100,13 +104,13 @@ def _matrix(conducts: Sequence[Conduct], of: str, every: Sequence[Conduct]) -> S
     heads = tuple(f"{client} ({loops[client]})" if loops[client] else client for client in clients)
     rows = tuple(
         (
-            Said(text=fault, more=FAULTS[fault].help),
+            SheetCell(text=fault, more=FAULTS[fault].help),
             *(_conduct(known.get((client, fault)), others) for client in clients),
         )
         for fault in faults
     )
     return Sheet(
-        title=f"What each client does with each fault over {conducts[0].scheme.upper()}{of}",
+        title=f"What each client does with each fault over {conducts[0].scheme.upper()}{suffix}",
         intro="Each client fetched a good image, then one with the fault, then a good one, a few times, in a process of its "
         "own; async ones on the first loop that they name.",
         heads=("fault", *heads),
@@ -115,15 +119,15 @@ def _matrix(conducts: Sequence[Conduct], of: str, every: Sequence[Conduct]) -> S
     )  # fmt: skip
 
 
-def _conduct(conduct: Conduct | None, others: dict[Place, Conduct]) -> Said:
+def _conduct(conduct: Conduct | None, others: dict[Place, Conduct]) -> SheetCell:
     if conduct is None:
-        return Said(text="not looked at")
+        return SheetCell(text="not looked at")
     words = [conduct.outcome, *(name for name in conduct.surprises if name != conduct.outcome)]
     more = [short_class(conduct.error)] if conduct.error else []
     there = others.get(place(conduct))
     if there is not None:
         more.append(f"on {there.side} {_gist(there)}")
-    return Said(text=", ".join(words), more="; ".join(more), is_news=bool(conduct.surprises or there))
+    return SheetCell(text=", ".join(words), more="; ".join(more), is_news=bool(conduct.surprises or there))
 
 
 def _gist(conduct: Conduct) -> str:
@@ -142,9 +146,9 @@ def _why(conducts: Sequence[Conduct]) -> Iterator[str]:
     for conduct in conducts:
         if conduct.reason:
             found.setdefault((conduct.outcome, conduct.reason), []).append(conduct)
-    for (word, reason), of in found.items():
-        clients = dict.fromkeys(conduct.client for conduct in of)
-        faults = list(dict.fromkeys(conduct.fault for conduct in of))
+    for (word, reason), alike in found.items():
+        clients = dict.fromkeys(conduct.client for conduct in alike)
+        faults = list(dict.fromkeys(conduct.fault for conduct in alike))
         yield f"{word}: {', '.join(clients)}: {_some(faults)}: {reason}"
 
 
@@ -162,46 +166,54 @@ def _changes(conducts: Sequence[Conduct], others: dict[Place, Conduct]) -> Itera
             )
 
 
-def _models(survivals: Sequence[Survival], of: str) -> Sheet:
+def _models(survivals: Sequence[Survival], suffix: str) -> Sheet:
     rows = tuple(
         (
-            Said(text=each.model, more="/".join(filter(None, (each.client, each.loop)))),
-            _survivors(each),
-            Said(text="unavailable")
-            if each.reason
-            else Said(text=short_class(each.told) if each.told else "nobody is told", is_news=each.told is None),
+            SheetCell(text=survival.model, more="/".join(filter(None, (survival.client, survival.loop)))),
+            _survivors(survival),
+            SheetCell(text="unavailable")
+            if survival.reason
+            else SheetCell(
+                text=short_class(survival.told) if survival.told else "nobody is told",
+                is_news=survival.told is None,
+            ),
         )
-        for each in survivals
+        for survival in survivals
     )  # fmt: skip
     return Sheet(
-        title=f"What each model does with one bad image{of}",
+        title=f"What each model does with one bad image{suffix}",
         intro=f"Of {IMAGES} images, {CONCURRENCY} at once, the one in the middle is not there: 404.",
         heads=("model", f"of the other {IMAGES - 1} came", "the caller is told"),
         rows=rows,
-        notes=tuple(f"unavailable: {each.model}: {each.reason}" for each in survivals if each.reason),
+        notes=tuple(
+            f"unavailable: {survival.model}: {survival.reason}" for survival in survivals if survival.reason
+        ),
     )
 
 
-def _survivors(survival: Survival) -> Said:
+def _survivors(survival: Survival) -> SheetCell:
     if survival.least is None or survival.most is None:
-        return Said(text="unavailable")
+        return SheetCell(text="unavailable")
     least, most = survival.least, survival.most
     text = str(least) if least == most else f"{least} to {most}"
-    return Said(text=text, is_news=least < survival.others)
+    return SheetCell(text=text, is_news=least < survival.others)
 
 
-def _limits(endured: Sequence[Endured], of: str) -> Sheet:
+def _limits(endured: Sequence[Endured], suffix: str) -> Sheet:
     rows = tuple(
         (
-            Said(text=LIMITS[each.limit].help, more="/".join(filter(None, (each.model, each.client, each.loop)))),
-            *_endured(each),
+            SheetCell(
+                text=LIMITS[program.limit].help,
+                more="/".join(filter(None, (program.model, program.client, program.loop))),
+            ),
+            *_endured(program),
         )
-        for each in endured
-        if each.reason is None  # else it stands below
+        for program in endured
+        if program.reason is None  # else it stands below
     )  # fmt: skip
-    reasons = dict.fromkeys((each.limit, each.reason) for each in endured if each.reason)
+    reasons = dict.fromkeys((program.limit, program.reason) for program in endured if program.reason)
     return Sheet(
-        title=f"Limits of the machine{of}",
+        title=f"Limits of the machine{suffix}",
         intro="Who waits, who fails, with what words: each program as a careful programmer would write it.",
         heads=("what is short", "images that came", "last one after", "errors"),
         rows=rows,
@@ -209,13 +221,15 @@ def _limits(endured: Sequence[Endured], of: str) -> Sheet:
     )
 
 
-def _endured(each: Endured) -> Iterator[Said]:
-    verified = each.verified or 0
-    yield Said(text=f"{verified} of {each.images}", is_news=verified < each.images)
-    yield Said(text="none came" if each.last_s is None else seconds(each.last_s))
-    if not each.errors:
-        yield Said(text=f"none of a fetch, and then {short_class(each.raised)}" if each.raised else "none")
+def _endured(program: Endured) -> Iterator[SheetCell]:
+    verified = program.verified or 0
+    yield SheetCell(text=f"{verified} of {program.images}", is_news=verified < program.images)
+    yield SheetCell(text="none came" if program.last_s is None else seconds(program.last_s))
+    if not program.errors:
+        yield SheetCell(
+            text=f"none of a fetch, and then {short_class(program.raised)}" if program.raised else "none"
+        )
         return
-    ordered = sorted(each.errors.items(), key=lambda error: -error[1][0])
+    ordered = sorted(program.errors.items(), key=lambda error: -error[1][0])
     counted = ", ".join(f"{count:,} {short_class(kind)}" for kind, (count, _) in ordered)
-    yield Said(text=counted, more=ordered[0][1][1])
+    yield SheetCell(text=counted, more=ordered[0][1][1])

@@ -19,7 +19,6 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
-from harness.model import HERE, NONE
 from harness.report.drawings.style import Look, legible
 from harness.text import printable
 
@@ -72,6 +71,8 @@ def canvas(
     size: tuple[float, float],
     margins: tuple[float, float, float, float],
     grid: tuple[int, int] = (1, 1),
+    *,
+    used: int | None = None,
     **shared: Any,
 ) -> tuple[Figure, list[Axes]]:
     """A titled figure and its panels, row by row.
@@ -81,6 +82,7 @@ def canvas(
         size: width and height, inches.
         margins: left, right, bottom, top, inches.
         grid: rows and columns of panels.
+        used: how many of them there are; None for all.
         shared: what ``Figure.subplots`` takes, such as ``sharex``, and ``hspace`` and ``wspace``.
     """
     (width, height), (left, right, bottom, top) = size, margins
@@ -93,8 +95,10 @@ def canvas(
     figure.text(
         0.1 / width, 1 - 0.08 / height, title, ha="left", va="top", fontsize=points, weight="bold", color=INK
     )
-    panels = figure.subplots(*grid, squeeze=False, **shared)
-    return figure, list(panels.flat)
+    panels = list(figure.subplots(*grid, squeeze=False, **shared).flat)
+    for axes in panels[used:] if used else ():
+        axes.set_visible(False)
+    return figure, panels[:used]
 
 
 def log(axis: Axis, text: Text, low: float, high: float, *, most: int = 7, unit: float = 1.0) -> None:
@@ -237,8 +241,3 @@ def _bottom(cluster: Sequence[float], gap: float) -> float:
 
 def _top(cluster: Sequence[float], gap: float) -> float:
     return _bottom(cluster, gap) + gap * (len(cluster) - 1)
-
-
-def row_name(row: Mapping[Any, Any]) -> str:
-    """The variant, and its side if several environments were compared."""
-    return str(row["variant"]) + ("" if row["side"] in {HERE, NONE} else f" @{row['side']}")

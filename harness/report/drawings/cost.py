@@ -7,9 +7,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from harness.metrics import CLIENT_CPU, PEAK_RSS, RATE
-from harness.report.drawings.charts import CONTEXT, INK, SMALL, canvas, label_beside, log, row_name
+from harness.report.drawings.charts import CONTEXT, INK, SMALL, canvas, label_beside, log
 from harness.report.drawings.style import Look
-from harness.report.words.units import number, seconds, size
+from harness.report.units import number, seconds, size
+from harness.report.words.formats import row_name
 
 NAMED = 18  # labels that fit beside the figure
 

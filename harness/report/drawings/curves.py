@@ -10,9 +10,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
-from harness.report.drawings.charts import CONTEXT, SMALL, canvas, label_beside, log, row_name
+from harness.report.drawings.charts import CONTEXT, SMALL, canvas, label_beside, log
 from harness.report.drawings.style import Look
-from harness.report.words.units import scale_of, seconds
+from harness.report.units import scale_of, seconds
+from harness.report.words.formats import row_name
 from harness.text import printable
 
 MOST = 7  # series in a panel
@@ -41,6 +42,7 @@ def completion(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Fig
         (2.3 * columns + 0.9, lines_down * PANEL + (lines_down - 1) * gap + top + bottom),
         (0.65, 0.15, bottom, top),
         (lines_down, columns),
+        used=len(models),
         sharex=True,
         sharey=True,
         hspace=gap / PANEL,
@@ -52,7 +54,7 @@ def completion(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Fig
     panels[0].set(xlim=(0, end * 1.02), ylim=(0, 103))
     panels[0].xaxis.set_major_locator(MaxNLocator(4))
     panels[0].xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value / unit_s:g}"))
-    for axes, (model, own) in zip(panels, by_model.items(), strict=False):
+    for axes, (model, own) in zip(panels, by_model.items(), strict=True):
         _behind(axes, [np.column_stack([first["time_s"], 100 * first["share"]])])
         own.sort(key=_end)
         for shared, line in own[:MOST]:
@@ -69,8 +71,6 @@ def completion(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Fig
             borderpad=0.2,
             frameon=False,
         )
-    for axes in panels[len(models) :]:
-        axes.set_visible(False)
     figure.supxlabel(f"{unit} since the start of the pass (median over passes)", fontsize=SMALL)
     figure.supylabel("images done (%)", fontsize=SMALL, x=0.01)
     return figure
@@ -118,7 +118,7 @@ def latency(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure
 def lines_of(rows: pd.DataFrame) -> list[Line]:
     """The rows of each variant and side, with what they share."""
     groups = rows.groupby(["variant", "side"], sort=True)
-    return [(of.iloc[0].to_dict(), of) for _, of in groups]
+    return [(line.iloc[0].to_dict(), line) for _, line in groups]
 
 
 def _curve(axes: Axes, look: Look, x: pd.Series, y: pd.Series, label: str) -> None:
@@ -126,7 +126,7 @@ def _curve(axes: Axes, look: Look, x: pd.Series, y: pd.Series, label: str) -> No
         x,
         y,
         look.marker,
-        linestyle="-" if not look.dash else (0, look.dash),
+        linestyle=look.linestyle,
         color=look.colour,
         linewidth=1.4,
         markersize=3.5,

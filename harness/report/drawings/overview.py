@@ -11,7 +11,7 @@ from harness.model import NONE
 from harness.report.drawings.charts import INK, SMALL, canvas, counts, label_beside, log
 from harness.report.drawings.curves import MOST, lines_of
 from harness.report.drawings.style import Look
-from harness.report.words.units import number, ratio
+from harness.report.units import number, ratio
 from harness.text import printable
 
 
@@ -34,6 +34,7 @@ def scaling(
         (5.2 * columns, 2.4 * lines_down + 0.95),
         (0.65, 2.3, 0.6, 0.65),
         (lines_down, columns),
+        used=len(clients),
         sharex=True,
         sharey=True,
         wspace=1.0,
@@ -43,7 +44,7 @@ def scaling(
     is_share = metric.unit == "share"
     text = _percent if is_share else number
     log(panels[0].yaxis, text, rows[metric.key].min(), rows[metric.key].max())
-    for axes, client in zip(panels, clients, strict=False):
+    for axes, client in zip(panels, clients, strict=True):
         ends = []
         for shared, line in lines_of(rows[rows["client"] == client])[:MOST]:
             look, line = looks[shared["variant"]], line.sort_values("swept")  # noqa: PLW2901 - the same line, in order
@@ -51,13 +52,11 @@ def scaling(
             if f"{metric.key}_low" in line:
                 low, high = line[f"{metric.key}_low"], line[f"{metric.key}_high"]
                 axes.fill_between(x, low, high, color=look.colour, alpha=0.2, linewidth=0)
-            axes.plot(x, y, look.marker, linestyle=(0, look.dash) if look.dash else "-", color=look.colour)
+            axes.plot(x, y, look.marker, linestyle=look.linestyle, color=look.colour)
             name = f"{shared['concurrency']}" + ("" if shared["loop"] == NONE else f"/{shared['loop']}")
             ends.append((float(x.iloc[-1]), float(y.iloc[-1]), name, look.colour))
         axes.set_title(printable(client))
         label_beside(axes, ends)
-    for axes in panels[len(clients) :]:
-        axes.set_visible(False)
     figure.supxlabel(f"{label} (log scale)", fontsize=SMALL)
     unit = "" if is_share else f"{metric.unit}, "
     figure.supylabel(f"{metric.label} ({unit}log scale)", fontsize=SMALL, x=0.01)

@@ -8,10 +8,11 @@ from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from harness.report.drawings.charts import FAINT, LETTER, ROW, SMALL, beside, canvas, name_rows, row_name
+from harness.report.drawings.charts import FAINT, LETTER, ROW, SMALL, beside, canvas, name_rows
 from harness.report.drawings.style import COLOURS, Look
 from harness.report.frames.phases import LABELS, NAMES
-from harness.report.words.units import scale_of, seconds
+from harness.report.units import scale_of, seconds
+from harness.report.words.formats import row_name
 
 PANELS = (1.8, 3.8)  # inches: before sending, and of the rest, which that would dwarf on the same axis
 GAP, RIGHT = 0.3, 0.85  # inches: between them, and for the latency behind them

@@ -18,7 +18,7 @@ from harness.report.drawings.charts import (
     panel_of_rows,
 )
 from harness.report.drawings.style import COLOURS, MARKERS, Look
-from harness.report.words.units import seconds
+from harness.report.units import seconds
 
 LOOPS = ("asyncio", "uvloop", "trio", "none")
 LOOKS = {

@@ -7,10 +7,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from harness.report.drawings.charts import GRID, INK, SMALL, canvas, row_name
+from harness.report.drawings.charts import GRID, INK, SMALL, canvas
 from harness.report.drawings.curves import lines_of
 from harness.report.drawings.style import Look, legible
-from harness.report.words.units import scale_of, seconds
+from harness.report.units import scale_of, seconds
+from harness.report.words.formats import row_name
 from harness.text import printable
 
 COLUMNS = 4
@@ -40,6 +41,7 @@ def race(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure:
         size,
         (0.2, 0.2, 0.5, NAME + 0.35),
         (lines_down, columns),
+        used=len(strips),
         sharex=True,
         hspace=(NAME + 0.1) / STRIP,
         wspace=GAP / WIDTH,
@@ -47,7 +49,7 @@ def race(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure:
     end = float(rows["end_s"].max())
     size_s, unit = scale_of(end, "s")
     is_ideal_known = bool(rows["ideal_s"].notna().all())
-    for axes, (shared, images) in zip(panels, strips, strict=False):
+    for axes, (shared, images) in zip(panels, strips, strict=True):
         look, count = looks[shared["variant"]], len(images)
         if is_ideal_known:
             axes.axvspan(0, shared["ideal_s"], color=GRID, zorder=0)
@@ -72,8 +74,6 @@ def race(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure:
         )
     panels[0].xaxis.set_major_locator(MaxNLocator(4))
     panels[0].xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value / size_s:g}"))
-    for axes in panels[len(strips) :]:
-        axes.set_visible(False)
     grey = ", grey the least time that is possible" if is_ideal_known else ""
     figure.supxlabel(f"{unit} since the start of the pass; a bar is an image{grey}", fontsize=SMALL)
     return figure

@@ -9,22 +9,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from harness.report.drawings.charts import (
-    CONTEXT,
-    FAINT,
-    GRID,
-    INK,
-    SMALL,
-    WIDTH,
-    beside,
-    log,
-    panel_of_rows,
-    row_name,
-)
+from harness.report.drawings.charts import CONTEXT, FAINT, GRID, INK, SMALL, WIDTH, beside, log, panel_of_rows
 from harness.report.drawings.style import Look
-from harness.report.words.formats import PLAIN, cell, estimate
+from harness.report.units import ratio
+from harness.report.words.formats import PLAIN, cell, estimate, row_name
 from harness.report.words.ranked import RATIO, SPEED
-from harness.report.words.units import ratio
 
 
 def forest(rows: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure:

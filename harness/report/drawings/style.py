@@ -26,6 +26,11 @@ class Look:
     marker: str
     dash: tuple[float, ...]
 
+    @property
+    def linestyle(self) -> Any:
+        """The dash pattern as matplotlib takes it."""
+        return (0, self.dash) if self.dash else "-"
+
 
 CONTRAST = 4.5  # of text on white, at least (WCAG 2.2, 1.4.3)
 

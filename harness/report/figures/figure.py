@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from harness.metrics import RATE
-from harness.report.drawings.charts import Chart, row_name
+from harness.report.drawings.charts import Chart
 from harness.report.words.captions import CAPTIONS
-from harness.report.words.formats import PLAIN, Column, cell
+from harness.report.words.formats import PLAIN, Column, cell, row_name
 
 ALT_ROWS = 6  # an alt text is heard in one go; the data table has every row
 
@@ -29,15 +29,15 @@ class ReportFigure:
         csv: the file in which the rows of the frame stand.
     """
 
-    name: str
     kind: str
-    workload: str | None
     title: str
     frame: pd.DataFrame
     table: pd.DataFrame
     columns: tuple[Column, ...]
     csv: str
     draw: Chart
+    name: str = ""
+    workload: str | None = None
 
     @property
     def caption(self) -> str:

@@ -27,7 +27,6 @@ def of_host(tables: Tables) -> Iterator[ReportFigure]:
         yield ReportFigure(
             name="host",
             kind="host",
-            workload=None,
             title="The host's own pace over the run",
             frame=tables.host,
             table=tables.host,
@@ -80,7 +79,6 @@ def _sweep(name: str, field: str, metric: Metric, rows: pd.DataFrame) -> ReportF
     return ReportFigure(
         name=name,
         kind="scaling",
-        workload=None,
         title=f"{metric.label.capitalize()} over {spec.label}: {', '.join(dict.fromkeys(rows['workload']))}",
         frame=rows,
         table=wide(by_level, "level", metric.key),

@@ -22,24 +22,20 @@ def of_workload(tables: Tables, workload: str, slug: str) -> Iterator[ReportFigu
     """Yield the figures of one workload; one without data is left out."""
     ranked = named(tables.ranked[tables.ranked["workload"] == workload])
     measured = ranked[ranked["state"].isin(MEASURED)]
-    yield from _race(tables, workload, slug, measured)
-    yield from _phases(tables, workload, slug, measured)
-    yield from _ranking(tables, workload, slug, measured)
-    yield from _completion(tables, workload, slug, measured)
-    yield from _latency(tables, workload, slug, measured)
-    yield from _cost(workload, slug, measured)
-    yield from _factors(tables, workload, slug)
+    for made in (_race, _phases, _ranking, _completion, _latency, _cost, _factors):
+        for figure in made(tables, workload, measured):
+            yield replace(
+                figure, name=f"{figure.kind}-{slug}", title=f"{workload}: {figure.title}", workload=workload
+            )
 
 
-def _ranking(tables: Tables, workload: str, slug: str, measured: pd.DataFrame) -> Iterator[ReportFigure]:
+def _ranking(tables: Tables, workload: str, measured: pd.DataFrame) -> Iterator[ReportFigure]:
     compared = measured[measured["ratio"].notna() | measured["is_baseline"]]
     if compared.empty:
         return
     yield ReportFigure(
-        name=f"ranking-{slug}",
         kind="ranking",
-        workload=workload,
-        title=f"{workload}: {titles.ranking(measured, tables.metric)}",
+        title=titles.ranking(measured, tables.metric),
         frame=compared.assign(rounds=pd.Series(_rounds(tables, workload, compared), compared.index)),
         table=compared,
         columns=(
@@ -53,17 +49,15 @@ def _ranking(tables: Tables, workload: str, slug: str, measured: pd.DataFrame) -
     )
 
 
-def _race(tables: Tables, workload: str, slug: str, measured: pd.DataFrame) -> Iterator[ReportFigure]:
+def _race(tables: Tables, workload: str, measured: pd.DataFrame) -> Iterator[ReportFigure]:
     images = named(tables.race[tables.race["workload"] == workload])
     if images.empty:
         return
     ideal_s = tables.workloads.set_index("workload")["ideal_s"][workload]
     ends = images.loc[images.groupby("name", sort=False)["end_s"].idxmax()]
     yield ReportFigure(
-        name=f"race-{slug}",
         kind="race",
-        workload=workload,
-        title=f"{workload}: {titles.race(measured, tables.metric)}",
+        title=titles.race(measured, tables.metric),
         frame=images.assign(ideal_s=ideal_s),
         table=ends.sort_values("end_s", ignore_index=True),
         columns=(
@@ -77,7 +71,7 @@ def _race(tables: Tables, workload: str, slug: str, measured: pd.DataFrame) -> I
     )
 
 
-def _phases(tables: Tables, workload: str, slug: str, measured: pd.DataFrame) -> Iterator[ReportFigure]:
+def _phases(tables: Tables, _workload: str, measured: pd.DataFrame) -> Iterator[ReportFigure]:
     watched = tables.phases.merge(
         measured[["workload", "variant", "side", "name"]], on=["workload", "variant", "side"]
     )
@@ -86,10 +80,8 @@ def _phases(tables: Tables, workload: str, slug: str, measured: pd.DataFrame) ->
     if rows.empty:
         return
     yield ReportFigure(
-        name=f"phases-{slug}",
         kind="phases",
-        workload=workload,
-        title=f"{workload}: {titles.phases(rows)}",
+        title=titles.phases(rows),
         frame=rows,
         table=rows,
         columns=(
@@ -102,15 +94,13 @@ def _phases(tables: Tables, workload: str, slug: str, measured: pd.DataFrame) ->
     )
 
 
-def _completion(tables: Tables, workload: str, slug: str, measured: pd.DataFrame) -> Iterator[ReportFigure]:
+def _completion(tables: Tables, workload: str, measured: pd.DataFrame) -> Iterator[ReportFigure]:
     progress = named(tables.completion[tables.completion["workload"] == workload])
     if progress.empty:
         return
     yield ReportFigure(
-        name=f"completion-{slug}",
         kind="completion",
-        workload=workload,
-        title=f"{workload}: {titles.completion(measured)}",
+        title=titles.completion(measured),
         frame=progress,
         table=_points(progress, "time_s", _DONE),
         columns=(VARIANT, *(Column(key=key, head=f"{key} done", unit="s") for key in _DONE.values())),
@@ -119,16 +109,14 @@ def _completion(tables: Tables, workload: str, slug: str, measured: pd.DataFrame
     )
 
 
-def _latency(tables: Tables, workload: str, slug: str, measured: pd.DataFrame) -> Iterator[ReportFigure]:
+def _latency(tables: Tables, workload: str, measured: pd.DataFrame) -> Iterator[ReportFigure]:
     latency = named(tables.latency_curve[tables.latency_curve["workload"] == workload])
     if latency.empty:
         return
     percentiles = named(tables.latency[tables.latency["workload"] == workload])
     yield ReportFigure(
-        name=f"latency-{slug}",
         kind="latency",
-        workload=workload,
-        title=f"{workload}: {titles.latency(percentiles)}",
+        title=titles.latency(percentiles),
         frame=latency.assign(chosen=_chosen(latency, measured)),
         table=_points(latency, "latency_s", _PERCENTILES),
         columns=(VARIANT, *(Column(key=key, head=key, unit="s") for key in _PERCENTILES.values())),
@@ -137,15 +125,13 @@ def _latency(tables: Tables, workload: str, slug: str, measured: pd.DataFrame) -
     )
 
 
-def _cost(workload: str, slug: str, measured: pd.DataFrame) -> Iterator[ReportFigure]:
+def _cost(_tables: Tables, _workload: str, measured: pd.DataFrame) -> Iterator[ReportFigure]:
     priced = measured[(measured[[RATE.key, CLIENT_CPU.key, PEAK_RSS.key]] > 0).all(axis=1)]
     if priced.empty:
         return
     yield ReportFigure(
-        name=f"cost-{slug}",
         kind="cost",
-        workload=workload,
-        title=f"{workload}: {titles.cost(priced, CLIENT_CPU.key, PEAK_RSS.key)}",
+        title=titles.cost(priced, CLIENT_CPU.key, PEAK_RSS.key),
         frame=priced,
         table=priced,
         columns=(
@@ -159,15 +145,13 @@ def _cost(workload: str, slug: str, measured: pd.DataFrame) -> Iterator[ReportFi
     )
 
 
-def _factors(tables: Tables, workload: str, slug: str) -> Iterator[ReportFigure]:
+def _factors(tables: Tables, workload: str, _measured: pd.DataFrame) -> Iterator[ReportFigure]:
     factors = tables.factors[tables.factors["ratio"].notna() & (tables.factors["workload"] == workload)]
     if factors.empty:
         return
     yield ReportFigure(
-        name=f"factors-{slug}",
         kind="factors",
-        workload=workload,
-        title=f"{workload}: {titles.factors(factors)}",
+        title=titles.factors(factors),
         frame=factors,
         table=factors,
         columns=(
@@ -185,13 +169,13 @@ def _factors(tables: Tables, workload: str, slug: str) -> Iterator[ReportFigure]
 def _rounds(tables: Tables, workload: str, compared: pd.DataFrame) -> list[tuple[float, ...]]:
     """Of each row, its ratio to the baseline in each round that has both: what its interval is made of."""
     trials = tables.trials[tables.trials["workload"] == workload].to_dict("records")
-    of = {(row["variant"], row["side"], row["round"]): row["value"] for row in trials}
+    value_of = {(row["variant"], row["side"], row["round"]): row["value"] for row in trials}
     references = {row["side"]: row["variant"] for row in compared[compared["is_baseline"]].to_dict("records")}
     rounds = sorted({row["round"] for row in trials})
     found = []
     for row in compared.to_dict("records"):
-        own = [of.get((row["variant"], row["side"], number)) for number in rounds]
-        other = [of.get((references.get(row["side"]), row["side"], number)) for number in rounds]
+        own = [value_of.get((row["variant"], row["side"], number)) for number in rounds]
+        other = [value_of.get((references.get(row["side"]), row["side"], number)) for number in rounds]
         found.append(tuple(value / to for value, to in zip(own, other, strict=True) if value and to))
     return found
 

@@ -26,6 +26,7 @@ Row = Mapping[Any, Any]
 SIMPLEST, CHEAPEST = "simplest that is good enough", "cheapest in CPU and memory"
 
 GOOD_ENOUGH = 1.25  # times the time of the best: what most would give for simpler code
+AVOID = 2.0  # times the time of the best: from there on it is worth a warning
 COLUMNS = [
     *("scope", "workloads", "pick", "variant", "side", RATE.key, f"{RATE.key}_low", f"{RATE.key}_high"),
     *("ratio_to_best", CLIENT_CPU.key, PEAK_RSS.key, "source_lines", "extra_packages"),
@@ -79,17 +80,17 @@ def picks(summary: pd.DataFrame, metric: Metric) -> pd.DataFrame:
 def worst_of_each(ranked: pd.DataFrame, workloads: int, metric: Metric) -> list[dict[str, Any]]:
     """One record for each variant that is ranked in every workload, with its ratio to the best where that is worst."""
     rows = []
-    for (variant, side), of in ranked.groupby(["variant", "side"], sort=False):
-        if len(of) == workloads:
+    for (variant, side), cells in ranked.groupby(["variant", "side"], sort=False):
+        if len(cells) == workloads:
             worst = (
-                of["ratio_to_best"].max(skipna=False)
+                cells["ratio_to_best"].max(skipna=False)
                 if metric.sign > 0
-                else of["ratio_to_best"].min(skipna=False)
+                else cells["ratio_to_best"].min(skipna=False)
             )
-            same = {key: of[key].iloc[0] for key in ("source_lines", "extra_packages")}
-            same[SUCCESS.key] = of[SUCCESS.key].min()
+            same = {key: cells[key].iloc[0] for key in ("source_lines", "extra_packages")}
+            same[SUCCESS.key] = cells[SUCCESS.key].min()
             rows.append(
-                {"variant": variant, "side": side, "ratio_to_best": worst, "band": of["band"].max()} | same
+                {"variant": variant, "side": side, "ratio_to_best": worst, "band": cells["band"].max()} | same
             )
     return rows
 
@@ -99,10 +100,7 @@ def _picked(scope: str, workloads: int, rows: Sequence[Row], metric: Metric) -> 
     fit = whole(known)
     good = [row for row in fit if behind(row, metric) <= GOOD_ENOUGH]
     best = min(fit, key=lambda row: behind(row, metric), default=None)
-    chosen = {
-        metric.best: best,
-        SIMPLEST: min(good, key=lambda row: simplicity(row, metric), default=None),
-    }
+    chosen = {metric.best: best, SIMPLEST: min(good, key=lambda row: simplicity(row, metric), default=None)}
     if scope != ALL:
         chosen[CHEAPEST] = min(fit, key=lambda row: row[CLIENT_CPU.key] * row[PEAK_RSS.key], default=None)
     shared = {

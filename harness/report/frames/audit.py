@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 import pandas as pd
 
 from harness.ledger import Ledger
-from harness.measured import Trial
-from harness.model import ALL, NONE, Cell
+from harness.measured import Trial, good_by_cell
+from harness.model import ALL, NONE
 from harness.report.frames.cells import ID, axes_of, key_of
 from harness.stats.judge import Judgement
 from harness.stats.validity import facts as asked_as
@@ -38,10 +38,7 @@ def host(ledger: Ledger) -> pd.DataFrame:
 
 def parity(ledger: Ledger) -> pd.DataFrame:
     """One row per cell and fact that was in force in its first good trial, and whether most cells share it."""
-    first: dict[Cell, Trial] = {}
-    for trial in ledger.trials:
-        if trial.reason is None and trial.timed:
-            first.setdefault(trial.cell, trial)
+    first = {cell: trials[0] for cell, trials in good_by_cell(ledger.trials).items()}
     axes = axes_of(ledger)
     rows = [
         key_of(cell, axes[cell.variant]) | {"fact": fact, "value": value}
@@ -49,12 +46,11 @@ def parity(ledger: Ledger) -> pd.DataFrame:
         for fact, value in _in_force(trial)
     ]
     frame = pd.DataFrame(rows, columns=[*ID, "fact", "value"])
-    usual = {
-        (workload, fact): min(Counter(of["value"]).items(), key=lambda item: (-item[1], item[0]))[0]
-        for (workload, fact), of in frame.groupby(["workload", "fact"], sort=False)
-    }
-    pairs = zip(frame["workload"], frame["fact"], frame["value"], strict=True)
-    return frame.assign(usual=[usual[workload, fact] == value for workload, fact, value in pairs])
+    values = frame.groupby(["workload", "fact"], sort=False)["value"]
+    usual = values.transform(
+        lambda of_fact: of_fact.mode().iloc[0]
+    )  # of equally frequent ones the first by name
+    return frame.assign(usual=frame["value"] == usual)
 
 
 def notes(judgement: Judgement) -> pd.DataFrame:

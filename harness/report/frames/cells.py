@@ -5,14 +5,14 @@ in ``curves``, what speaks for and against the run is in ``audit``.
 """
 
 import statistics
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from harness.ledger import Ledger
-from harness.measured import Trial
+from harness.measured import Trial, good_by_cell
 from harness.metrics import METRICS, PEAK_RSS, RATE, THREADS, TIME_PER_IMAGE, Metric
 from harness.model import HERE, NONE, Cell, Plan, Variant
 from harness.outcomes import State
@@ -175,11 +175,9 @@ def _medians(of_passes: pd.DataFrame) -> Mapping[tuple[str, str, str], dict[str,
 
 
 def _server_shares(trials: Sequence[Trial]) -> dict[Cell, float]:
-    found: dict[Cell, list[float]] = defaultdict(list)
-    for trial in trials:
-        if trial.reason is None and trial.timed and (share := server_share(trial)) is not None:
-            found[trial.cell].append(share)
-    return {cell: statistics.median(values) for cell, values in found.items()}
+    shares = {cell: list(map(server_share, of_cell)) for cell, of_cell in good_by_cell(trials).items()}
+    known = {cell: [share for share in found if share is not None] for cell, found in shares.items()}
+    return {cell: statistics.median(found) for cell, found in known.items() if found}
 
 
 def _key(cell: Cell) -> tuple[str, str, str]:
@@ -238,7 +236,7 @@ def _absent(plan: Plan, lines: Mapping[str, int]) -> list[dict[str, object]]:
     """Rows of what was not to be measured: cells that are skipped, and variants that cannot run here."""
     variants = {variant.id: variant for variant in plan.variants}
     sides = sorted({cell.side for cell in plan.cells} or {HERE})
-    absent: list[tuple[Cell, State, str]] = [(each.cell, "skipped", each.reason) for each in plan.skipped]
+    absent: list[tuple[Cell, State, str]] = [(skip.cell, "skipped", skip.reason) for skip in plan.skipped]
     absent += [
         (Cell(workload=workload.name, variant=variant.id, side=side), "unavailable", variant.unavailable)
         for workload in plan.workloads

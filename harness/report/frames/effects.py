@@ -6,7 +6,7 @@ import pandas as pd
 
 from harness.model import ALL
 from harness.outcomes import rival_word
-from harness.report.comparison import EFFECT, comparison_frame
+from harness.report.frames.findings import EFFECT, comparison_frame
 from harness.stats.judge import Judgement
 
 

@@ -1,12 +1,11 @@
 """Why images were lost: errors by their class, of workloads in which images may fail."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 
 import pandas as pd
 
 from harness.ledger import Ledger
-from harness.measured import Attempts
-from harness.model import Cell
+from harness.measured import Attempts, good_by_cell
 from harness.report.frames.cells import ID, axes_of, key_of
 
 WRONG, NEVER = "(wrong body)", "(never asked for)"  # no class of error, and images that are lost all the same
@@ -19,10 +18,10 @@ def errors(ledger: Ledger) -> pd.DataFrame:
     Both are sums over all timed passes of trials that did not fail; ``passes`` is their number.
     """
     axes = axes_of(ledger)
-    timed: dict[Cell, list[Attempts]] = defaultdict(list)
-    for trial in ledger.trials:
-        if trial.reason is None:
-            timed[trial.cell] += [pass_.attempts for pass_ in trial.timed if pass_.attempts]
+    timed = {
+        cell: [pass_.attempts for trial in trials for pass_ in trial.timed if pass_.attempts]
+        for cell, trials in good_by_cell(ledger.trials).items()
+    }
     rows = [
         key_of(cell, axes[cell.variant])
         | {"error": error, "attempts": tried, "images": lost, "passes": len(passes)}
@@ -33,10 +32,10 @@ def errors(ledger: Ledger) -> pd.DataFrame:
 
 
 def _counted(passes: list[Attempts]) -> list[tuple[str, int, int]]:
-    tried = Counter(error for of in passes for error in of.error if error)
+    tried = Counter(error for attempts in passes for error in attempts.error if error)
     lost: Counter[str] = Counter()
-    for of in passes:
-        lost.update(of.failed)
-        lost.update({WRONG: of.wrong, NEVER: of.never})
+    for attempts in passes:
+        lost.update(attempts.failed)
+        lost.update({WRONG: attempts.wrong, NEVER: attempts.never})
     found = [(error, tried[error], lost[error]) for error in {*tried, *lost} if tried[error] or lost[error]]
     return sorted(found, key=lambda row: (-row[2], -row[1], row[0]))

@@ -7,13 +7,12 @@ to 1; the greatest is what limits it (the utilisation law; Denning & Buzen 1978)
 
 import math
 import statistics
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.draws import drawn
 from harness.ledger import Ledger
-from harness.measured import Pass, Trial
+from harness.measured import Pass, Trial, good_by_cell
 from harness.metrics import last_body_s
 from harness.model import NONE, Cell
 from harness.stats.validity import server_limits
@@ -34,14 +33,11 @@ def limits(ledger: Ledger, rows: Sequence[Mapping[Any, Any]]) -> list[dict[str, 
     """
     workloads = {workload.name: workload for workload in ledger.run.plan.workloads}
     ceilings = server_limits(ledger.trials, list(workloads.values()), ledger.ceilings)
-    trials: dict[Cell, list[Trial]] = defaultdict(list)
-    for trial in ledger.trials:
-        if trial.reason is None and trial.timed:
-            trials[trial.cell].append(trial)
+    trials = good_by_cell(ledger.trials)
     found = []
     for row in rows:
         cell = Cell(workload=row["workload"], variant=row["variant"], side=row["side"])
-        if not trials[cell]:
+        if cell not in trials:
             continue
         cores = len(trials[cell][0].cpus) if ledger.run.on(cell.side).get("free_threaded") else 1
         asked = workloads[cell.workload]

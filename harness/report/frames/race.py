@@ -1,14 +1,13 @@
 """The download itself: of the fastest variant of each concurrency model one whole pass, image by image."""
 
 import statistics
-from collections import defaultdict
 from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
 
 from harness.ledger import Ledger
-from harness.measured import Pass
+from harness.measured import Pass, good_by_cell
 from harness.model import Cell
 from harness.outcomes import MEASURED
 from harness.report.frames.cells import ID, axes_of, key_of
@@ -26,18 +25,19 @@ def race(ledger: Ledger, summary: pd.DataFrame) -> pd.DataFrame:
         summary: of the run, the best of each workload first.
     """
     axes = axes_of(ledger)
-    timed: dict[Cell, list[_Numbered]] = defaultdict(list)
-    for trial in ledger.trials:
-        if trial.reason is None:
-            timed[trial.cell] += [
-                (trial.round + 1, number, pass_)
-                for number, pass_ in enumerate(trial.passes)
-                if not pass_.warmup and pass_.latency_s
-            ]
+    timed: dict[Cell, list[_Numbered]] = {
+        cell: [
+            (trial.round + 1, number, pass_)
+            for trial in trials
+            for number, pass_ in enumerate(trial.passes)
+            if not pass_.warmup and pass_.latency_s
+        ]
+        for cell, trials in good_by_cell(ledger.trials).items()
+    }
     frames = [
         pd.DataFrame(key_of(cell, axes[cell.variant]) | _images(_middle(timed[cell])))
         for cell in _firsts(summary)
-        if timed[cell]
+        if timed.get(cell)
     ]
     columns = [*ID, *COLUMNS]
     return pd.concat(frames, ignore_index=True)[columns] if frames else pd.DataFrame(columns=columns)

@@ -8,13 +8,13 @@ from harness.ledger import Ledger
 from harness.metrics import CLIENT_CPU, PEAK_RSS, RATE, SERVER_IN_FLIGHT, SUCCESS, Metric
 from harness.model import NONE, Plan
 from harness.outcomes import ASKED, MEASURED
+from harness.report import units
 from harness.report.frames import answer, audit, cells, effects, limits
 from harness.report.frames.curves import curves
 from harness.report.frames.errors import errors
 from harness.report.frames.phases import phases
 from harness.report.frames.race import race
 from harness.report.frames.sources import extra_packages
-from harness.report.words import units
 from harness.stats.judge import Judgement
 
 CELL = ["workload", "variant", "side"]
@@ -108,7 +108,7 @@ def _with_reasons(summary: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
 def _ranked(summary: pd.DataFrame, compared: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     ratios = ["ratio", "ratio_low", "ratio_high", "margin", "verdict"]
     joined = summary.merge(compared[[*CELL, *ratios]], on=CELL, how="left")
-    parts = [_with_places(_with_fronts(of)) for _, of in joined.groupby("workload", sort=False)]
+    parts = [_with_places(_with_fronts(rows)) for _, rows in joined.groupby("workload", sort=False)]
     whole = pd.concat(parts) if parts else _with_places(_with_fronts(joined))
     is_baseline = (whole["variant"] == plan.baseline) & whole["state"].isin(ASKED)
     is_measured = whole["state"].isin(MEASURED)
@@ -121,25 +121,25 @@ def _ranked(summary: pd.DataFrame, compared: pd.DataFrame, plan: Plan) -> pd.Dat
     return whole.assign(is_baseline=is_baseline, verdict=verdict, **shown)
 
 
-def _with_fronts(of: pd.DataFrame) -> pd.DataFrame:
+def _with_fronts(rows: pd.DataFrame) -> pd.DataFrame:
     """Mark the ranked rows that no other ranked row beats in both throughput and one cost."""
-    ranked = of[of["state"] == "ranked"]
-    return of.assign(
-        on_cpu_front=of.index.isin(front(ranked, CLIENT_CPU.key)),
-        on_memory_front=of.index.isin(front(ranked, PEAK_RSS.key)),
+    ranked = rows[rows["state"] == "ranked"]
+    return rows.assign(
+        on_cpu_front=rows.index.isin(front(ranked, CLIENT_CPU.key)),
+        on_memory_front=rows.index.isin(front(ranked, PEAK_RSS.key)),
     )
 
 
-def _with_places(of: pd.DataFrame) -> pd.DataFrame:
+def _with_places(rows: pd.DataFrame) -> pd.DataFrame:
     """Say where the estimates of one table are rounded, so that no text contradicts the order."""
     found = {}
     for key in (RATE.key, "ratio"):
-        estimates = of[[key, f"{key}_low", f"{key}_high"]].astype("float64")
+        estimates = rows[[key, f"{key}_low", f"{key}_high"]].astype("float64")
         shown = estimates[estimates[key] > 0]
         found[f"{key}_place"] = pd.Series(
             units.places_of(list(shown.itertuples(index=False, name=None))), shown.index, dtype="float64"
         )
-    return of.assign(**found)
+    return rows.assign(**found)
 
 
 def front(rows: pd.DataFrame, cost: str) -> pd.Index:

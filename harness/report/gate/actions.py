@@ -20,7 +20,7 @@ def annotations(gate: Gate) -> list[str]:
     if len(told) > MOST_ANNOTATIONS:
         left = len(told) - MOST_ANNOTATIONS + 1
         told = [*told[: MOST_ANNOTATIONS - 1], ("warning", f"{left} more: see the step summary")]
-    return [f"::{level} title={_property('fetchbench gate')}::{_data(text)}" for level, text in told]
+    return [f"::{level} title=fetchbench gate::{_data(text)}" for level, text in told]
 
 
 def step_summary(text: bytes, already: int) -> bytes:
@@ -37,8 +37,3 @@ def step_summary(text: bytes, already: int) -> bytes:
 def _data(text: str) -> str:
     """Escape as GitHub's own toolkit does (actions/toolkit, command.ts, escapeData)."""
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    """The same for the value of a property (escapeProperty)."""
-    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,22 +1,21 @@
 """A gate as data: ``verdict.json`` for programs and ``effects.csv`` for a spreadsheet."""
 
-import json
 from typing import Any
 
-from harness.report.comparison import CELL, EFFECT, VERSION, cell_record, comparison_frame
-from harness.report.csvs import to_csv
+from harness.report.csvs import to_csv, to_json
+from harness.report.frames.findings import CELL, EFFECT, VERSION, cell_record, comparison_frame
 from harness.report.gate.record import Gate
 from harness.text import printable_values
 
 
 def verdict_json(gate: Gate) -> bytes:
     """``verdict.json``: what nox, which folds exit codes to 1, cannot say."""
-    return json.dumps(verdict(gate), indent=1, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+    return to_json(printable_values(verdict(gate)))
 
 
 def verdict(gate: Gate) -> dict[str, Any]:
-    """The same as a record for scripts. NaN and infinity are None."""
-    data = {
+    """The same as a record for scripts."""
+    return {
         "version": VERSION,
         "id": gate.id,
         "created_at": gate.created_at,
@@ -33,8 +32,6 @@ def verdict(gate: Gate) -> dict[str, Any]:
         "cells": [cell_record(finding) for finding in gate.findings],
         "runs": list(gate.runs),
     }
-    found: dict[str, Any] = printable_values(data)
-    return found
 
 
 def effects_csv(gate: Gate) -> bytes:

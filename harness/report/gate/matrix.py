@@ -1,7 +1,7 @@
 """Several sides as one table and one slope graph: what an upgrade is worth. Records in, text and figures out."""
 
 import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,24 +11,16 @@ from matplotlib.figure import Figure
 from harness.ledger import Ledger
 from harness.metrics import JUDGED, Metric
 from harness.model import Cell
-from harness.report.comparison import (
-    LEGEND,
-    VERSION,
-    cell_record,
-    comparison_html,
-    comparison_md,
-    counts,
-    margins_text,
-    side_lines,
-)
+from harness.report.comparison import LEGEND, comparison_html, comparison_md, counts, margins_text, side_lines
 from harness.report.drawings.charts import FAINT, INK, SMALL, canvas, label_beside, log
 from harness.report.drawings.style import Look
+from harness.report.frames.findings import VERSION, cell_record
+from harness.report.units import ratio
 from harness.report.words.formats import markdown
-from harness.report.words.units import ratio
 from harness.stats.gate import skipped
 from harness.stats.judge import Finding, Pair, judge, measured_in
 from harness.stats.verdict import Margins
-from harness.text import printable, printable_values
+from harness.text import printable
 
 
 def matrix_findings(
@@ -50,45 +42,25 @@ def matrix_findings(
     """
     broken = {trial.cell.side for trial in ledger.trials if trial.reason is not None}
     number = next((place for place, cell in enumerate(groups[0]) if cell.side not in broken), 0)
-    pairs = [
-        Pair(base=group[number], head=cell, metric=metric)
-        for group in groups
-        for cell in group
-        if cell != group[number]
-        for metric in metrics
-    ]
-    absent = [
-        Pair(base=group[number], head=replace(group[number], side=side), metric=metric)
-        for group in groups
-        for side in failed
-        for metric in metrics
-    ]
-    return [
-        *judge(measured_in(ledger), pairs, margins=margins, check=ledger.run.selfcheck),
-        *(
-            Finding(
-                pair=pair,
-                word="failed",
-                verdict=None,
-                reason=failed[pair.head.side],
-                blocks=False,
-                is_final=True,
+
+    def asked(group: Sequence[Cell], heads: Iterable[Cell]) -> Iterator[Pair]:
+        for head in heads:
+            if head != group[number]:
+                yield from (Pair(base=group[number], head=head, metric=metric) for metric in metrics)
+
+    pairs = [pair for group in groups for pair in asked(group, group)]
+    found = list(judge(measured_in(ledger), pairs, margins=margins, check=ledger.run.selfcheck))
+    for group in groups:
+        for pair in asked(group, (replace(group[number], side=side) for side in failed)):
+            why = failed[pair.head.side]
+            found.append(
+                Finding(pair=pair, word="failed", verdict=None, reason=why, blocks=False, is_final=True)
             )
-            for pair in absent
-        ),
-        *(
-            skipped(
-                Pair(base=group[number], head=cell, metric=metric),
-                reason,
-                head_is_broken=False,
-                is_anywhere=False,
-            )
-            for group, reason in left_out.items()
-            for cell in group
-            if cell != group[number]
-            for metric in metrics
-        ),
-    ]
+    for group, reason in left_out.items():
+        found += [
+            skipped(pair, reason, head_is_broken=False, is_anywhere=False) for pair in asked(group, group)
+        ]
+    return found
 
 
 def matrix_md(findings: Sequence[Finding], sides: Mapping[str, Mapping[str, object]]) -> bytes:
@@ -104,9 +76,7 @@ def matrix_json(
         cell_record(finding) | {"side": finding.pair.head.side, "reference_side": finding.pair.base.side}
         for finding in findings
     ]
-    data = {"version": VERSION, "sides": sides, "failed": failed, "cells": cells}
-    found: dict[str, Any] = printable_values(data)
-    return found
+    return {"version": VERSION, "sides": sides, "failed": failed, "cells": cells}
 
 
 def matrix_html(findings: Sequence[Finding]) -> bytes:
@@ -138,7 +108,7 @@ def slopes(frame: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure
     figure, panels = canvas(title, size, (0.7, label + 0.1, 0.5, 0.6), (len(asked), 1), hspace=0.35)
     bounds = frame[["ratio", "ratio_low", "ratio_high"]]
     low, high = min(0.98, bounds.min().min()), max(1.02, bounds.max().max())
-    for axes, ((workload, key), of) in zip(panels, asked, strict=True):
+    for axes, ((workload, key), compared) in zip(panels, asked, strict=True):
         log(axes.yaxis, lambda value, _: ratio(value, 2), low, high)
         axes.set_xlim(-0.15, len(names) - 0.85)
         axes.set_xticks(range(len(names)), [printable(name) for name in names])
@@ -146,17 +116,11 @@ def slopes(frame: pd.DataFrame, looks: Mapping[str, Look], title: str) -> Figure
         axes.grid(visible=False, axis="x")
         axes.set_title(printable(f"{workload}: {JUDGED[str(key)].label}"), color=FAINT, fontsize=SMALL)
         ends = []
-        for variant, rows in of.groupby("reference_variant"):
+        for variant, rows in compared.groupby("reference_variant"):
             look = looks[str(variant)]
             by_side = rows.set_index("side")["ratio"]
             ys = [1.0, *(float(by_side.get(name, math.nan)) for name in names[1:])]
-            axes.plot(
-                range(len(ys)),
-                ys,
-                look.marker,
-                linestyle=(0, look.dash) if look.dash else "-",
-                color=look.colour,
-            )
+            axes.plot(range(len(ys)), ys, look.marker, linestyle=look.linestyle, color=look.colour)
             for row in rows.to_dict("records"):
                 x = names.index(row["side"])
                 axes.plot([x, x], [row["ratio_low"], row["ratio_high"]], color=look.colour, linewidth=1)

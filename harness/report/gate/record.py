@@ -42,7 +42,7 @@ class Gate:
 
 def headline(gate: Gate) -> str:
     """One sentence: the verdict, how many of what, what is suspected, and why it did not end as planned."""
-    suspected = [suspicion(each) for each in gravest_first(gate.findings) if each.is_suspected]
+    suspected = [suspicion(finding) for finding in gravest_first(gate.findings) if finding.is_suspected]
     if len(suspected) > 1:
         suspected = [f"{suspected[0]}, and {len(suspected) - 1} more are suspected"]
     parts = [

@@ -4,6 +4,7 @@ from rich.console import Console
 
 from harness.report.comparison import margins_text, print_comparison, short
 from harness.report.gate.record import Gate, changes, headline
+from harness.report.narrow import say
 
 PACKAGES = 400  # characters; all of them are in verdict.json
 
@@ -15,4 +16,4 @@ def print_gate(console: Console, gate: Gate) -> None:
     packages = f"packages that differ: {short(changes(gate.packages), PACKAGES)}" if gate.packages else ""
     disturbed = [f"the host was disturbed: {note}" for note in gate.host_notes]
     for line in filter(None, (packages, *disturbed, margins_text(gate.findings), headline(gate))):
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        say(console, line)

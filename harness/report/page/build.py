@@ -14,7 +14,6 @@ from harness.ledger import Ledger
 from harness.metrics import CLOSING, DOWNLOADING, OPENING, WALL
 from harness.model import ALL, NONE
 from harness.outcomes import MEASURED
-from harness.report.drawings.charts import row_name
 from harness.report.drawings.style import Look
 from harness.report.figures.figure import VARIANT, ReportFigure
 from harness.report.frames.answer import GOOD_ENOUGH
@@ -26,7 +25,7 @@ from harness.report.page.rows import RankedRows, Row, breakable, plain_rows
 from harness.report.page.strips import Race, strips
 from harness.report.page.template import fill
 from harness.report.words import ranked, sentences, situations
-from harness.report.words.formats import HTML, Column
+from harness.report.words.formats import HTML, Column, row_name
 
 MOST_BYTES = 2_000_000  # of a page that is mailed and attached
 # Of what stands in files beside the page, too: what a page that is too long leaves out, the least missed first.
@@ -121,7 +120,7 @@ def page(
         },
         names=list(dict.fromkeys(map(row_name, tables.ranked.to_dict("records")))),
         audit=_audit(tables),
-        facts={str(kind): of.to_dict("records") for kind, of in tables.facts.groupby("kind", sort=False)},
+        facts={str(kind): rows.to_dict("records") for kind, rows in tables.facts.groupby("kind", sort=False)},
         csvs=sorted(tables.files),
         failures=tables.passes[tables.passes["reason"].notna()].to_dict("records"),
         skipped=ledger.run.plan.skipped,
@@ -183,10 +182,10 @@ def _audit(tables: Tables) -> dict[str, Any]:
             {
                 "fact": fact,
                 "value": value,
-                "usual": bool(of["usual"].all()),
-                "variants": sorted(set(of["variant"])),
+                "usual": bool(cells["usual"].all()),
+                "variants": sorted(set(cells["variant"])),
             }
-            for (fact, value), of in groups
+            for (fact, value), cells in groups
         ],
         "notes": tables.notes[tables.notes["workload"] != ALL].to_dict("records"),
         "host_notes": tables.notes[tables.notes["workload"] == ALL].to_dict("records"),

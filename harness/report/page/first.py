@@ -12,10 +12,9 @@ from markupsafe import Markup
 from harness.metrics import Metric
 from harness.model import NONE
 from harness.report.csvs import written
-from harness.report.drawings.charts import row_name
 from harness.report.frames.answer import behind
 from harness.report.frames.tables import Tables
-from harness.report.words.formats import HTML
+from harness.report.words.formats import HTML, row_name
 from harness.text import printable
 
 LEAST_SPAN = 1.1  # times the best: where all are nearer, none is shown as slow
@@ -50,19 +49,19 @@ class HeatRow:
 
 def heat_rows(tables: Tables) -> list[HeatRow]:
     """Those that are ranked in any workload: in most of them first, then by where they are worst."""
-    of: dict[str, dict[str, Mapping[Any, Any]]] = {}
+    by_variant: dict[str, dict[str, Mapping[Any, Any]]] = {}
     for row in tables.ranked.to_dict("records"):
         if row["state"] == "ranked" and not pd.isna(row["ratio_to_best"]):
-            of.setdefault(row_name(row), {})[row["workload"]] = row
+            by_variant.setdefault(row_name(row), {})[row["workload"]] = row
     worst = {
         name: max(behind(row, tables.metric) for row in by_workload.values())
-        for name, by_workload in of.items()
+        for name, by_workload in by_variant.items()
     }
     span = math.log(max([LEAST_SPAN, *worst.values()]))
     workloads = list(tables.workloads["workload"])
     return [
-        _heat_row(name, of[name], workloads, tables.metric, span)
-        for name in sorted(of, key=lambda name: (-len(of[name]), worst[name], name))
+        _heat_row(name, by_variant[name], workloads, tables.metric, span)
+        for name in sorted(by_variant, key=lambda name: (-len(by_variant[name]), worst[name], name))
     ]
 
 
@@ -100,10 +99,7 @@ def pairs_json(tables: Tables, slugs: Mapping[str, str]) -> Markup:
         names: dict[str, int] = {}
         listed = []
         for row in rows.to_dict("records"):
-            ends = (
-                row_name(row),
-                row_name({"variant": row["other_variant"], "side": row["other_side"]}),
-            )
+            ends = (row_name(row), row_name({"variant": row["other_variant"], "side": row["other_side"]}))
             places = [names.setdefault(printable(name), len(names)) for name in ends]
             figures = [_short(row[key]) for key in ("ratio", "ratio_low", "ratio_high")]
             listed.append([*places, *figures, int(row["told_apart"])])

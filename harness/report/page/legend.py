@@ -29,12 +29,12 @@ def legend(variants: Sequence[Variant], looks: Mapping[str, Look]) -> dict[str, 
         look = looks[variant.id]
         signs = (_colour(look.colour), _mark(look.marker), _dash(look.dash))
         names = (variant.client, variant.concurrency, variant.loop or NONE)
-        for of, name, sign in zip(found.values(), names, signs, strict=True):
-            of.setdefault(name, sign)
+        for signs_of, name, sign in zip(found.values(), names, signs, strict=True):
+            signs_of.setdefault(name, sign)
     return {
-        what: [Entry(name=name, sign=of[name]) for name in sorted(of)]
-        for what, of in found.items()
-        if len(of) > 1
+        what: [Entry(name=name, sign=signs_of[name]) for name in sorted(signs_of)]
+        for what, signs_of in found.items()
+        if len(signs_of) > 1
     }
 
 

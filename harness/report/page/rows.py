@@ -10,12 +10,11 @@ from markupsafe import Markup
 from harness.ledger import Ledger
 from harness.metrics import RATE
 from harness.model import Contender
-from harness.report.drawings.charts import row_name
 from harness.report.frames import cells
 from harness.report.frames.sources import files_of
 from harness.report.page.program import program
 from harness.report.words import ranked
-from harness.report.words.formats import HTML, Column, cell
+from harness.report.words.formats import HTML, Column, cell, row_name
 from harness.text import printable
 
 

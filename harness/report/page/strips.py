@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from harness.report.drawings.charts import row_name
 from harness.report.drawings.curves import lines_of
 from harness.report.drawings.style import Look
-from harness.report.words.formats import HTML
+from harness.report.words.formats import HTML, row_name
 
 UNITS = 1000  # of a strip's width, over the time of the slowest
 

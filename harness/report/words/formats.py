@@ -4,15 +4,16 @@ In HTML a figure is ``<data value="0.0512">51.2 ms</data>``, the value as it sta
 the page can be found there, and a test does so.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import pandas as pd
 from markupsafe import Markup, escape
 
+from harness.model import HERE, NONE
+from harness.report import units
 from harness.report.csvs import written
-from harness.report.words import units
 from harness.text import printable, printable_lines
 
 NOTHING = "–"
@@ -165,9 +166,27 @@ def place_in(row: Mapping[Any, Any], key: str) -> int:
     return units.place_of(value, low, high)
 
 
+def markdown_table(
+    heads: Sequence[str], rows: Iterable[Sequence[str]], *, to_the_right: Collection[str] = ()
+) -> Iterator[str]:
+    """Yield the lines of a table; cells are Markdown already.
+
+    Args:
+        to_the_right: heads of columns of figures.
+    """
+    yield f"| {' | '.join(heads)} |"
+    yield f"|{'|'.join('--:' if head in to_the_right else '---' for head in heads)}|"
+    yield from (f"| {' | '.join(row)} |" for row in rows)
+
+
 def markdown(text: str) -> str:
     """Escape what Markdown, or GitHub's mentions and references, would act on."""
     flat = printable(" ".join(text.split()))
     for sign in "\\`*_{}[]<>|#~$!":
         flat = flat.replace(sign, f"\\{sign}" if sign not in "<>" else {"<": "&lt;", ">": "&gt;"}[sign])
     return flat.replace("@", "&#64;").replace("://", ":&#47;&#47;")
+
+
+def row_name(row: Mapping[Any, Any]) -> str:
+    """The variant, and its side if several environments were compared."""
+    return str(row["variant"]) + ("" if row["side"] in {HERE, NONE} else f" @{row['side']}")

@@ -7,8 +7,7 @@ from typing import Any
 import pandas as pd
 
 from harness.metrics import CLIENT_CPU, CONNECTIONS, PEAK_RSS, RATE, SERVER_IN_FLIGHT, SUCCESS, Metric
-from harness.report.drawings.charts import row_name
-from harness.report.words.formats import HTML, Column, Format, cell
+from harness.report.words.formats import HTML, Column, Format, cell, row_name
 
 SPEED = Column(key=RATE.key, head="images/s", unit="", interval=True, help="geometric mean, 95 % interval")
 RATIO = Column(key="ratio", head="ratio", unit="ratio", interval=True)

@@ -12,17 +12,15 @@ import pandas as pd
 
 from harness.metrics import CLIENT_IN_FLIGHT, CONNECTIONS, SUCCESS, Metric
 from harness.model import ALL, NONE
-from harness.report.drawings.charts import row_name
 from harness.report.frames import limits
-from harness.report.frames.answer import GOOD_ENOUGH, NOT_IN_EACH, SIMPLEST, behind, whole
+from harness.report.frames.answer import AVOID, GOOD_ENOUGH, NOT_IN_EACH, SIMPLEST, behind, whole
 from harness.report.frames.tables import Tables
-from harness.report.words.formats import Column, Format, estimate
+from harness.report.words.formats import Column, Format, estimate, row_name
 from harness.report.words.ranked import RATIO, SPEED
 from harness.report.words.sentences import TOO_FEW, best, scope
 
 Row = Mapping[Any, Any]
 
-AVOID = 2.0  # times the time of the best: from there on it is worth a warning
 NAMED = 2  # of those that share a statement
 EACH = 0.9  # connections for each image, from which on it is called one for each
 

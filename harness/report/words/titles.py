@@ -8,12 +8,11 @@ import pandas as pd
 
 from harness.metrics import Metric
 from harness.report.frames import limits
-from harness.report.frames.answer import GOOD_ENOUGH, behind
+from harness.report.frames.answer import AVOID, GOOD_ENOUGH, behind
 from harness.report.frames.phases import LABELS
 
 Row = Mapping[Any, Any]
 NAMED = 2  # of those that a title lists
-AVOID = 2.0  # times the best: who needs so much falls behind
 
 
 def ranking(ranked: pd.DataFrame, metric: Metric) -> str:
@@ -64,7 +63,10 @@ def latency(latencies: pd.DataFrame) -> str:
     Args:
         latencies: of one workload: name, p50_s.
     """
-    return _ends(latencies, "p50_s", "A single image takes {0} the least time, {1} the most")
+    rows = latencies.dropna(subset="p50_s").sort_values("p50_s", kind="stable")["name"]
+    if len(rows) < NAMED:
+        return "How long single images take"
+    return f"A single image takes {rows.iloc[0]} the least time, {rows.iloc[-1]} the most"
 
 
 def cost(priced: pd.DataFrame, cpu: str, memory: str) -> str:
@@ -93,15 +95,6 @@ def factors(rows: pd.DataFrame) -> str:
     return f"The {most['axis']} matters most: {most['level']} instead of {most['reference']}"
 
 
-def _ends(rows: pd.DataFrame, key: str, template: str) -> str:
-    known = sorted(rows[rows[key].notna()].to_dict("records"), key=lambda row: row[key])
-    return (
-        template.format(known[0]["name"], known[-1]["name"])
-        if len(known) >= NAMED
-        else "How long single images take"
-    )
-
-
 def _known(rows: pd.DataFrame) -> Sequence[Row]:
     return rows[(rows["state"] == "ranked") & rows["ratio_to_best"].notna()].to_dict("records")
 
@@ -112,5 +105,5 @@ def _listed(rows: Sequence[Row]) -> str:
     return (", " if more else " and ").join(names[:NAMED]) + more
 
 
-def _verb(rows: Sequence[Row], one: str, many: str) -> str:
-    return one if len(rows) == 1 else many
+def _verb(rows: Sequence[Row], singular: str, plural: str) -> str:
+    return singular if len(rows) == 1 else plural

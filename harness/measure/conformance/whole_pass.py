@@ -10,7 +10,7 @@ from harness.quantities import Count, Reason, Seconds
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What the worker tells (``strain``)."""
+    """What the worker tells (``worker.whole_pass``)."""
 
     digests: tuple[str | None, ...]
     errors: Mapping[str, tuple[Count, str]]
@@ -19,7 +19,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Strained:
+class WholePass:
     """One pass.
 
     Attributes:
@@ -39,21 +39,21 @@ class Strained:
     reason: str | None = None
 
 
-def read(how: Done, digests: Sequence[str | None]) -> Strained:
+def read(how: Done, digests: Sequence[str | None]) -> WholePass:
     """Return what a pass came to.
 
     Args:
         digests: SHA-256 of the image of each URL; None where there is none to be had.
     """
     if how.reason is not None:
-        return Strained(reason=how.reason)
+        return WholePass(reason=how.reason)
     try:
         answer = checks.made(Answer, how.answer)
     except ValueError as error:
-        return Strained(reason=f"what it told cannot be read: {error}")
+        return WholePass(reason=f"what it told cannot be read: {error}")
     came = [(got, right) for got, right in zip(answer.digests, digests, strict=True) if got is not None]
     verified = sum(got == right for got, right in came)
-    return Strained(
+    return WholePass(
         verified=verified,
         wrong=len(came) - verified,
         errors=answer.errors,

@@ -6,7 +6,7 @@ import pytest
 
 from harness.faults import FAULTS, Faults
 from local_server.answers import Piece, Reply, reply_of
-from local_server.spoilt import AT_ONCE, FURTHER, spoilt
+from local_server.faulty import AT_ONCE, FURTHER, faulty
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: 10\r\n\r\n"
 BODY = b"0123456789"
@@ -15,7 +15,7 @@ URL = "http://127.0.0.1:1/secret/img.jpg"
 
 
 def met(fault: str, *, retry_after_s: int = 1, stall_s: float = 3.5) -> Reply:
-    return spoilt(fault, IMAGE, URL, Faults(retry_after_s=retry_after_s, stall_s=stall_s))
+    return faulty(fault, IMAGE, URL, Faults(retry_after_s=retry_after_s, stall_s=stall_s))
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ class _Asked:
         return self.sent(wire, [(self.faults.stall_s, b"")], "reset")
 
 
-def spoilt(fault: str, image: Reply, url: str, faults: Faults) -> Reply:
+def faulty(fault: str, image: Reply, url: str, faults: Faults) -> Reply:
     """Return what a client gets that meets a fault.
 
     Args:
@@ -64,7 +64,7 @@ def spoilt(fault: str, image: Reply, url: str, faults: Faults) -> Reply:
         url: of the image.
         faults: as the workload asks for them.
     """
-    return _SPOILS[fault](_Asked(fault, image, url, faults))
+    return _FAULTY[fault](_Asked(fault, image, url, faults))
 
 
 @cache  # it is the same for all images, and many meet it
@@ -128,4 +128,4 @@ _PLAYED: Mapping[str, Callable[[_Asked], Reply]] = {
     "closed_after_idle": lambda asked: asked.sent(asked.image.wire, ending="closed when idle"),
     "closed_after_answer": lambda asked: asked.sent(asked.image.wire, ending="closed"),
 }
-_SPOILS: Mapping[str, Callable[[_Asked], Reply]] = {**AT_ONCE, **_PLAYED}
+_FAULTY: Mapping[str, Callable[[_Asked], Reply]] = {**AT_ONCE, **_PLAYED}

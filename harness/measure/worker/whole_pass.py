@@ -1,23 +1,20 @@
-"""What a whole program does under a limit of its machine. It judges nothing."""
+"""One pass of a whole program, under a limit of its machine or none: what came, and what was raised. It judges nothing."""
 
 import asyncio
 import resource
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from time import perf_counter
-from types import ModuleType
 from typing import Any
 
-from harness.measure.worker.contender import is_async_client
 from harness.measure.worker.errors import name_of
+from harness.measure.worker.variant import AsyncFetch, SyncFetch, Variant
 from harness.measure.worker.words import digest, words
 
 
-def strain(
-    client: ModuleType,
-    model: ModuleType,
-    loop: ModuleType | None,
+def whole_pass(
+    variant: Variant,
     *,
     urls: Sequence[str],
     folder: str | None = None,
@@ -25,7 +22,7 @@ def strain(
     executor_s: float = 0.0,
     **options: Any,
 ) -> dict[str, Any]:
-    """Run the whole program once, under a limit.
+    """Run the whole program once.
 
     Args:
         urls: of the images.
@@ -43,60 +40,35 @@ def strain(
         resource.setrlimit(
             resource.RLIMIT_NOFILE, (descriptors, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
         )
-    ledger = _Ledger(urls, folder)
+    found = _Found(urls, folder, executor_s)
     raised = None
     began = perf_counter()
     try:
-        _run(client, model, loop, ledger, urls, executor_s, options)
+        variant.composed(found, urls, **options)()
     except Exception as error:  # noqa: BLE001 - what the caller is told is the answer
         raised = name_of(error)
     return {
-        "digests": ledger.digests,
-        "errors": ledger.errors,
+        "digests": found.digests,
+        "errors": found.errors,
         "raised": raised,
-        "last_s": max(0.0, ledger.last_at - began),
+        "last_s": max(0.0, found.last_at - began),
     }
 
 
-def _run(
-    client: ModuleType,
-    model: ModuleType,
-    loop: ModuleType | None,
-    ledger: "_Ledger",
-    urls: Sequence[str],
-    executor_s: float,
-    options: dict[str, Any],
-) -> None:
-    concurrency = options["concurrency"]
-    if loop is None:
-        with client.open_client(**options) as fetch:
-            model.download(ledger.sync(fetch), urls, concurrency)
-        return
-
-    async def main() -> None:
-        if executor_s:
-            _fill_executor(executor_s)
-        if is_async_client(client):
-            async with client.open_client(**options) as fetch:
-                await model.download(ledger.asynchronous(fetch), urls, concurrency)
-        else:
-            with client.open_client(**options) as fetch:
-                await model.download(ledger.sync(fetch), urls, concurrency)
-
-    loop.run(main)
-
-
-class _Ledger:
+class _Found:
     """What a whole program fetched."""
 
-    def __init__(self, urls: Sequence[str], folder: str | None) -> None:
+    def __init__(self, urls: Sequence[str], folder: str | None, executor_s: float) -> None:
         self._place = {url: place for place, url in enumerate(urls)}
         self._folder = folder
+        self._executor_s = executor_s
         self.digests: list[str | None] = [None] * len(urls)
         self.errors: dict[str, list[Any]] = {}
         self.last_at = 0.0
 
-    def sync(self, fetch: Callable[[str], bytes]) -> Callable[[str], bytes]:
+    def sync(self, fetch: SyncFetch) -> SyncFetch:
+        self._fill_executor()
+
         def noted(url: str) -> bytes:
             try:
                 body = fetch(url)
@@ -108,7 +80,9 @@ class _Ledger:
 
         return noted
 
-    def asynchronous(self, fetch: Callable[[str], Awaitable[bytes]]) -> Callable[[str], Awaitable[bytes]]:
+    def asynchronous(self, fetch: AsyncFetch) -> AsyncFetch:
+        self._fill_executor()
+
         async def noted(url: str) -> bytes:
             try:
                 body = await fetch(url)
@@ -120,6 +94,13 @@ class _Ledger:
 
         return noted
 
+    def _fill_executor(self) -> None:
+        """Give each thread of the running loop's default executor a job that sleeps."""
+        if self._executor_s:
+            loop = asyncio.get_running_loop()
+            for _ in range(ThreadPoolExecutor()._max_workers):  # noqa: SLF001 - as the default executor is sized
+                loop.run_in_executor(None, time.sleep, self._executor_s)
+
     def _keep(self, url: str, body: bytes) -> None:
         place = self._place[url]
         if self._folder is not None:
@@ -130,10 +111,3 @@ class _Ledger:
 
     def _count(self, url: str, error: Exception) -> None:
         self.errors.setdefault(name_of(error), [0, words(error, url)])[0] += 1
-
-
-def _fill_executor(seconds: float) -> None:
-    """Give each thread of the running loop's default executor a job that sleeps."""
-    loop = asyncio.get_running_loop()
-    for _ in range(ThreadPoolExecutor()._max_workers):  # noqa: SLF001 - as the default executor is sized
-        loop.run_in_executor(None, time.sleep, seconds)

@@ -45,7 +45,7 @@ def size(value: float, digits: int = 3) -> str:
 
 def bit_rate(value: float, digits: int = 3) -> str:
     """50_000_000 -> "50.0 Mbit/s"."""
-    factor, unit = next((one for one in _BIT_RATES if abs(value) >= one[0]), _BIT_RATES[-1])
+    factor, unit = next((scale for scale in _BIT_RATES if abs(value) >= scale[0]), _BIT_RATES[-1])
     return f"{number(value / factor, digits)} {unit}"
 
 

@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 
 from harness.report.drawings.charts import FAINT, INK, SMALL, canvas, log, render
 from harness.report.history import Trend, median_of
-from harness.report.words.units import metric as metric_text
-from harness.report.words.units import percent
+from harness.report.units import metric as metric_text
+from harness.report.units import percent
 from harness.stats.trend import Point
 from harness.text import printable
 
