@@ -117,9 +117,8 @@ def typed(name: str, text: str, kind: Any, spec: Spec) -> Any:
         return checked(name, text, kind, spec)
     if kind is Shares:
         pairs = [part.partition("=")[::2] for part in text.split(",")]
-        return checked(
-            name, {word.strip(): float(_typed_number(name, share, spec)) for word, share in pairs}, kind, spec
-        )
+        shares = [(word.strip(), float(_typed_number(name, share, spec))) for word, share in pairs]
+        return checked(name, shares, kind, spec)
     numbers = [_typed_number(name, part, spec) for part in text.split(",")]
     whole = [int(number) if number == int(number) and kind in {int, Size} else number for number in numbers]
     values = whole if kind in {int, Size} else [float(number) for number in numbers]

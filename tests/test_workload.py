@@ -102,6 +102,11 @@ def test_what_is_no_value_is_refused(name: str, text: str) -> None:
         read(name, text)
 
 
+def test_a_fault_that_is_named_twice_is_refused() -> None:
+    with pytest.raises(ArgumentTypeError, match=r"^has gone twice$"):
+        read("faults", "gone=10%,not_found=0.1,gone=0.2")
+
+
 @given(st.integers(1024, 16 * 1024**2))
 def test_any_unit_says_the_same_size(size: int) -> None:
     assert read("image_bytes", f"{size}B") == read("image_bytes", str(size)) == size

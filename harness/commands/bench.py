@@ -84,7 +84,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Measure, keep every trial, and report what there is, even after Ctrl-C or a failure."""
     console = to_progress(options)
-    old = to_resume(options) if options.resume else None
+    old = None if options.resume is None else to_resume(options)
     side = ready_side(options, console)
     catalog = side.catalog if side else catalog_from(options)
     if old:
@@ -112,13 +112,15 @@ def run(options: argparse.Namespace) -> int:
 def plan_from(options: argparse.Namespace, catalog: Catalog, console: Console) -> Plan:
     """Make the plan that the options ask for; with a list of URLs, once the user has said yes to what will be sent."""
     file = read_suite_file(options.suite_file)
-    name = options.suite or SUITE
+    name = SUITE if options.suite is None else options.suite
     suite = with_options(file.suite(name), {"rounds": options.rounds}, {"rounds": "--rounds"})
     asked = "--variants" if options.variants else f"{options.suite_file}: suites.{name}.variants"
     variants = with_own(match(options.variants or suite.variants, catalog.variants, asked), catalog, options)
-    baseline = options.baseline or suite.baseline
+    baseline = suite.baseline if options.baseline is None else options.baseline
     if baseline not in {variant.id for variant in catalog.variants}:
-        asked = "--baseline" if options.baseline else f"{options.suite_file}: suites.{name}.baseline"
+        asked = (
+            "--baseline" if options.baseline is not None else f"{options.suite_file}: suites.{name}.baseline"
+        )
         raise HarnessError(f"{asked}: no variant {baseline!r}; `list` shows their ids", exit_code=USAGE)
     if options.baseline:
         variants = tuple({*variants, *match([baseline], catalog.variants)})

@@ -28,11 +28,12 @@ def run_folder(name: str, results: Path) -> Path:
     Raises:
         HarnessError: there is no such run.
     """
-    for place in (Path(name), results / "runs" / name, results / name):
+    for place in (Path(name), results / "runs" / name, results / name) if name else ():
         if os.path.isfile(place / "run.json"):  # noqa: PTH113 - Path.is_file raises where it may not look
             return place
     raise HarnessError(
-        f"{name} is no run: neither a folder with run.json nor an id below {results / 'runs'}", exit_code=2
+        f"{name or repr(name)} is no run: neither a folder with run.json nor an id below {results / 'runs'}",
+        exit_code=2,
     )
 
 

@@ -56,7 +56,7 @@ def own_workload(
         HarnessError: exit code 2: they ask for what cannot be, or a suite's workloads are named too.
     """
     given = given_fields(options)
-    if options.link and options.link not in links:
+    if options.link is not None and options.link not in links:
         raise HarnessError(
             f"--link: there is no link {options.link!r}; there are {', '.join(links)}", exit_code=USAGE
         )

@@ -46,7 +46,8 @@ def disturbances(sentinels: Sequence[Sentinel]) -> tuple[Disturbance, ...]:
     """
     ordered = sorted(sentinels, key=lambda sentinel: sentinel.round)
     if len(ordered) < MIN_ROUNDS:
-        text = f"the host was watched in {len(ordered)} rounds, which is too few to tell its noise"
+        rounds = "1 round" if len(ordered) == 1 else f"{len(ordered)} rounds"
+        text = f"the host was watched in {rounds}, which is too few to tell its noise"
         return (_disturbance("host-unwatched", text, f"measure at least {MIN_ROUNDS} rounds", "unknown"),)
     return (
         *_timed(ordered, "CPU loop", lambda sentinel: sentinel.cpu_s),

@@ -90,4 +90,4 @@ def test_results_that_cannot_be_written_are_one_line(
     (tmp_path / "file").write_text("")
     assert in_process("bench", "--suite-file", suite_file, "--results", tmp_path / "file") == 1
     [line] = capsys.readouterr().err.splitlines()
-    assert "cannot write results" in line
+    assert line.endswith(f"cannot write to {tmp_path}/file: {tmp_path}/file is no folder")

@@ -48,7 +48,22 @@ def test_a_lock_that_cannot_be_used_is_one_line(tmp_path: Path, monkeypatch: pyt
         (["bench", "--resume", "latest", "--client", "x.py"], 2, "leave out --client"),
         (["bench", "--resume", "latest", "--loop", "x.py"], 2, "leave out --loop"),
         (["report", "\x1b[2J\n\udcff"], 2, r"\x1b[2J \udcff is no run"),
-        (["lessons", "sleep_zero", "--markdown", "/dev/null/page.md"], 1, "cannot write /dev/null/page.md"),
+        (
+            ["lessons", "sleep_zero", "--markdown", "/dev/null/page.md"],
+            1,
+            "cannot write to /dev/null: /dev/null is no folder",
+        ),
+        *(
+            (["bench", option, ""], 2, message)
+            for option, message in (
+                *(
+                    ("--resume", "'' is no run"),
+                    ("--suite", "no suite ''"),
+                    ("--baseline", "--baseline: no variant ''"),
+                ),
+                ("--link", "--link: there is no link ''"),
+            )
+        ),
     ],
 )
 def test_a_refusal_is_one_line(

@@ -191,3 +191,11 @@ def test_one_reason_is_told_once_whatever_the_number_of_rows() -> None:
         "failed: small:f/mine: timed out",
         "unavailable: g/x: no x",
     ]
+
+
+def test_beside_a_baseline_that_failed_nothing_is_undecided() -> None:
+    baseline, other = VARIANTS[:2]
+    ledger = make_book(variants=(baseline, other), rounds=7, failed={baseline: "HTTP 500"})
+    ranked = make_tables(ledger, judge_run(ledger)).ranked
+    verdicts = dict(zip(ranked["variant"], ranked["verdict"].fillna(""), strict=True))
+    assert verdicts == {baseline: "baseline", other: ""}

@@ -1,9 +1,11 @@
 """Open a line between two network namespaces of ours, start processes at its ends, and see what went over it."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -20,6 +22,8 @@ from harness.text import last_line
 Mechanism = Literal["netem", "tun"]
 MECHANISMS: tuple[Mechanism, ...] = ("netem", "tun")  # in the order in which they are tried
 TIMEOUT_S = 20.0
+# Bytes of the folder in which the socket lies by which the server at its end is controlled: 107 for the whole (unix(7)).
+LONGEST_FOLDER = 107 - len("/fetchbench-12345678/control")
 ADVICE = (
     "run it as root on Linux, or where user namespaces are allowed (sysctl kernel.unprivileged_userns_clone, "
     "kernel.apparmor_restrict_unprivileged_userns), with the kernel's sch_netem and iproute2 or with /dev/net/tun"
@@ -89,6 +93,10 @@ def open_link(
     nsenter = shutil.which("nsenter")
     if sys.platform != "linux" or nsenter is None:
         raise LinkUnavailable({"nsenter": "it is missing; it is a program of util-linux, for Linux"})
+    if len(os.fsencode(folder := tempfile.gettempdir())) > LONGEST_FOLDER:
+        raise LinkUnavailable(
+            {"TMPDIR": f"{folder} is too long for the path of a socket; name a shorter folder"}
+        )
     with (
         clean_environment() as clean,
         subprocess.Popen(

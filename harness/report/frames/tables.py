@@ -112,7 +112,10 @@ def _ranked(summary: pd.DataFrame, compared: pd.DataFrame, plan: Plan) -> pd.Dat
     whole = pd.concat(parts) if parts else _with_places(_with_fronts(joined))
     is_baseline = (whole["variant"] == plan.baseline) & whole["state"].isin(ASKED)
     is_measured = whole["state"].isin(MEASURED)
-    verdict = whole["verdict"].astype(object).where(is_measured).where(~is_baseline, "baseline")
+    is_compared = (
+        is_measured & whole["ratio"].notna()
+    )  # beside a baseline that failed there is nothing to decide
+    verdict = whole["verdict"].astype(object).where(is_compared).where(~is_baseline, "baseline")
     telling = [workload.name for workload in plan.workloads if workload.network.shows_in_flight]
     in_flight = whole[SERVER_IN_FLIGHT.key].where(whole["workload"].isin(telling))
     forgiving = [workload.name for workload in plan.workloads if workload.is_forgiving]

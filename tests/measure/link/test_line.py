@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -206,6 +207,19 @@ def test_where_none_can_be_had_one_line_says_why(
     assert message.startswith("no line between two hosts can be had here (")
     assert "\n" not in message
     assert caught.value.exit_code == 5
+
+
+def test_a_folder_with_too_long_a_path_for_a_socket_is_known_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    if sys.platform != "linux" or shutil.which("nsenter") is None:
+        pytest.skip("there are no lines here")
+    monkeypatch.setattr(tempfile, "tempdir", "/tmp/" + "long" * 30)  # noqa: S108 - nothing is written there
+    with (
+        pytest.raises(
+            LinkUnavailable, match=r"\(TMPDIR: /tmp/long.* is too long for the path of a socket; name"
+        ),
+        open_link(LINK),
+    ):
+        pass
 
 
 if __name__ == "__main__":
