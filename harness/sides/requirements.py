@@ -43,7 +43,7 @@ def read_requirement(text: str) -> str | None:
     """
     path = named_path(text)
     if is_source(path):
-        return str(path.resolve())
+        return _as_named(path.resolve())
     text = _with_quoted_path(text)
     if "://" in text and " @ " not in text:
         return _safe(text, text)
@@ -64,10 +64,22 @@ def read_requirement(text: str) -> str | None:
     return str(parsed)
 
 
+def _as_named(folder: Path) -> str:
+    """The path, or its URL where an installer would act on a sign of it, as on the brackets of extras."""
+    text, url = str(folder), folder.as_uri()
+    return text if url == f"file://{text}" else url
+
+
 def _with_quoted_path(text: str) -> str:
-    """The text with the path of a file's URL as URLs have it: folders have spaces, and letters of any script (RFC 3986)."""
+    """The text with the path of a file's URL as URLs have it: folders have spaces, and letters of any script (RFC 3986).
+
+    The last @ is before a revision; any other is of a folder, as Jenkins calls its second workspace.
+    """
     found = re.fullmatch(r"((?:[^/]+ @ )?(?:git\+)?file://)(.+?)( ;.*)?", text, re.DOTALL)
-    return f"{found[1]}{quote(found[2], safe=IN_URLS)}{found[3] or ''}" if found else text
+    if found is None:
+        return text
+    folder, sign, revision = quote(found[2], safe=IN_URLS).rpartition("@")
+    return f"{found[1]}{folder.replace('@', '%40')}{sign}{revision}{found[3] or ''}"
 
 
 def _safe(text: str, url: str) -> str:

@@ -13,6 +13,7 @@ from harness.model import HarnessError
 from harness.sides import interpreters
 from harness.sides.model import Side
 from harness.sides.parse import parse_side, split_parts
+from harness.sides.requirements import local_path, project_name
 
 OWN = f"{sys.version_info.major}.{sys.version_info.minor}"
 NOTHING = ("python", "requirements", "ref", "variant", "client", "variables")
@@ -60,7 +61,7 @@ def test_here_changes_nothing(text: str, project: Path) -> None:
         ("nope>0", ("nope>0",)),
         ("git+https://example.invalid/x.git@main", ("git+https://example.invalid/x.git@main",)),
         ("git+file:///my jobs/d'é@main", ("git+file:///my%20jobs/d'%C3%A9@main",)),
-        ("git+file:///my%20job@2@main", ("git+file:///my%20job@2@main",)),
+        ("git+file:///my%20job@2@main", ("git+file:///my%20job%402@main",)),
         ("x @ git+file:///my job ; python_version>'3'", ('x@ git+file:///my%20job ; python_version > "3"',)),
         ("x @ https://example.invalid/x-1.0.zip", ("x@ https://example.invalid/x-1.0.zip",)),
     ],
@@ -226,3 +227,13 @@ def test_why_a_repository_lacks_a_commit_is_said(project: Path, tmp_path: Path) 
             HarnessError, match=r"in /.*/none, git cannot read it: fatal: not a git repository"
         ):
             read(text, none)
+
+
+@pytest.mark.parametrize("name", ["a#b", "a[b]", "a\nb", "a b@2"])
+def test_a_folder_is_found_again_whatever_it_is_called(name: str, project: Path, tmp_path: Path) -> None:
+    folder = tmp_path / name
+    folder.mkdir()
+    (folder / "pyproject.toml").write_text('[project]\nname = "My.Lib"\n')
+    [requirement] = read(str(folder), project).requirements
+    assert requirement == folder.as_uri()
+    assert (local_path(requirement), project_name(requirement)) == (folder, "my-lib")
