@@ -16,7 +16,7 @@ from harness.draws import sizes
 from harness.faults import Faults, Met, Retry, drawn_faults
 from harness.fields import Arrival, HttpVersion, Network, Sink, What
 from harness.link import Link
-from harness.schema import FieldError, Spec, checked, typed
+from harness.schema import FieldError, Spec, bounds, checked, typed
 from harness.schema import json_schema as described
 
 MOST_BYTES = 1024**3  # of all images of a workload together: what the server holds at most
@@ -137,7 +137,10 @@ def check_each(values: Mapping[str, Any], known: Iterable[str] = ()) -> dict[str
     """
     names = list(known or TYPES)
     if unknown := sorted(values.keys() - set(names)):
-        raise FieldError(unknown[0], f"is no field; there are {', '.join(names)}")
+        free = (name for name in names if not SPECS[name].is_fixed)
+        raise FieldError(unknown[0], f"is no field; there are {', '.join(free)}")
+    if missing := [name for name, value in values.items() if value is MISSING]:
+        raise FieldError(missing[0], f"is missing: {bounds(TYPES[missing[0]], SPECS[missing[0]])}")
     specs = {**SPECS, **(_REMOTE if values.get("server") == "remote" else {})}
     return {name: checked(name, value, TYPES[name], specs[name]) for name, value in values.items()}
 

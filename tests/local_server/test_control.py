@@ -83,7 +83,7 @@ def test_workloads_are_bounded_in_sum_before_they_are_made() -> None:
     [
         ("PUT", "Bad", WORKLOAD, 422, "a workload's name matches"),
         ("PUT", "a" * 65, WORKLOAD, 422, "a workload's name matches"),
-        ("PUT", "x", {}, 422, "images must be a whole number"),
+        ("PUT", "x", {}, 422, "images is missing: 1 to 100,000"),
         ("PUT", "x", WORKLOAD | {"images": 0}, 422, "images must be from 1 to 100,000"),
         ("PUT", "x", WORKLOAD | {"images": True}, 422, "images must be a whole number"),
         ("PUT", "x", WORKLOAD | {"image_bytes": 100}, 422, "image_bytes must be from 1,024"),
