@@ -112,6 +112,21 @@ def test_what_is_no_whole_answer_is_one_line(said: Said, message: str) -> None:
         fetcher.fetch(f"{there.origin}/a")
 
 
+def test_where_a_redirect_leads_is_asked_for_as_a_url_has_it() -> None:
+    away = Said(status=302, headers={"Location": "/b ü%20c".encode().decode("latin-1")})
+    with site(saying(away, Said(BODY))) as there, closing(Fetcher()) as fetcher:
+        assert fetcher.fetch(f"{there.origin}/a").size == len(BODY)
+    assert there.asked == ["/a", "/b%20%C3%BC%20c"]
+
+
+def test_a_name_that_is_none_is_one_line() -> None:
+    with (
+        closing(Fetcher()) as fetcher,
+        pytest.raises(FetchError, match=r"^has a name that cannot be resolved: it is none$"),
+    ):
+        fetcher.fetch("http://./a")
+
+
 def test_a_server_that_is_not_there_is_one_line() -> None:
     with site(saying(Said(BODY))) as there:
         pass

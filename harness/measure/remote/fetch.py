@@ -13,13 +13,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from time import perf_counter
 from typing import NamedTuple
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 LARGEST_BYTES = 16 * 1024**2  # of a body, as of the images of a workload
 PIECE_BYTES = 64 * 1024
 TIMEOUT_S = 20.0  # without a byte
 LONGEST_S = 120.0  # of one answer
 MOST_REDIRECTS = 5
+IN_URLS = "!#$%&'()*+,/:;=?@[]~"  # what means something in a URL, or itself (RFC 3986)
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 HEADERS = {"User-Agent": "fetchbench", "Accept": "*/*", "Accept-Encoding": "gzip"}
 
@@ -167,8 +168,9 @@ class Fetcher:
             raise FetchError(_why(error)) from None
 
     def _followed(self, place: str, location: str) -> str:
+        as_sent = location.encode("latin-1")
         try:
-            found = urljoin(place, location)
+            found = urljoin(place, quote(as_sent, safe=IN_URLS))
             host = Origin.of(found).host
         except (ValueError, KeyError):  # brackets that do not close, a port out of range; another scheme
             host = ""
@@ -300,6 +302,6 @@ def _why(error: Exception) -> str:
         return f"shows a certificate that cannot be accepted: {error.verify_message}"
     if isinstance(error, TimeoutError):
         return f"gives nothing for {TIMEOUT_S:g} s"
-    if isinstance(error, socket.gaierror):
-        return f"has a name that cannot be resolved: {error.strerror}"
+    if isinstance(error, socket.gaierror | UnicodeError):
+        return f"has a name that cannot be resolved: {getattr(error, 'strerror', 'it is none')}"
     return f"cannot be fetched: {getattr(error, 'strerror', None) or repr(error)}"
