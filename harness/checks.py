@@ -127,6 +127,9 @@ def _of_run(run: Run) -> Iterator[str]:
     for name, facts in (("fingerprint", run.fingerprint), ("environment", run.environment)):
         if not _is_finite(facts):
             yield f"{name}: numbers must be finite"
+    sides = run.environment.get("sides", {})
+    if not (isinstance(sides, Mapping) and all(isinstance(side, Mapping) for side in sides.values())):
+        yield "environment: sides must be a table of tables"
     for side in sorted({cell.side for cell in run.plan.cells} | {HERE}):
         try:
             made(Facts, run.on(side))

@@ -207,6 +207,10 @@ def test_nothing_else_is_written_that_no_reader_would_take(tmp_path: Path) -> No
             {"plan": replace(RUN.plan, variants=())},
             "a cell has the variant sequential/a, which the plan does",
         ),
+        *(
+            ({"environment": {"sides": sides}}, "environment: sides must be a table of tables")
+            for sides in (3, {"base": "here"})
+        ),
         ({"plan": replace(RUN.plan, workloads=(WORKLOAD,) * 2)}, "there are two workloads small"),
         ({"plan": replace(RUN.plan, variants=RUN.plan.variants * 2)}, "there are two variants sequential/a"),
         ({"plan": replace(RUN.plan, rounds=(RUN.plan.cells * 2,))}, "round 0 holds small:sequential/a twice"),

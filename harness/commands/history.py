@@ -83,7 +83,7 @@ def _show(options: argparse.Namespace) -> int:
     if not trends:
         known = (
             "no run was added yet (history add RUN)"
-            if not machines
+            if not machines or options.series == "*"
             else f"no series is called {options.series}"
         )
         raise HarnessError(f"{folder}: {known}", exit_code=2)
