@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,13 +97,16 @@ def candidates(series: str) -> Iterator[str]:
         found = shutil.which(name, path=folder) if folder else None
         if found:
             yield found
-    homes = (
-        named_path(os.environ.get("PYENV_ROOT", "~/.pyenv")) / "versions",
-        Path(os.environ.get("UV_PYTHON_INSTALL_DIR", platformdirs.user_data_path("uv") / "python")),
-    )
-    for home in homes:
+    for home in _homes():
         yield from map(str, sorted(home.glob(f"*/bin/{name}")))
     yield sys.executable
+
+
+def _homes() -> Iterator[Path]:
+    """Yield the folders of pyenv and of uv in which each Python has one; uv's is nowhere for a user without a home."""
+    yield named_path(os.environ.get("PYENV_ROOT", "~/.pyenv")) / "versions"
+    with suppress(RuntimeError):
+        yield Path(os.environ.get("UV_PYTHON_INSTALL_DIR") or platformdirs.user_data_path("uv") / "python")
 
 
 def known() -> list[str]:

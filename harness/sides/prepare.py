@@ -28,12 +28,12 @@ def cache_in(asked: Path | None) -> Path:
     Raises:
         HarnessError: exit code 2: none is named, and the user has no home.
     """
-    folder = asked.resolve() if asked else platformdirs.user_cache_path("fetchbench")
-    if not folder.is_absolute():  # what is left of a ~ that is nobody's home
+    try:
+        return (asked or platformdirs.user_cache_path("fetchbench")).resolve()
+    except RuntimeError:
         raise HarnessError(
             "this user has no home to keep environments in: name a folder with --cache", exit_code=2
-        )
-    return folder.resolve()
+        ) from None
 
 
 def prepare(side: Side, *, repository: Path, cache: Path | None, say: Callable[[str], None]) -> Prepared:

@@ -210,7 +210,8 @@ def test_the_cache_is_the_users_and_not_among_the_results() -> None:
 
 
 def test_who_has_no_home_names_a_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", "")
+    for name in ("XDG_CACHE_HOME", "XDG_DATA_HOME", "PYENV_ROOT", "UV_PYTHON_INSTALL_DIR"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(os.path, "expanduser", lambda path: path)  # as it is for a user without an entry
     with pytest.raises(HarnessError, match="no home to keep environments in: name a folder with --cache"):
         cache_in(None)
