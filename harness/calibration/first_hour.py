@@ -211,7 +211,7 @@ def row(step: Step, done: Done) -> Row:
     if faults:
         faults.append(f"the last words: {done.output.strip()[-500:]!r}")
     return Row(
-        step=f"{step.title}: {step.command.strip().splitlines()[0]}",
+        step=f"{step.title}: {step.command.strip().splitlines()[-1]}",
         seconds=done.seconds,
         silent_s=done.silent_s,
         code=done.code,

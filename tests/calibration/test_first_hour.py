@@ -100,7 +100,7 @@ def test_what_differs_from_the_page_is_told() -> None:
         "nothing new on the terminal for 100 s",
         "the last words: 'nothing'",
     )
-    assert text(told).splitlines()[0] == "  200.0   100.0     5  1: a b"
+    assert text(told).splitlines()[0] == "  200.0   100.0     5  1: c"
 
 
 def test_what_does_not_end_is_ended_and_told(tmp_path: Path) -> None:
