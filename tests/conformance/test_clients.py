@@ -74,6 +74,7 @@ ADVISED: dict[tuple[Scheme, str], list[str]] = {
 }
 
 
+@pytest.mark.long
 def test_who_follows_the_advice_surprises_nobody(tmp_path: Path) -> None:
     catalog = catalog_of(tmp_path, "advised", "thread_pool", "gather")
     for (scheme, fault), clients in ADVISED.items():

@@ -90,6 +90,7 @@ def test_a_round_in_another_process_gives_the_same_records(few: Catalog, server:
     assert {trial.sink_filesystem is None for trial in there.trials} == {False}
 
 
+@pytest.mark.long
 def test_a_run_whose_rounds_are_measured_elsewhere_is_judged_as_any(
     few: Catalog, server: Server, tmp_path: Path
 ) -> None:
