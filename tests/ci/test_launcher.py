@@ -166,7 +166,10 @@ def start(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_it_becomes_the_harness_where_the_user_is_and_its_exit_code_is_the_commands(tmp_path: Path) -> None:
-    (tmp_path / "mine.toml").write_text("[workloads.mine]\nimages = 0\n")
+    text = (
+        '[workloads.mine]\nimages = 0\nimage_bytes = 2_048\nlatency_s = 0\nconcurrency = 2\nsink = "memory"\n'
+    )
+    (tmp_path / "mine.toml").write_text(text)
     done = start(tmp_path, "bench", "--suite-file", "mine.toml")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("fetchbench: mine.toml: line 2: workloads.mine.images: ")
