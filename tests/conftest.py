@@ -2,6 +2,7 @@
 
 import gc
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -31,6 +32,13 @@ FIRST = (
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let what takes long come first: a worker that began such a file last would keep all waiting."""
     items.sort(key=lambda item: item.path.relative_to(HERE).parts[0] not in FIRST)
+
+
+def pytest_configure() -> None:
+    """Undo what a shell does to what it starts in the background: it would ignore the signals that tests send."""
+    for number in (signal.SIGHUP, signal.SIGINT):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
 
 def pytest_collection_finish() -> None:
