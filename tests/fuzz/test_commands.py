@@ -79,7 +79,7 @@ def folder() -> Iterator[Path]:
         patch.setattr(bench, "drive", measured)
         patch.setattr(bench, "catalog_from", lambda _: catalog)
         patch.setattr(bench, "differences", lambda *_: [])
-        patch.setattr(sided, "open_catalog", lambda *_, **__: catalog)
+        patch.setattr(sided, "catalog_from", lambda *_, **__: catalog)
         patch.setattr(sided, "prepare", prepared)
         if not TIMES:
             leave_unpainted(patch)
