@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import NoReturn
 from urllib.parse import unquote, urlsplit
 
+from uv import find_uv_bin
+
 GROUP = "measure"  # of pyproject.toml: all that the commands need
 NAMED, RESULTS = "FETCHBENCH_CHECKOUT", "FETCHBENCH_RESULTS"
 TYPED = "FETCHBENCH_COMMAND"  # what messages say is to be typed
@@ -113,8 +115,6 @@ def environment(checkout: Path) -> str:
     python = folder / "bin" / "python"
     with _made_once(folder) as is_new:
         if is_new:
-            from uv import find_uv_bin  # noqa: PLC0415 - an environment that is there needs none
-
             print(f"fetchbench: making its environment in {folder} (once)", file=sys.stderr)
             uv, target = find_uv_bin(), f"--python={python}"
             _run([uv, "venv", "--quiet", "--clear", f"--python={base}", str(folder)])

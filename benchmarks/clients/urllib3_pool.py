@@ -22,8 +22,8 @@ def open_client(
         def fetch(url: str) -> bytes:
             response = pool.request("GET", url)
             if not HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
-                # With its headers, among which Retry-After is; any mapping will do.
-                raise HTTPError(url, response.status, response.reason or "", response.headers, None)  # type: ignore[arg-type]
+                # Its headers are there for Retry-After; it reads them as a mapping, though typeshed wants a Message.
+                raise HTTPError(url, response.status, response.reason or "", response.headers, None)  # type: ignore[arg-type] # a mapping will do
             return response.data
 
         yield fetch

@@ -33,9 +33,9 @@ def export(ledger: Ledger) -> dict[str, bytes]:
 
 
 def _benchmark(summary: Exported, ledger: Ledger) -> dict[str, Any]:
-    stats = Stats()  # type: ignore[no-untyped-call] # the package has no annotations
+    stats = Stats()
     for value in summary.values:
-        stats.update(value)  # type: ignore[no-untyped-call]
+        stats.update(value)
     return {
         "group": summary.cell.workload,
         "name": summary.cell.id,
@@ -49,5 +49,5 @@ def _benchmark(summary: Exported, ledger: Ledger) -> dict[str, Any]:
             "packages": ledger.run.on(summary.cell.side).get("packages"),
         },
         "options": {},
-        "stats": {**stats.as_dict(), "data": list(stats.data), "iterations": 1},  # type: ignore[no-untyped-call]
+        "stats": {**stats.as_dict(), "data": list(stats.data), "iterations": 1},
     }
