@@ -9,7 +9,8 @@ from pathlib import Path
 
 from harness.files import refuse_unwritable, write_whole
 from harness.measure.planning.suite import read_suite_file
-from harness.measure.remote.fetch import Fetcher, FetchError, Origin
+from harness.measure.remote.fetch import Fetcher
+from harness.measure.remote.hop import FetchError, Origin
 from harness.measure.remote.profile import Profile, profile
 from harness.measure.remote.urls import read_urls
 from harness.model import HarnessError

@@ -9,7 +9,8 @@ from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from harness.measure.remote.fetch import Fetched, Fetcher, FetchError
+from harness.measure.remote.fetch import Fetched, Fetcher
+from harness.measure.remote.hop import FetchError
 from harness.measure.remote.pauses import MOST_PAUSES, fetch_patiently
 from harness.measure.remote.profile import distribution
 from harness.measure.remote.urls import UrlList, read_urls, shown

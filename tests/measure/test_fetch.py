@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from harness.measure.remote.fetch import Fetcher, FetchError
+from harness.measure.remote.fetch import Fetcher
+from harness.measure.remote.hop import FetchError
 from harness.measure.remote.pauses import asked_pause_s, fetch_patiently
 from tests.site import Said, site
 

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.draws import drawn
-from harness.measure.remote.fetch import Fetched, Hop, Origin
+from harness.measure.remote.fetch import Fetched
+from harness.measure.remote.hop import Hop, Origin
 from harness.measure.remote.profile import OVERHEAD, distribution, profile, rates_of
 from harness.schema import MOST_QUANTILES
 

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from time import sleep
 
-from harness.measure.remote.fetch import Fetched, Fetcher, FetchError
+from harness.measure.remote.fetch import Fetched, Fetcher
+from harness.measure.remote.hop import FetchError
 from harness.measure.worker.retry import retry_after_s
 
 LONGEST_PAUSE_S = 300.0

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.link import LEAST_BITS_PER_S
-from harness.measure.remote.fetch import Fetched, Hop, Origin
+from harness.measure.remote.fetch import Fetched
+from harness.measure.remote.hop import Hop, Origin
 from harness.schema import MOST_QUANTILES
 
 LEAST_BYTES = 1_024  # bounds of what a server of ours gives

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 from harness.faults import Met
 from harness.measure.job import Pause
 from harness.measure.manifest import Manifest
-from harness.measure.remote.fetch import Fetcher, FetchError
+from harness.measure.remote.fetch import Fetcher
+from harness.measure.remote.hop import FetchError
 from harness.measure.remote.pauses import LONGEST_PAUSE_S, MOST_PAUSES, asked_pause_s
 from harness.measure.remote.urls import shown
 from harness.measure.server import ServerError
