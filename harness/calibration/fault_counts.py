@@ -17,10 +17,10 @@ from fnmatch import fnmatchcase
 from harness.faults import FAULTS, ON_A_LINE, OVER_TLS
 from harness.measure.ends import lacking
 from harness.measure.planning.catalog import Catalog, open_catalog
-from harness.measure.planning.plan import make_plan, round_job
+from harness.measure.planning.plan import lone_job
 from harness.measure.run import run_round
 from harness.measured import Trial
-from harness.model import HERE, TrialRules, Variant
+from harness.model import TrialRules, Variant
 from harness.session.options import positive
 from harness.workload import Workload
 
@@ -146,16 +146,7 @@ def _of_fault(name: str, catalog: Catalog, variants: Sequence[Variant], drawn: i
         if lacks:
             yield Counts(client=variant.client, fault=name, drawn=drawn, reason=lacks)
             continue
-        plan = make_plan(
-            suite="faults",
-            baseline=variant.id,
-            seed=0,
-            rules=RULES,
-            workloads=[workload],
-            variants=[variant],
-            rounds=1,
-        )
-        [trial] = run_round(round_job(plan, 0, {HERE: catalog})).trials
+        [trial] = run_round(lone_job("faults", workload, variant, RULES, catalog)).trials
         yield counted(name, variant.client, drawn, trial)
 
 

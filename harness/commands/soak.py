@@ -10,10 +10,10 @@ from harness.files import refuse_unwritable, write_all
 from harness.locks import machine_lock
 from harness.measure.job import RoundJob
 from harness.measure.planning.catalog import Catalog, match_one
-from harness.measure.planning.plan import make_plan, round_job
+from harness.measure.planning.plan import lone_job
 from harness.measure.planning.suite import read_suite_file
 from harness.measure.soak import SERIES, Account, Sample, soak
-from harness.model import HERE, HarnessError, TrialRules
+from harness.model import HarnessError, TrialRules
 from harness.report.csvs import to_csv, to_json
 from harness.report.narrow import print_rows
 from harness.report.soak import HEADS, account_lines, chart, frame, growth_rows, markdown, record
@@ -121,18 +121,7 @@ def _job(name: str, workload: Workload, catalog: Catalog, rules: TrialRules) -> 
     variant = match_one(name, catalog.variants)
     if variant.unavailable:
         raise HarnessError(f"--variant: {variant.id} cannot run here: {variant.unavailable}", exit_code=USAGE)
-    plan = make_plan(
-        suite="soak",
-        baseline=variant.id,
-        seed=0,
-        rules=rules,
-        workloads=[workload],
-        variants=[variant],
-        rounds=1,
-    )
-    if plan.skipped:
-        raise HarnessError(f"--workload: {plan.skipped[0].reason}", exit_code=USAGE)
-    return round_job(plan, 0, {HERE: catalog})
+    return lone_job("soak", workload, variant, rules, catalog)
 
 
 def _write(

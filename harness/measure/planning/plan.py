@@ -108,6 +108,26 @@ def make_sided_plan(
     )
 
 
+def lone_job(
+    suite: str, workload: Workload, variant: Variant, rules: TrialRules, catalog: Catalog
+) -> RoundJob:
+    """Return a round of one trial.
+
+    Raises:
+        HarnessError: exit code 5: the variant cannot run here, or cannot do what the workload asks.
+    """
+    plan = make_plan(
+        suite=suite,
+        baseline=variant.id,
+        seed=0,
+        rules=rules,
+        workloads=[workload],
+        variants=[variant],
+        rounds=1,
+    )
+    return round_job(plan, 0, {HERE: catalog})
+
+
 def round_job(
     plan: Plan,
     number: int,
