@@ -99,4 +99,9 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     for argument in arguments:  # argparse of Python 3.11 makes an empty list of it
         if argument.startswith("--") and argument.endswith("=--"):
             parser.error(f"{argument}: -- is no value")
-    return parser.parse_args(arguments)
+    options, unknown = parser.parse_known_args(arguments)
+    if unknown:  # told by the command, whose help shows what there is; argparse would have the top tell it
+        (commands.choices[asked] if asked in COMMANDS else parser).error(
+            f"unrecognized arguments: {' '.join(unknown)}"
+        )
+    return options

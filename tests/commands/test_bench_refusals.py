@@ -19,7 +19,7 @@ from tests.commands.conftest import in_process
         (["--variants", "*/curl/*"], 2, "'*/curl/*' matches no variant"),
         (["--baseline", "nobody"], 2, "--baseline: no variant 'nobody'"),
         (["--rounds", "0"], 2, "'0' is no whole number above 0"),
-        (["--surprise"], 2, "unrecognized arguments: --surprise"),
+        (["--surprise"], 2, "bench: error: unrecognized arguments: --surprise; "),
         (["--client", "absent.py"], 2, "absent.py is no file"),
     ],
 )
